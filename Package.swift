@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "nctd",
+    products: [
+        .executable(name: "nctd", targets: ["nctd"]),
+        .library(name: "NCTEngine", targets: ["NCTEngine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // System libraries: a module map and a shim each.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+
+        // Hot kernels in C, each with a scalar twin.
+        .target(name: "CKernels"),
+        // libpng and libjpeg report errors by longjmp, which only C may catch.
+        .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF"]),
+
+        .target(
+            name: "NCTEngine",
+            dependencies: [
+                "CKernels", "COpenBLAS",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "ImageFiles", dependencies: ["CImageCodecs", "NCTEngine"]),
+        .target(name: "SmearPhantom", dependencies: ["NCTEngine"]),
+        .target(name: "Pictures", dependencies: ["NCTEngine"]),
+        .target(
+            name: "Config",
+            dependencies: ["NCTEngine", .product(name: "TOMLKit", package: "TOMLKit")]),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "NCTEngine", "ImageFiles", "Pictures", "Config", "SmearPhantom",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .executableTarget(name: "nctd", dependencies: ["Commands"]),
+
+        .target(name: "TestSupport", dependencies: ["NCTEngine"], path: "Tests/TestSupport"),
+        .testTarget(name: "NCTEngineTests", dependencies: ["NCTEngine", "SmearPhantom", "ImageFiles", "TestSupport"]),
+        .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "TestSupport"]),
+        .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
+        .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
+        .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
+        .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

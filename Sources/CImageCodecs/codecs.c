@@ -1,0 +1,1 @@
+#include "nct_codecs.h"

@@ -1,0 +1,34 @@
+/// What the engine refuses, with what was wrong, why, where, and what to do about it.
+public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Code: String, Sendable, Codable {
+        /// The image is too small for the requested feature level.
+        case imageTooSmall
+        /// A weights file cannot be used: bad header, missing tensor, wrong shape or type.
+        case invalidWeights
+        /// A reference cannot serve (blank, or too small).
+        case unusableReference
+        /// A parameter lies outside its range.
+        case invalidParameter
+        /// A cache of prepared references does not belong to these inputs or is damaged.
+        case invalidCache
+    }
+
+    public let code: Code
+    /// What failed and why, one sentence, no trailing period.
+    public let message: String
+    /// The input concerned (a tensor's name, a parameter, "reference 2"), if any.
+    public let place: String?
+    /// What the user can do.
+    public let remedy: String
+
+    public init(_ code: Code, _ message: String, place: String? = nil, remedy: String) {
+        self.code = code
+        self.message = message
+        self.place = place
+        self.remedy = remedy
+    }
+
+    public var description: String {
+        (place.map { "\($0): " } ?? "") + message + "; " + remedy
+    }
+}

@@ -1,0 +1,71 @@
+import Dispatch
+import Synchronization
+
+/// Runs pieces of work on a fixed number of threads.
+///
+/// The pieces are cut by size alone, never by the number of threads, and each writes only its own part of the result:
+/// so the bytes that come out do not depend on how many threads ran.
+public struct Workers: Sendable, Equatable {
+    /// At least 1.
+    public let threads: Int
+
+    public init(threads: Int) {
+        self.threads = max(1, threads)
+    }
+
+    /// Calls `body` once for each range of at most `grain` indices of `0..<count`, in no particular order.
+    package func forEach(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
+        guard count > 0 else { return }
+        let grain = max(1, grain)
+        let pieces = (count + grain - 1) / grain
+        let piece: @Sendable (Int) -> Range<Int> = { $0 * grain..<min(count, ($0 + 1) * grain) }
+        guard threads > 1, pieces > 1 else {
+            for index in 0..<pieces { body(piece(index)) }
+            return
+        }
+        let next = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: min(threads, pieces)) { _ in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < pieces else { return }
+                body(piece(index))
+            }
+        }
+    }
+
+    /// The results of `body` for each piece, in the order of the pieces.
+    package func map<T: Sendable>(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> T) -> [T] {
+        guard count > 0 else { return [] }
+        let grain = max(1, grain)
+        let pieces = (count + grain - 1) / grain
+        let results = Mutex<[T?]>(Array(repeating: nil, count: pieces))
+        forEach(pieces, grain: 1) { range in
+            for index in range {
+                let value = body(index * grain..<min(count, (index + 1) * grain))
+                results.withLock { $0[index] = value }
+            }
+        }
+        return results.withLock { $0.map { $0! } }
+    }
+}
+
+/// A pointer into a buffer that several threads share.
+///
+/// `@unchecked` because the compiler cannot see that each piece of work touches a disjoint part; whoever makes one
+/// promises that, and that the buffer outlives the work.
+package struct SharedPointer<Element>: @unchecked Sendable {
+    package let base: UnsafeMutablePointer<Element>
+
+    package init(_ base: UnsafeMutablePointer<Element>) { self.base = base }
+    package init(_ buffer: UnsafeMutableBufferPointer<Element>) { self.base = buffer.baseAddress! }
+}
+
+/// A pointer to memory that several threads only read.
+///
+/// `@unchecked` because reading shared memory that nobody writes is safe, which a pointer's type does not say.
+package struct SharedConstPointer<Element>: @unchecked Sendable {
+    package let base: UnsafePointer<Element>
+
+    package init(_ base: UnsafePointer<Element>) { self.base = base }
+    package init(_ buffer: UnsafeBufferPointer<Element>) { self.base = buffer.baseAddress! }
+}

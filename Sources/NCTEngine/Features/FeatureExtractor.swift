@@ -1,0 +1,31 @@
+/// Computes what step 1 of the method needs: a feature vector a pixel, at up to five resolutions.
+///
+/// The seam for other networks: VGG-19 (``VGG19``), a fixed filter bank (``FilterBank``), or one's own. Level L has
+/// the same meaning for all of them: `ceil`-free halving, that is `width >> (L - 1)` by `height >> (L - 1)`.
+public protocol FeatureExtractor: Sendable {
+    /// A short name for the sidecar, such as `vgg19`.
+    var identifier: String { get }
+    /// SHA-256 of the weights, lowercase hexadecimal; of the definition, for an extractor without weights.
+    var digest: String { get }
+
+    /// Channels of a level's features.
+    func channels(atLevel level: Int) -> Int
+
+    /// The features of an image at the given levels (1…5, in any order); only the layers they need are computed.
+    ///
+    /// Throws ``EngineError/Code/imageTooSmall`` if a level would have less than one 3×3 patch.
+    func features(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> [Int: FeatureMap]
+}
+
+extension FeatureExtractor {
+    /// Throws if an image of this size has less than one 3×3 patch at the coarsest of these levels.
+    package func requirePatch(width: Int, height: Int, levels: Set<Int>) throws {
+        let coarsest = levels.max() ?? 1
+        guard width >> (coarsest - 1) >= 3, height >> (coarsest - 1) >= 3 else {
+            let least = 3 << (coarsest - 1)
+            throw EngineError(
+                .imageTooSmall, "an image of \(width)×\(height) pixels has no 3×3 patch at level \(coarsest)",
+                remedy: "use images of at least \(least)×\(least) pixels, or a finer level")
+        }
+    }
+}

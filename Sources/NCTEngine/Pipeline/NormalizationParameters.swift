@@ -1,0 +1,91 @@
+/// Every parameter of the method, with the paper's defaults unless said otherwise.
+///
+/// Sources: Arshad, Sajid, Khan, *Stain Normalization of Hematology Slides using Neural Color Transfer* ("the
+/// paper"); He, Liao, Chen, Yuan, Sander, *Progressive Color Transfer with Dense Semantic Correspondences*, ACM TOG
+/// 2019 ("He et al.").
+public struct NormalizationParameters: Sendable, Equatable, Codable {
+    /// Which feature levels drive the search. Level L is reluL_1: resolution 1, 1/2, 1/4, 1/8, 1/16 for L = 1…5.
+    public enum Levels: Sendable, Equatable, Codable {
+        /// One level, or several jointly (the coarser ones brought to the finest and concatenated).
+        case joint([Int])
+        /// 5 → 1: each level's field and transfer start the next (He et al.).
+        case progressive
+    }
+
+    /// What is appended to the features so that a pixel only matches its own kind.
+    public enum Enhancement: String, Sendable, Codable, CaseIterable {
+        case none
+        /// k-means on the standardized features; S and R share the cluster centers.
+        case clustering
+    }
+
+    /// How several references are used.
+    public enum ReferenceUse: String, Sendable, Codable, CaseIterable {
+        /// The one whose colors and contents suit the capture best.
+        case best
+        /// All at once: each pixel takes its best match from whichever reference (He et al.'s one-to-many case).
+        case all
+    }
+
+    /// How luminance weighs red, green and blue (the paper's Eq. 3 and Eq. 2).
+    public enum LuminanceStandard: String, Sendable, Codable, CaseIterable {
+        case rec601
+        case rec709
+    }
+
+    public var levels: Levels = .joint([1, 2])
+    public var enhancement: Enhancement = .clustering
+    public var referenceUse: ReferenceUse = .all
+    public var luminance: LuminanceStandard = .rec601
+
+    /// Principal components kept for the search (1…64).
+    public var components: Int = 16
+    /// Clusters of the clustering enhancement (2…32). He et al.: 10.
+    public var clusterCount: Int = 5
+    /// Weight of the appended features relative to a unit-variance feature (0 and more).
+    public var enhancementWeight: Float = 1
+    /// PatchMatch iterations (1…50).
+    public var patchMatchIterations: Int = 5
+    /// w of the bidirectional vote: weight of what R→S patches bring (0 and more).
+    public var completenessWeight: Float = 2
+    /// λ_L of Eq. 4. The paper: 0.001; He et al.: 0.125.
+    public var localWeight: Float = 0.001
+    /// λ_NL of Eq. 4. The paper: 0.4; He et al.: 2.0.
+    public var nonlocalWeight: Float = 0.4
+    /// The solver stops at this relative residual (1e-8…0.1).
+    public var solverTolerance: Float = 1e-3
+    /// The solver's greatest number of iterations (1…10000).
+    public var solverIterations: Int = 100
+    /// Radius of the fast guided filter in pixels of the coarse grid (1…64).
+    public var guidedFilterRadius: Int = 4
+    /// ε of the fast guided filter, in squared units of luminance 0…1 (greater than 0).
+    public var guidedFilterEpsilon: Float = 1e-4
+    /// Seed of everything random.
+    public var seed: UInt64 = 1
+
+    public init() {}
+
+    /// Throws ``EngineError/Code/invalidParameter`` for the first value out of its range.
+    public func validate() throws {
+        func require(_ holds: Bool, _ name: String, _ range: String) throws {
+            guard holds else {
+                throw EngineError(.invalidParameter, "value out of range", place: name, remedy: "use \(range)")
+            }
+        }
+        if case .joint(let list) = levels {
+            try require(!list.isEmpty && list.allSatisfy { (1...5).contains($0) } && Set(list).count == list.count,
+                "levels", "one or more different levels from 1 to 5")
+        }
+        try require((1...64).contains(components), "components", "1 to 64")
+        try require((2...32).contains(clusterCount), "clusterCount", "2 to 32")
+        try require(enhancementWeight >= 0 && enhancementWeight <= 100, "enhancementWeight", "0 to 100")
+        try require((1...50).contains(patchMatchIterations), "patchMatchIterations", "1 to 50")
+        try require(completenessWeight >= 0 && completenessWeight <= 100, "completenessWeight", "0 to 100")
+        try require(localWeight >= 0 && localWeight <= 1000, "localWeight", "0 to 1000")
+        try require(nonlocalWeight >= 0 && nonlocalWeight <= 1000, "nonlocalWeight", "0 to 1000")
+        try require(solverTolerance >= 1e-8 && solverTolerance <= 0.1, "solverTolerance", "1e-8 to 0.1")
+        try require((1...10000).contains(solverIterations), "solverIterations", "1 to 10000")
+        try require((1...64).contains(guidedFilterRadius), "guidedFilterRadius", "1 to 64")
+        try require(guidedFilterEpsilon > 0, "guidedFilterEpsilon", "a number greater than 0")
+    }
+}
