@@ -28,7 +28,8 @@ public enum SharedFiles {
     /// For `.enabled(if:)`: true where the smears are there, and in CI in any case.
     public static var dataExpected: Bool { isCI || FileManager.default.fileExists(atPath: data.path) }
 
-    public static let modelsReason: String = "skipped: no VGG-19 weights (set NCTD_MODELS to the folder that holds them)"
+    public static let modelsReason: String =
+        "skipped: no VGG-19 weights (set NCTD_MODELS to the folder that holds them)"
     public static let dataReason: String = "skipped: no real smears in the folder shared/data beside the checkout"
 
     /// The image files of one lab's part ("lab-a/train"), sorted by name.

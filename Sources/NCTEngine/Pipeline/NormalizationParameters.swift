@@ -73,7 +73,8 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
             }
         }
         if case .joint(let list) = levels {
-            try require(!list.isEmpty && list.allSatisfy { (1...5).contains($0) } && Set(list).count == list.count,
+            try require(
+                !list.isEmpty && list.allSatisfy { (1...5).contains($0) } && Set(list).count == list.count,
                 "levels", "one or more different levels from 1 to 5")
         }
         try require((1...64).contains(components), "components", "1 to 64")

@@ -1,0 +1,159 @@
+#include "nct_color.h"
+
+#include <math.h>
+
+#include "nct_fastmath.h"
+#include "nct_kernels.h"
+
+// Pixels handled at a time, channels apart, so that every inner loop vectorizes.
+#define BLOCK 64
+
+// IEC 61966-2-1, and its inverse to the digits that bring white back to white.
+static const float to_xyz[9] = {0.4124564f, 0.3575761f, 0.1804375f, 0.2126729f, 0.7151522f,
+                                0.0721750f, 0.0193339f, 0.1191920f, 0.9503041f};
+static const float from_xyz[9] = {3.2404542f, -1.5371385f, -0.4985314f, -0.9692660f, 1.8760108f,
+                                  0.0415560f, 0.0556434f, -0.2040259f, 1.0572252f};
+static const float white[3] = {0.9504700f, 1.0000001f, 1.0888300f};
+
+#define LAB_EPSILON 0.008856452f  // (6/29)^3
+#define LAB_SLOPE 7.787037f       // (29/6)^2 / 3
+
+static inline __attribute__((always_inline)) float decode(float v) {
+    v = v < 0.0f ? 0.0f : (v > 1.0f ? 1.0f : v);
+    float curve = nct_exp2(2.4f * nct_log2((v + 0.055f) * (1.0f / 1.055f)));
+    return v <= 0.04045f ? v * (1.0f / 12.92f) : curve;
+}
+
+static inline __attribute__((always_inline)) float encode(float v) {
+    // Above 0.0031308 the argument is positive and normal; below, the linear part is taken.
+    float safe = v > 0.0031308f ? v : 0.0031308f;
+    float curve = 1.055f * nct_exp2(nct_log2(safe) * (1.0f / 2.4f)) - 0.055f;
+    return v <= 0.0031308f ? v * 12.92f : curve;
+}
+
+static inline __attribute__((always_inline)) float lab_curve(float t) {
+    float safe = t > LAB_EPSILON ? t : LAB_EPSILON;
+    float root = nct_exp2(nct_log2(safe) * (1.0f / 3.0f));
+    return t > LAB_EPSILON ? root : LAB_SLOPE * t + 16.0f / 116.0f;
+}
+
+static inline __attribute__((always_inline)) float lab_inverse(float f) {
+    return f > 6.0f / 29.0f ? f * f * f : (f - 16.0f / 116.0f) * (1.0f / LAB_SLOPE);
+}
+
+NCT_MULTIVERSIONED
+void nct_srgb_to_lab(const float *rgb, float *lab, size_t count) {
+    float c0[BLOCK], c1[BLOCK], c2[BLOCK];
+    for (size_t start = 0; start < count; start += BLOCK) {
+        size_t n = count - start < BLOCK ? count - start : BLOCK;
+        for (size_t i = 0; i < n; i++) {
+            c0[i] = rgb[3 * (start + i)];
+            c1[i] = rgb[3 * (start + i) + 1];
+            c2[i] = rgb[3 * (start + i) + 2];
+        }
+        for (size_t i = n; i < BLOCK; i++) c0[i] = c1[i] = c2[i] = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            float r = decode(c0[i]), g = decode(c1[i]), b = decode(c2[i]);
+            float x = (to_xyz[0] * r + to_xyz[1] * g + to_xyz[2] * b) * (1.0f / 0.9504700f);
+            float y = (to_xyz[3] * r + to_xyz[4] * g + to_xyz[5] * b) * (1.0f / 1.0000001f);
+            float z = (to_xyz[6] * r + to_xyz[7] * g + to_xyz[8] * b) * (1.0f / 1.0888300f);
+            float fx = lab_curve(x), fy = lab_curve(y), fz = lab_curve(z);
+            c0[i] = 116.0f * fy - 16.0f;
+            c1[i] = 500.0f * (fx - fy);
+            c2[i] = 200.0f * (fy - fz);
+        }
+        for (size_t i = 0; i < n; i++) {
+            lab[3 * (start + i)] = c0[i];
+            lab[3 * (start + i) + 1] = c1[i];
+            lab[3 * (start + i) + 2] = c2[i];
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count) {
+    const float margin = 1.0f / 512.0f;
+    float c0[BLOCK], c1[BLOCK], c2[BLOCK];
+    int outside[BLOCK];
+    size_t clipped = 0;
+    for (size_t start = 0; start < count; start += BLOCK) {
+        size_t n = count - start < BLOCK ? count - start : BLOCK;
+        for (size_t i = 0; i < n; i++) {
+            c0[i] = lab[3 * (start + i)];
+            c1[i] = lab[3 * (start + i) + 1];
+            c2[i] = lab[3 * (start + i) + 2];
+        }
+        for (size_t i = n; i < BLOCK; i++) c0[i] = c1[i] = c2[i] = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            float fy = (c0[i] + 16.0f) * (1.0f / 116.0f);
+            float x = lab_inverse(fy + c1[i] * (1.0f / 500.0f)) * 0.9504700f;
+            float y = lab_inverse(fy) * 1.0000001f;
+            float z = lab_inverse(fy - c2[i] * (1.0f / 200.0f)) * 1.0888300f;
+            float r = encode(from_xyz[0] * x + from_xyz[1] * y + from_xyz[2] * z);
+            float g = encode(from_xyz[3] * x + from_xyz[4] * y + from_xyz[5] * z);
+            float b = encode(from_xyz[6] * x + from_xyz[7] * y + from_xyz[8] * z);
+            float low = r < g ? r : g, high = r > g ? r : g;
+            low = low < b ? low : b;
+            high = high > b ? high : b;
+            outside[i] = (low < -margin) | (high > 1.0f + margin);
+            c0[i] = r < 0.0f ? 0.0f : (r > 1.0f ? 1.0f : r);
+            c1[i] = g < 0.0f ? 0.0f : (g > 1.0f ? 1.0f : g);
+            c2[i] = b < 0.0f ? 0.0f : (b > 1.0f ? 1.0f : b);
+        }
+        for (size_t i = 0; i < n; i++) {
+            rgb[3 * (start + i)] = c0[i];
+            rgb[3 * (start + i) + 1] = c1[i];
+            rgb[3 * (start + i) + 2] = c2[i];
+            clipped += (size_t)outside[i];
+        }
+    }
+    return clipped;
+}
+
+NCT_MULTIVERSIONED
+void nct_luminance(const float *rgb, float *out, size_t count, float wr, float wg, float wb) {
+    for (size_t i = 0; i < count; i++) out[i] = wr * rgb[3 * i] + wg * rgb[3 * i + 1] + wb * rgb[3 * i + 2];
+}
+
+void nct_srgb_to_lab_scalar(const float *rgb, float *lab, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        double linear[3], f[3];
+        for (int c = 0; c < 3; c++) {
+            double v = fmin(fmax(rgb[3 * i + c], 0.0), 1.0);
+            linear[c] = v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+        }
+        for (int c = 0; c < 3; c++) {
+            double t = to_xyz[3 * c] * linear[0] + to_xyz[3 * c + 1] * linear[1] + to_xyz[3 * c + 2] * linear[2];
+            t /= white[c];
+            f[c] = t > 216.0 / 24389.0 ? cbrt(t) : (24389.0 / 27.0 * t + 16.0) / 116.0;
+        }
+        lab[3 * i] = (float)(116.0 * f[1] - 16.0);
+        lab[3 * i + 1] = (float)(500.0 * (f[0] - f[1]));
+        lab[3 * i + 2] = (float)(200.0 * (f[1] - f[2]));
+    }
+}
+
+size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count) {
+    size_t clipped = 0;
+    for (size_t i = 0; i < count; i++) {
+        double fy = (lab[3 * i] + 16.0) / 116.0;
+        double f[3] = {fy + lab[3 * i + 1] / 500.0, fy, fy - lab[3 * i + 2] / 200.0};
+        double xyz[3];
+        for (int c = 0; c < 3; c++) {
+            xyz[c] = white[c] * (f[c] > 6.0 / 29.0 ? f[c] * f[c] * f[c] : (116.0 * f[c] - 16.0) * 27.0 / 24389.0);
+        }
+        int outside = 0;
+        for (int c = 0; c < 3; c++) {
+            double v = from_xyz[3 * c] * xyz[0] + from_xyz[3 * c + 1] * xyz[1] + from_xyz[3 * c + 2] * xyz[2];
+            v = v <= 0.0031308 ? 12.92 * v : 1.055 * pow(v, 1.0 / 2.4) - 0.055;
+            outside |= v < -1.0 / 512.0 || v > 1.0 + 1.0 / 512.0;
+            rgb[3 * i + c] = (float)fmin(fmax(v, 0.0), 1.0);
+        }
+        clipped += (size_t)outside;
+    }
+    return clipped;
+}
+
+void nct_luminance_scalar(const float *rgb, float *out, size_t count, float wr, float wg, float wb) {
+    for (size_t i = 0; i < count; i++) out[i] = wr * rgb[3 * i] + wg * rgb[3 * i + 1] + wb * rgb[3 * i + 2];
+}

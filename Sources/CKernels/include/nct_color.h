@@ -1,0 +1,16 @@
+// Color conversions between sRGB and CIELAB (D65, 2 degrees), and luminance.
+#pragma once
+#include <stddef.h>
+
+/// sRGB-encoded 0...1 (interleaved) to CIELAB (interleaved), `count` pixels. Within 2e-3 of the twin in every channel.
+void nct_srgb_to_lab(const float *rgb, float *lab, size_t count);
+void nct_srgb_to_lab_scalar(const float *rgb, float *lab, size_t count);
+
+/// CIELAB to sRGB-encoded 0...1, clipped to the gamut. Within 2e-4 of the twin.
+/// Returns the number of pixels of which a channel lay more than 1/512 outside 0...1.
+size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count);
+size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count);
+
+/// Weighted sum of the encoded channels: `out[i] = wr*R + wg*G + wb*B`.
+void nct_luminance(const float *rgb, float *out, size_t count, float wr, float wg, float wb);
+void nct_luminance_scalar(const float *rgb, float *out, size_t count, float wr, float wg, float wb);

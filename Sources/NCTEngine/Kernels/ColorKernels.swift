@@ -1,0 +1,71 @@
+import CKernels
+
+/// The bridge to the C color kernels: whole buffers in, whole buffers out, cut into pieces of fixed size.
+package enum ColorKernels {
+    /// Pixels a piece: small enough for the level-2 cache.
+    private static let grain = 16384
+
+    package static func labFromSRGB(_ rgb: [Float], workers: Workers) -> [Float] {
+        [Float](unsafeUninitializedCapacity: rgb.count) { output, initialized in
+            rgb.withUnsafeBufferPointer { input in
+                guard let source = input.baseAddress, let target = output.baseAddress else { return }
+                let (from, to) = (SharedConstPointer(source), SharedPointer(target))
+                workers.forEach(rgb.count / 3, grain: grain) { range in
+                    nct_srgb_to_lab(from.base + 3 * range.lowerBound, to.base + 3 * range.lowerBound, range.count)
+                }
+            }
+            initialized = rgb.count
+        }
+    }
+
+    /// Returns the samples and the number of clipped pixels.
+    package static func sRGBFromLab(_ lab: [Float], workers: Workers) -> (samples: [Float], clipped: Int) {
+        var clipped = 0
+        let samples = [Float](unsafeUninitializedCapacity: lab.count) { output, initialized in
+            lab.withUnsafeBufferPointer { input in
+                guard let source = input.baseAddress, let target = output.baseAddress else { return }
+                let (from, to) = (SharedConstPointer(source), SharedPointer(target))
+                clipped = workers.map(lab.count / 3, grain: grain) { range in
+                    nct_lab_to_srgb(from.base + 3 * range.lowerBound, to.base + 3 * range.lowerBound, range.count)
+                }.reduce(0, +)
+            }
+            initialized = lab.count
+        }
+        return (samples, clipped)
+    }
+
+    package static func luminance(_ rgb: [Float], weights: (Float, Float, Float), workers: Workers) -> [Float] {
+        [Float](unsafeUninitializedCapacity: rgb.count / 3) { output, initialized in
+            rgb.withUnsafeBufferPointer { input in
+                guard let source = input.baseAddress, let target = output.baseAddress else { return }
+                let (from, to) = (SharedConstPointer(source), SharedPointer(target))
+                workers.forEach(rgb.count / 3, grain: grain) { range in
+                    nct_luminance(
+                        from.base + 3 * range.lowerBound, to.base + range.lowerBound, range.count,
+                        weights.0, weights.1, weights.2)
+                }
+            }
+            initialized = rgb.count / 3
+        }
+    }
+
+    // The twins, for the tests.
+
+    package static func labFromSRGBScalar(_ rgb: [Float]) -> [Float] {
+        var lab = [Float](repeating: 0, count: rgb.count)
+        nct_srgb_to_lab_scalar(rgb, &lab, rgb.count / 3)
+        return lab
+    }
+
+    package static func sRGBFromLabScalar(_ lab: [Float]) -> (samples: [Float], clipped: Int) {
+        var rgb = [Float](repeating: 0, count: lab.count)
+        let clipped = nct_lab_to_srgb_scalar(lab, &rgb, lab.count / 3)
+        return (rgb, clipped)
+    }
+
+    package static func luminanceScalar(_ rgb: [Float], weights: (Float, Float, Float)) -> [Float] {
+        var out = [Float](repeating: 0, count: rgb.count / 3)
+        nct_luminance_scalar(rgb, &out, out.count, weights.0, weights.1, weights.2)
+        return out
+    }
+}
