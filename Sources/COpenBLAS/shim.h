@@ -1,2 +1,7 @@
 #pragma once
 #include <cblas.h>
+
+// LAPACK's divide-and-conquer eigensolver for symmetric matrices, which Debian's OpenBLAS contains but whose C header
+// is another package's.
+void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
+             const int *lwork, int *iwork, const int *liwork, int *info);

@@ -1,0 +1,141 @@
+#include "nct_features.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nct_kernels.h"
+
+void nct_gather_3x3(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
+                    float *out) {
+    const size_t row = 3 * channels;
+    for (size_t i = 0; i < count; i++) {
+        size_t y = (first + i) / width, x = (first + i) % width;
+        float *target = out + i * 9 * channels;
+        for (size_t ky = 0; ky < 3; ky++, target += row) {
+            // Rows above and below the map wrap around to huge values and are out.
+            size_t yy = y + ky - 1;
+            if (yy >= height) {
+                memset(target, 0, row * sizeof(float));
+            } else if (x > 0 && x + 1 < width) {
+                memcpy(target, map + (yy * width + x - 1) * channels, row * sizeof(float));
+            } else {
+                for (size_t kx = 0; kx < 3; kx++) {
+                    size_t xx = x + kx - 1;
+                    if (xx >= width) {
+                        memset(target + kx * channels, 0, channels * sizeof(float));
+                    } else {
+                        memcpy(target + kx * channels, map + (yy * width + xx) * channels, channels * sizeof(float));
+                    }
+                }
+            }
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_bias_relu(float *map, const float *bias, size_t count, size_t channels) {
+    for (size_t i = 0; i < count; i++) {
+        float *pixel = map + i * channels;
+        for (size_t c = 0; c < channels; c++) {
+            float v = pixel[c] + bias[c];
+            pixel[c] = v > 0.0f ? v : 0.0f;
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out) {
+    const size_t half = width / 2;
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < half; x++) {
+            const float *a = map + (2 * y * width + 2 * x) * channels;
+            const float *b = a + channels, *c = a + width * channels, *d = c + channels;
+            float *target = out + (y * half + x) * channels;
+            for (size_t k = 0; k < channels; k++) {
+                float top = a[k] > b[k] ? a[k] : b[k];
+                float bottom = c[k] > d[k] ? c[k] : d[k];
+                target[k] = top > bottom ? top : bottom;
+            }
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_channel_sums(const float *map, size_t count, size_t channels, double *sums, double *squares) {
+    for (size_t i = 0; i < count; i++) {
+        const float *pixel = map + i * channels;
+        for (size_t c = 0; c < channels; c++) {
+            double v = pixel[c];
+            sums[c] += v;
+            squares[c] += v * v;
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+                  size_t stride) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < components; c++) {
+            float v = values[i * components + c] * scale;
+            v = v < -limit ? -limit : (v > limit ? limit : v);
+            // Rounds half to even by the magic constant 1.5 * 2^23.
+            float shifted = v + 12582912.0f;
+            int32_t bits;
+            memcpy(&bits, &shifted, 4);
+            out[i * stride + c] = (int16_t)(bits - 0x4b400000);
+        }
+    }
+}
+
+void nct_gather_3x3_scalar(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
+                           float *out) {
+    for (size_t i = 0; i < count; i++) {
+        long y = (long)((first + i) / width), x = (long)((first + i) % width);
+        for (long ky = -1; ky <= 1; ky++) {
+            for (long kx = -1; kx <= 1; kx++) {
+                for (size_t c = 0; c < channels; c++) {
+                    int inside = y + ky >= 0 && y + ky < (long)height && x + kx >= 0 && x + kx < (long)width;
+                    *out++ = inside ? map[((size_t)(y + ky) * width + (size_t)(x + kx)) * channels + c] : 0.0f;
+                }
+            }
+        }
+    }
+}
+
+void nct_bias_relu_scalar(float *map, const float *bias, size_t count, size_t channels) {
+    for (size_t i = 0; i < count * channels; i++) map[i] = fmaxf(map[i] + bias[i % channels], 0.0f);
+}
+
+void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t channels, float *out) {
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < width / 2; x++) {
+            for (size_t c = 0; c < channels; c++) {
+                float best = -INFINITY;
+                for (size_t k = 0; k < 4; k++) {
+                    best = fmaxf(best, map[((2 * y + k / 2) * width + 2 * x + k % 2) * channels + c]);
+                }
+                out[(y * (width / 2) + x) * channels + c] = best;
+            }
+        }
+    }
+}
+
+void nct_channel_sums_scalar(const float *map, size_t count, size_t channels, double *sums, double *squares) {
+    for (size_t c = 0; c < channels; c++) {
+        for (size_t i = 0; i < count; i++) {
+            double v = map[i * channels + c];
+            sums[c] += v;
+            squares[c] += v * v;
+        }
+    }
+}
+
+void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+                         size_t stride) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < components; c++) {
+            out[i * stride + c] = (int16_t)rintf(fminf(fmaxf(values[i * components + c] * scale, -limit), limit));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// What surrounds the matrix products of a convolutional network, on maps of height x width x channels.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Gathers the 3x3 neighborhoods of the pixels first...first+count-1 (row-major) of a map with `channels` channels,
+/// zero outside the map: row i of `out` holds 9 * channels values in the order ky, kx, channel.
+void nct_gather_3x3(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
+                    float *out);
+void nct_gather_3x3_scalar(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
+                           float *out);
+
+/// Adds a bias a channel and clamps below at zero, in place, for `count` pixels. Bit for bit as the twin.
+void nct_bias_relu(float *map, const float *bias, size_t count, size_t channels);
+void nct_bias_relu_scalar(float *map, const float *bias, size_t count, size_t channels);
+
+/// 2x2 maximum with stride 2 of `rows` output rows from the first of `map`; an odd last column is dropped.
+void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out);
+void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t channels, float *out);
+
+/// Adds each channel's sum and sum of squares over `count` pixels to `sums` and `squares`.
+void nct_channel_sums(const float *map, size_t count, size_t channels, double *sums, double *squares);
+void nct_channel_sums_scalar(const float *map, size_t count, size_t channels, double *sums, double *squares);
+
+/// `out[p] = round(clamp(values[p] * scale, -limit, limit))` for `components` values a pixel, into rows of `stride`.
+void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+                  size_t stride);
+void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+                         size_t stride);

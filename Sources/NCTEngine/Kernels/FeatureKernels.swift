@@ -1,0 +1,153 @@
+import CKernels
+
+/// The bridge to the C kernels around the network's matrix products.
+package enum FeatureKernels {
+    /// 3×3 convolution (zero padding), bias and ReLU of the pixels `first..<first + count`, `tile` pixels at a time.
+    ///
+    /// - Parameters:
+    ///   - scratch: room for `tile × 9 × input channels` values.
+    ///   - output: room for `count × output channels` values.
+    package static func convolve(
+        _ input: UnsafePointer<Float>, width: Int, height: Int, first: Int, count: Int, tile: Int,
+        layer: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
+    ) {
+        let inner = 9 * layer.inputChannels
+        for start in stride(from: 0, to: count, by: tile) {
+            let pixels = min(tile, count - start)
+            let target = output + start * layer.outputChannels
+            nct_gather_3x3(input, width, height, layer.inputChannels, first + start, pixels, scratch)
+            LinearAlgebra.multiply(
+                rows: pixels, columns: layer.outputChannels, inner: inner, a: scratch, aStride: inner, b: weights,
+                bStride: layer.outputChannels, c: target, cStride: layer.outputChannels)
+            nct_bias_relu(target, bias, pixels, layer.outputChannels)
+        }
+    }
+
+    /// Convolution of a whole map; with `pooling`, only the 2×2 maxima of the result are kept.
+    package static func convolution(
+        _ input: FeatureMap, layer: ConvolutionShape, weights: [Float], bias: [Float], pooling: Bool, workers: Workers
+    ) -> FeatureMap {
+        let (width, height) = (input.width, input.height)
+        let tile = layer.tile
+        // Pieces: row pairs when pooling, else tiles of pixels.
+        let rowsOut = pooling ? height / 2 : 0
+        let widthOut = pooling ? width / 2 : width
+        let pixelsOut = pooling ? rowsOut * widthOut : width * height
+        let values = [Float](unsafeUninitializedCapacity: pixelsOut * layer.outputChannels) { output, initialized in
+            initialized = pixelsOut * layer.outputChannels
+            guard initialized > 0 else { return }
+            input.values.withUnsafeBufferPointer { map in
+                weights.withUnsafeBufferPointer { weights in
+                    bias.withUnsafeBufferPointer { bias in
+                        let (map, weights, bias) = (
+                            SharedConstPointer(map), SharedConstPointer(weights), SharedConstPointer(bias)
+                        )
+                        let to = SharedPointer(output)
+                        let grain = pooling ? 2 : 4 * tile
+                        workers.forEach(pooling ? rowsOut : width * height, grain: grain) { range in
+                            withScratch(tile * 9 * layer.inputChannels) { scratch in
+                                if pooling {
+                                    let pixels = 2 * range.count * width
+                                    withScratch(pixels * layer.outputChannels) { band in
+                                        convolve(
+                                            map.base, width: width, height: height,
+                                            first: 2 * range.lowerBound * width, count: pixels, tile: tile,
+                                            layer: layer, weights: weights.base, bias: bias.base, scratch: scratch,
+                                            output: band)
+                                        nct_max_pool(
+                                            band, width, range.count, layer.outputChannels,
+                                            to.base + range.lowerBound * widthOut * layer.outputChannels)
+                                    }
+                                } else {
+                                    convolve(
+                                        map.base, width: width, height: height, first: range.lowerBound,
+                                        count: range.count, tile: tile, layer: layer, weights: weights.base,
+                                        bias: bias.base, scratch: scratch,
+                                        output: to.base + range.lowerBound * layer.outputChannels)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return FeatureMap(
+            width: widthOut, height: pooling ? rowsOut : height, channels: layer.outputChannels, values: values)
+    }
+
+    /// Each channel's mean and standard deviation (population), in double precision, in a fixed order.
+    package static func channelStatistics(
+        _ map: FeatureMap, workers: Workers
+    ) -> (mean: [Double], deviation: [Double]) {
+        let channels = map.channels
+        var sums = [Double](repeating: 0, count: 2 * channels)
+        map.values.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            let from = SharedConstPointer(base)
+            let parts = workers.map(map.pixelCount, grain: 8192) { range -> [Double] in
+                var part = [Double](repeating: 0, count: 2 * channels)
+                part.withUnsafeMutableBufferPointer { part in
+                    nct_channel_sums(
+                        from.base + range.lowerBound * channels, range.count, channels, part.baseAddress!,
+                        part.baseAddress! + channels)
+                }
+                return part
+            }
+            for part in parts { for index in 0..<2 * channels { sums[index] += part[index] } }
+        }
+        let count = Double(max(1, map.pixelCount))
+        let mean = (0..<channels).map { sums[$0] / count }
+        let deviation = (0..<channels).map { channel in
+            max(0, sums[channels + channel] / count - mean[channel] * mean[channel]).squareRoot()
+        }
+        return (mean, deviation)
+    }
+
+    /// `rows × inner` times `inner × columns` plus a row of offsets, cut into pieces of rows.
+    package static func affine(
+        _ values: [Float], rows: Int, inner: Int, matrix: [Float], columns: Int, offset: [Float], workers: Workers
+    ) -> [Float] {
+        [Float](unsafeUninitializedCapacity: rows * columns) { output, initialized in
+            initialized = rows * columns
+            guard initialized > 0 else { return }
+            values.withUnsafeBufferPointer { values in
+                matrix.withUnsafeBufferPointer { matrix in
+                    let (from, by) = (SharedConstPointer(values), SharedConstPointer(matrix))
+                    let to = SharedPointer(output)
+                    workers.forEach(rows, grain: 2048) { range in
+                        let target = to.base + range.lowerBound * columns
+                        for row in 0..<range.count {
+                            for column in 0..<columns { target[row * columns + column] = offset[column] }
+                        }
+                        LinearAlgebra.multiply(
+                            rows: range.count, columns: columns, inner: inner, a: from.base + range.lowerBound * inner,
+                            aStride: inner, b: by.base, bStride: columns, c: target, cStride: columns,
+                            accumulate: true)
+                    }
+                }
+            }
+        }
+    }
+
+    static func withScratch<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
+        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count))
+        defer { scratch.deallocate() }
+        return body(scratch)
+    }
+}
+
+/// The channels of a 3×3 convolution.
+package struct ConvolutionShape: Sendable, Equatable {
+    package let inputChannels: Int
+    package let outputChannels: Int
+
+    package init(inputChannels: Int, outputChannels: Int) {
+        self.inputChannels = inputChannels
+        self.outputChannels = outputChannels
+    }
+
+    /// Pixels gathered at a time: few, so that the gathered rows stay in the level-2 cache, but more for deep layers,
+    /// where packing the weights anew for each product would cost more.
+    var tile: Int { inputChannels <= 64 ? 192 : (inputChannels <= 128 ? 256 : 512) }
+}
