@@ -139,3 +139,66 @@ void nct_quantize_scalar(const float *values, size_t count, size_t components, f
         }
     }
 }
+
+NCT_MULTIVERSIONED
+void nct_nearest_center(const float *points, size_t count, size_t dimensions, const float *centers, size_t centerCount,
+                        uint8_t *labels, float *distances) {
+    // Argmin of |c|^2/2 - p.c, which orders the centers as the distance does, sixteen centers at a time.
+    float half[64];
+    float transposed[64 * 64];
+    for (size_t c = 0; c < centerCount; c++) {
+        float sum = 0;
+        for (size_t d = 0; d < dimensions; d++) sum += centers[c * dimensions + d] * centers[c * dimensions + d];
+        half[c] = 0.5f * sum;
+    }
+    const size_t padded = (centerCount + 15) / 16 * 16;
+    for (size_t d = 0; d < dimensions; d++) {
+        for (size_t c = 0; c < padded; c++) {
+            transposed[d * padded + c] = c < centerCount ? centers[c * dimensions + d] : 0.0f;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const float *p = points + i * dimensions;
+        float best = INFINITY;
+        size_t label = 0;
+        for (size_t block = 0; block < padded; block += 16) {
+            float score[16] = {0};
+            for (size_t d = 0; d < dimensions; d++) {
+                for (size_t c = 0; c < 16; c++) score[c] -= p[d] * transposed[d * padded + block + c];
+            }
+            for (size_t c = 0; c < 16 && block + c < centerCount; c++) {
+                float s = score[c] + half[block + c];
+                if (s < best) {
+                    best = s;
+                    label = block + c;
+                }
+            }
+        }
+        labels[i] = (uint8_t)label;
+        if (distances) {
+            float norm = 0;
+            for (size_t d = 0; d < dimensions; d++) norm += p[d] * p[d];
+            float distance = norm + 2.0f * best;
+            distances[i] = distance > 0.0f ? distance : 0.0f;
+        }
+    }
+}
+
+void nct_nearest_center_scalar(const float *points, size_t count, size_t dimensions, const float *centers,
+                               size_t centerCount, uint8_t *labels, float *distances) {
+    for (size_t i = 0; i < count; i++) {
+        double best = INFINITY;
+        for (size_t c = 0; c < centerCount; c++) {
+            double sum = 0;
+            for (size_t d = 0; d < dimensions; d++) {
+                double difference = (double)points[i * dimensions + d] - centers[c * dimensions + d];
+                sum += difference * difference;
+            }
+            if (sum < best) {
+                best = sum;
+                labels[i] = (uint8_t)c;
+            }
+        }
+        if (distances) distances[i] = (float)best;
+    }
+}

@@ -27,3 +27,10 @@ void nct_quantize(const float *values, size_t count, size_t components, float sc
                   size_t stride);
 void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
                          size_t stride);
+
+/// For each of `count` points of `dimensions` values, the index of the nearest of `centerCount` (at most 64) centers by
+/// squared Euclidean distance; the lower index wins a tie. `distances` may be null.
+void nct_nearest_center(const float *points, size_t count, size_t dimensions, const float *centers, size_t centerCount,
+                        uint8_t *labels, float *distances);
+void nct_nearest_center_scalar(const float *points, size_t count, size_t dimensions, const float *centers,
+                               size_t centerCount, uint8_t *labels, float *distances);

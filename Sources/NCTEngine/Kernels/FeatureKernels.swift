@@ -151,3 +151,32 @@ package struct ConvolutionShape: Sendable, Equatable {
     /// where packing the weights anew for each product would cost more.
     var tile: Int { inputChannels <= 64 ? 192 : (inputChannels <= 128 ? 256 : 512) }
 }
+
+extension FeatureKernels {
+    /// The nearest center of each point and the squared distance to it.
+    package static func nearestCenters(
+        _ points: [Float], dimensions: Int, centers: [Float], workers: Workers
+    ) -> (labels: [UInt8], distances: [Float]) {
+        let count = points.count / dimensions
+        let centerCount = centers.count / dimensions
+        var labels = [UInt8](repeating: 0, count: count)
+        var distances = [Float](repeating: 0, count: count)
+        guard count > 0 else { return (labels, distances) }
+        points.withUnsafeBufferPointer { points in
+            centers.withUnsafeBufferPointer { centers in
+                labels.withUnsafeMutableBufferPointer { labels in
+                    distances.withUnsafeMutableBufferPointer { distances in
+                        let (points, centers) = (SharedConstPointer(points), SharedConstPointer(centers))
+                        let (labels, distances) = (SharedPointer(labels), SharedPointer(distances))
+                        workers.forEach(count, grain: 8192) { range in
+                            nct_nearest_center(
+                                points.base + range.lowerBound * dimensions, range.count, dimensions, centers.base,
+                                centerCount, labels.base + range.lowerBound, distances.base + range.lowerBound)
+                        }
+                    }
+                }
+            }
+        }
+        return (labels, distances)
+    }
+}

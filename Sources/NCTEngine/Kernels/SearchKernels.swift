@@ -1,0 +1,178 @@
+import CKernels
+
+/// The bridge to the C kernels of the search and the vote.
+package enum SearchKernels {
+    package static let quantizationLimit = Int(NCT_QUANTIZATION_LIMIT)
+    package static let greatestDimensions = Int(NCT_MAX_DIMENSIONS)
+
+    /// Quantizes one image's features into its place in a padded map, and repeats its border.
+    static func place(
+        _ features: FeatureMap, labels: LabelMap?, label: Int16, scale: Float, dimensions: Int, atColumn column: Int,
+        stride: Int, into values: inout [Int16], workers: Workers
+    ) {
+        let (width, height, components) = (features.width, features.height, features.channels)
+        values.withUnsafeMutableBufferPointer { values in
+            features.values.withUnsafeBufferPointer { features in
+                let (from, to) = (SharedConstPointer(features), SharedPointer(values))
+                workers.forEach(height, grain: 16) { range in
+                    for y in range {
+                        let row = to.base + ((y + 1) * stride + column + 1) * dimensions
+                        nct_quantize(
+                            from.base + y * width * components, width, components, scale, Float(quantizationLimit),
+                            row, dimensions)
+                        if let labels {
+                            for x in 0..<width {
+                                row[x * dimensions + components + Int(labels.labels[y * width + x])] = label
+                            }
+                        }
+                        for d in 0..<dimensions {
+                            row[d - dimensions] = row[d]
+                            row[width * dimensions + d] = row[(width - 1) * dimensions + d]
+                        }
+                    }
+                }
+                let first = to.base + (stride + column) * dimensions
+                let last = to.base + (height * stride + column) * dimensions
+                (first - stride * dimensions).update(from: first, count: (width + 2) * dimensions)
+                (last + stride * dimensions).update(from: last, count: (width + 2) * dimensions)
+            }
+        }
+    }
+
+    /// Calls `body` with C views of a map; they are valid only inside.
+    private static func withMap<R>(_ map: SearchMap, _ body: (nct_map) -> R) -> R {
+        map.values.withUnsafeBufferPointer { values in
+            map.columnHeights.withUnsafeBufferPointer { heights in
+                map.columns.withUnsafeBufferPointer { columns in
+                    body(
+                        nct_map(
+                            values: values.baseAddress!, stride: map.stride, width: map.width, height: map.height,
+                            columnHeights: heights.baseAddress!, columns: columns.baseAddress!,
+                            columnCount: columns.count, dimensions: map.dimensions))
+                }
+            }
+        }
+    }
+
+    /// `@unchecked` because C structs of pointers are not Sendable; they are only read.
+    private struct Maps: @unchecked Sendable {
+        let source: nct_map
+        let target: nct_map
+    }
+
+    static func measure(
+        _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64, strip: Int,
+        workers: Workers
+    ) {
+        let height = field.height
+        withBoth(source, target, &field) { maps, positions, distances in
+            workers.forEach(height, grain: strip) { range in
+                var (source, target) = (maps.source, maps.target)
+                nct_field_distances(
+                    &source, &target, seed, range.lowerBound, range.upperBound, positions.base, distances.base)
+            }
+        }
+    }
+
+    static func iterate(
+        _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64, backward: Bool,
+        strips: [Range<Int>], workers: Workers, scalar: Bool = false
+    ) {
+        let before = field.positions.withUnsafeBufferPointer { [UInt32]($0) }
+        before.withUnsafeBufferPointer { before in
+            let before = SharedConstPointer(before)
+            withBoth(source, target, &field) { maps, positions, distances in
+                workers.forEach(strips.count, grain: 1) { range in
+                    var (source, target) = (maps.source, maps.target)
+                    for strip in strips[range] {
+                        (scalar ? nct_patchmatch_strip_scalar : nct_patchmatch_strip)(
+                            &source, &target, seed, backward ? 1 : 0, strip.lowerBound, strip.upperBound, before.base,
+                            positions.base, distances.base)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func withBoth(
+        _ source: SearchMap, _ target: SearchMap, _ field: inout NearestNeighborField,
+        _ body: (Maps, SharedPointer<UInt32>, SharedPointer<UInt32>) -> Void
+    ) {
+        withMap(source) { source in
+            withMap(target) { target in
+                field.positions.withUnsafeMutableBufferPointer { positions in
+                    field.distances.withUnsafeMutableBufferPointer { distances in
+                        body(
+                            Maps(source: source, target: target), SharedPointer(positions), SharedPointer(distances))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The squared distance of two patches, by the fast kernel and by its twin.
+    package static func patchDistance(
+        _ a: SearchMap, _ ax: Int, _ ay: Int, _ b: SearchMap, _ bx: Int, _ by: Int, bound: UInt32 = .max
+    ) -> (fast: UInt32, scalar: UInt32) {
+        withMap(a) { a in
+            withMap(b) { b in
+                var (a, b) = (a, b)
+                return (
+                    nct_patch_distance(&a, ax, ay, &b, bx, by, bound), nct_patch_distance_scalar(&a, ax, ay, &b, bx, by)
+                )
+            }
+        }
+    }
+
+    /// `@unchecked` because a C struct of pointers is not Sendable; it is only read.
+    private struct VoteInput: @unchecked Sendable {
+        let input: nct_vote_input
+    }
+
+    /// The voted colors and the squared feature errors, by S's pixels.
+    package static func vote(
+        source: SearchMap, target: SearchMap, colors: [Float], field: [UInt32], reverseStarts: [UInt32],
+        reverse: [UInt32], weight: Float, scalar: Bool = false, workers: Workers
+    ) -> (colors: [Float], errors: [Float]) {
+        let count = source.width * source.height
+        var voted = [Float](repeating: 0, count: 3 * count)
+        var errors = [Float](repeating: 0, count: count)
+        // Entries of an empty list are never read, but the pointer may not be null.
+        let entries = reverse.isEmpty ? [0] : reverse
+        withMap(source) { sourceMap in
+            withMap(target) { targetMap in
+                var (sourceMap, targetMap) = (sourceMap, targetMap)
+                withUnsafePointer(to: &sourceMap) { sourceMap in
+                    withUnsafePointer(to: &targetMap) { targetMap in
+                        colors.withUnsafeBufferPointer { colors in
+                            field.withUnsafeBufferPointer { field in
+                                reverseStarts.withUnsafeBufferPointer { starts in
+                                    entries.withUnsafeBufferPointer { entries in
+                                        let shared = VoteInput(
+                                            input: nct_vote_input(
+                                                source: sourceMap, target: targetMap,
+                                                targetColors: colors.baseAddress!, field: field.baseAddress!,
+                                                reverseStart: starts.baseAddress!, reverse: entries.baseAddress!,
+                                                reverseWeight: weight, components: source.components))
+                                        voted.withUnsafeMutableBufferPointer { voted in
+                                            errors.withUnsafeMutableBufferPointer { errors in
+                                                let (voted, errors) = (SharedPointer(voted), SharedPointer(errors))
+                                                workers.forEach(source.height, grain: 8) { range in
+                                                    var input = shared.input
+                                                    (scalar ? nct_vote_scalar : nct_vote)(
+                                                        &input, range.lowerBound, range.upperBound, voted.base,
+                                                        errors.base)
+                                                }
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return (voted, errors)
+    }
+}
