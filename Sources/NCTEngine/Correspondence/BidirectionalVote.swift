@@ -28,7 +28,7 @@ package struct BidirectionalVote: Sendable {
     }
 
     /// For each pixel of S, the pixels of R whose match it is (a counting sort; R's order is kept).
-    static func inverse(
+    package static func inverse(
         of field: NearestNeighborField, over target: SearchMap, pixels width: Int, _ height: Int
     ) -> (starts: [UInt32], entries: [UInt32]) {
         var starts = [UInt32](repeating: 0, count: width * height + 1)

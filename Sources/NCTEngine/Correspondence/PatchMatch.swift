@@ -6,6 +6,13 @@ package struct NearestNeighborField: Sendable, Equatable {
     package var positions: [UInt32]
     /// Squared patch distances in stored units.
     package var distances: [UInt32]
+
+    package init(width: Int, height: Int, positions: [UInt32], distances: [UInt32]) {
+        self.width = width
+        self.height = height
+        self.positions = positions
+        self.distances = distances
+    }
 }
 
 /// Step 4: PatchMatch (Barnes, Shechtman, Finkelstein, Goldman 2009) with 3×3 patches.

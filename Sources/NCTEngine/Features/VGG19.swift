@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 
 /// VGG-19's convolutions (Simonyan and Zisserman 2015), conv1_1 to conv5_1: the features of step 1.
 ///
@@ -66,7 +65,7 @@ public struct VGG19: FeatureExtractor {
             scale = [255, 255, 255]
             offset = [-103.939, -116.779, -123.68]
         }
-        digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        digest = SHA256.hash(data: bytes).hexadecimal
     }
 
     private static func layer(_ file: Safetensors, _ name: String, _ shape: ConvolutionShape) throws -> Layer {

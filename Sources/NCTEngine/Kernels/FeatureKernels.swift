@@ -180,3 +180,62 @@ extension FeatureKernels {
         return (labels, distances)
     }
 }
+
+// The twins, for the tests.
+extension FeatureKernels {
+    package static func nearestCentersScalar(
+        _ points: [Float], dimensions: Int, centers: [Float]
+    ) -> (labels: [UInt8], distances: [Float]) {
+        let count = points.count / dimensions
+        var labels = [UInt8](repeating: 0, count: count)
+        var distances = [Float](repeating: 0, count: count)
+        nct_nearest_center_scalar(
+            points, count, dimensions, centers, centers.count / dimensions, &labels, &distances)
+        return (labels, distances)
+    }
+
+    /// The gathered neighborhoods by the fast kernel and by its twin.
+    package static func gather(_ map: FeatureMap, first: Int, count: Int) -> (fast: [Float], scalar: [Float]) {
+        var fast = [Float](repeating: -1, count: count * 9 * map.channels)
+        var scalar = fast
+        nct_gather_3x3(map.values, map.width, map.height, map.channels, first, count, &fast)
+        nct_gather_3x3_scalar(map.values, map.width, map.height, map.channels, first, count, &scalar)
+        return (fast, scalar)
+    }
+
+    package static func maxPool(_ map: FeatureMap) -> (fast: [Float], scalar: [Float]) {
+        let rows = map.height / 2
+        var fast = [Float](repeating: -1, count: rows * (map.width / 2) * map.channels)
+        var scalar = fast
+        nct_max_pool(map.values, map.width, rows, map.channels, &fast)
+        nct_max_pool_scalar(map.values, map.width, rows, map.channels, &scalar)
+        return (fast, scalar)
+    }
+
+    package static func biasReLU(_ map: FeatureMap, bias: [Float]) -> (fast: [Float], scalar: [Float]) {
+        var fast = map.values
+        var scalar = map.values
+        nct_bias_relu(&fast, bias, map.pixelCount, map.channels)
+        nct_bias_relu_scalar(&scalar, bias, map.pixelCount, map.channels)
+        return (fast, scalar)
+    }
+
+    package static func channelSums(_ map: FeatureMap) -> (fast: [Double], scalar: [Double]) {
+        var (a, b) = ([Double](repeating: 0, count: map.channels), [Double](repeating: 0, count: map.channels))
+        var (c, d) = (a, b)
+        nct_channel_sums(map.values, map.pixelCount, map.channels, &a, &b)
+        nct_channel_sums_scalar(map.values, map.pixelCount, map.channels, &c, &d)
+        return (a + b, c + d)
+    }
+
+    package static func quantize(
+        _ values: [Float], components: Int, scale: Float, limit: Float, stride: Int
+    ) -> (fast: [Int16], scalar: [Int16]) {
+        let count = values.count / components
+        var fast = [Int16](repeating: 0, count: count * stride)
+        var scalar = fast
+        nct_quantize(values, count, components, scale, limit, &fast, stride)
+        nct_quantize_scalar(values, count, components, scale, limit, &scalar, stride)
+        return (fast, scalar)
+    }
+}

@@ -74,7 +74,7 @@ package enum SearchKernels {
         }
     }
 
-    static func iterate(
+    package static func iterate(
         _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64, backward: Bool,
         strips: [Range<Int>], workers: Workers, scalar: Bool = false
     ) {

@@ -1,0 +1,36 @@
+/// Brings an image to the grid of a level: each pixel the mean of the `scale × scale` pixels that it covers; a
+/// remainder at the right and the lower edge is dropped, as the network's pooling drops it.
+package enum Reduction {
+    package static func box(_ image: RGBImage, by scale: Int, workers: Workers) -> RGBImage {
+        guard scale > 1 else { return image }
+        let (width, height) = (image.width / scale, image.height / scale)
+        let samples = [Float](unsafeUninitializedCapacity: width * height * 3) { output, initialized in
+            initialized = width * height * 3
+            guard initialized > 0 else { return }
+            image.samples.withUnsafeBufferPointer { input in
+                let (from, to) = (SharedConstPointer(input), SharedPointer(output))
+                let factor = 1 / Float(scale * scale)
+                workers.forEach(height, grain: 16) { range in
+                    for y in range {
+                        for x in 0..<width {
+                            var sum: (Float, Float, Float) = (0, 0, 0)
+                            for dy in 0..<scale {
+                                let row = from.base + ((y * scale + dy) * image.width + x * scale) * 3
+                                for dx in 0..<scale {
+                                    sum.0 += row[3 * dx]
+                                    sum.1 += row[3 * dx + 1]
+                                    sum.2 += row[3 * dx + 2]
+                                }
+                            }
+                            let pixel = to.base + (y * width + x) * 3
+                            pixel[0] = sum.0 * factor
+                            pixel[1] = sum.1 * factor
+                            pixel[2] = sum.2 * factor
+                        }
+                    }
+                }
+            }
+        }
+        return RGBImage(width: width, height: height, samples: samples)
+    }
+}

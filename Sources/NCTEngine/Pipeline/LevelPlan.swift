@@ -1,0 +1,85 @@
+/// All that the search at one setting of levels needs of the references; computed once, shared by all captures.
+package struct LevelPlan: Sendable, Equatable {
+    package let projection: Projection
+    package let clustering: Clustering?
+    /// What a pixel of another cluster adds to the distance, in stored units.
+    package let labelWeight: Float
+    /// The references' features, side by side.
+    package let map: SearchMap
+    /// Their colors in CIELAB, laid out like the map.
+    package let colors: [Float]
+
+    /// The grid's reduction: a pixel of it covers `scale × scale` pixels of the image.
+    package var scale: Int { 1 << (projection.levels[0] - 1) }
+
+    /// Expected squared feature distance between two random pixels of the references, in stored units.
+    package var randomError: Float { 2 * projection.variances.reduce(0, +) * map.scale * map.scale }
+
+    package init(
+        projection: Projection, clustering: Clustering?, labelWeight: Float, map: SearchMap, colors: [Float]
+    ) {
+        self.projection = projection
+        self.clustering = clustering
+        self.labelWeight = labelWeight
+        self.map = map
+        self.colors = colors
+    }
+
+    /// Prepares the references for a search at the given levels jointly.
+    ///
+    /// Throws ``EngineError/Code/unusableReference`` naming a reference that is blank or too small.
+    package init(
+        references: [RGBImage], levels: [Int], extractor: any FeatureExtractor,
+        parameters: NormalizationParameters, workers: Workers
+    ) throws {
+        var features: [CaptureFeatures] = []
+        for (index, reference) in references.enumerated() {
+            do {
+                features.append(
+                    try CaptureFeatures(reference, levels: levels, extractor: extractor, workers: workers))
+            } catch let error as EngineError where error.code == .imageTooSmall {
+                throw EngineError(
+                    .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
+            }
+            guard !features[index].isConstant else {
+                throw EngineError(
+                    .unusableReference, "the image is blank: it has no structure to match",
+                    place: "reference \(index + 1)", remedy: "choose an image that shows cells")
+            }
+        }
+        let projection = Projection(
+            fitting: features.map(\.byLevel), levels: levels, components: parameters.components, workers: workers)
+        let projected = features.map { projection.apply(to: $0.byLevel, workers: workers) }
+        let clustering =
+            parameters.enhancement == .clustering
+            ? Clustering(
+                fitting: projected, count: parameters.clusterCount, seed: parameters.seed, workers: workers) : nil
+        let scale = SearchMap.scale(strongestVariance: projection.variances[0])
+        let labelWeight =
+            parameters.enhancementWeight * projection.variances.reduce(0, +).squareRoot() * scale
+        let map = SearchMap(
+            projected.map { ($0, clustering?.labels(of: $0, workers: workers)) },
+            labelCount: clustering?.count ?? 0, labelWeight: labelWeight, scale: scale, workers: workers)
+        let grid = 1 << (projection.levels[0] - 1)
+        let colors = map.padded(
+            references.map { LabImage(Reduction.box($0, by: grid, workers: workers), workers: workers) })
+        self.init(
+            projection: projection, clustering: clustering, labelWeight: labelWeight, map: map, colors: colors)
+    }
+}
+
+/// The features of one image with their standardization, by level.
+package struct CaptureFeatures: Sendable {
+    package let byLevel: [Int: (map: FeatureMap, standardization: Standardization)]
+
+    package init(
+        _ image: RGBImage, levels: [Int], extractor: any FeatureExtractor, workers: Workers
+    ) throws {
+        byLevel = try extractor.features(of: image, levels: Set(levels), workers: workers).mapValues {
+            ($0, Standardization(of: $0, workers: workers))
+        }
+    }
+
+    /// Whether the image shows nothing at any level.
+    package var isConstant: Bool { byLevel.values.allSatisfy { $0.standardization.isConstant } }
+}

@@ -1,0 +1,67 @@
+import Crypto
+
+/// The references' share of the work, done once: for each group that is searched together, a plan a step of levels.
+package struct PreparedReferences: Sendable {
+    /// References searched together.
+    package struct Group: Sendable, Equatable {
+        /// Indices of the references in it.
+        package let references: [Int]
+        /// In the order in which they run: one for joint levels, five for the progressive scheme.
+        package let plans: [LevelPlan]
+    }
+
+    /// One group of all references, or one group a reference.
+    package let groups: [Group]
+
+    package init(groups: [Group]) { self.groups = groups }
+
+    package init(
+        _ references: [RGBImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
+        workers: Workers
+    ) throws {
+        let members =
+            parameters.referenceUse == .all ? [Array(references.indices)] : references.indices.map { [$0] }
+        let steps: [[Int]] =
+            switch parameters.levels {
+            case .joint(let levels): [levels]
+            case .progressive: [[5], [4], [3], [2], [1]]
+            }
+        groups = try members.map { members in
+            Group(
+                references: members,
+                plans: try steps.map { levels in
+                    do {
+                        return try LevelPlan(
+                            references: members.map { references[$0] }, levels: levels, extractor: extractor,
+                            parameters: parameters, workers: workers)
+                    } catch let error as EngineError where error.code == .unusableReference && members != [0] {
+                        // A group of one calls its only reference the first.
+                        let place = members.count == 1 ? "reference \(members[0] + 1)" : error.place
+                        throw EngineError(error.code, error.message, place: place, remedy: error.remedy)
+                    }
+                })
+        }
+    }
+
+    /// SHA-256 of all that the prepared references depend on, lowercase hexadecimal.
+    package static func key(
+        extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
+    ) -> String {
+        var hash = SHA256()
+        func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
+        add("nctd prepared references \(EngineVersion.current)")
+        add(extractor.identifier)
+        add(extractor.digest)
+        switch parameters.levels {
+        case .joint(let levels): add("joint \(levels.sorted())")
+        case .progressive: add("progressive")
+        }
+        add("\(parameters.referenceUse) \(parameters.enhancement) \(parameters.components)")
+        add("\(parameters.clusterCount) \(parameters.enhancementWeight) \(parameters.seed)")
+        for reference in references {
+            add("\(reference.width)×\(reference.height)")
+            reference.samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+        return hash.finalize().hexadecimal
+    }
+}
