@@ -83,15 +83,29 @@ INLINE void strip(const nct_map *source, const nct_map *target, uint64_t seed, i
                 uint32_t q = neighborRow[(size_t)fromRow * width + x];
                 TRY((int64_t)(q & 0xffff), (int64_t)(q >> 16) - step);
             }
+            // Random search around what propagation left. All candidates are drawn first and their memory is asked for,
+            // since the target is far larger than the caches and a search is mostly waiting.
             uint64_t random = mix(seed ^ mix(p));
-            // The first radius reaches the whole target.
-            TRY((int64_t)(random_position(target, random) & 0xffff), (int64_t)(random_position(target, random) >> 16));
+            uint32_t candidates[20];
+            int candidateCount = 0;
+            candidates[candidateCount++] = random_position(target, random);  // the first radius reaches everywhere
+            const int64_t bx = best & 0xffff, by = best >> 16;
             for (int64_t radius = (int64_t)reach / 2; radius >= 1; radius /= 2) {
                 random = mix(random);
                 int64_t span = 2 * radius + 1;
-                int64_t dx = (int64_t)((uint64_t)(uint32_t)random * (uint64_t)span >> 32) - radius;
-                int64_t dy = (int64_t)((random >> 32) * (uint64_t)span >> 32) - radius;
-                TRY((int64_t)(best & 0xffff) + dx, (int64_t)(best >> 16) + dy);
+                int64_t tx = bx + (int64_t)((uint64_t)(uint32_t)random * (uint64_t)span >> 32) - radius;
+                int64_t ty = by + (int64_t)((random >> 32) * (uint64_t)span >> 32) - radius;
+                if (is_valid(target, tx, ty)) candidates[candidateCount++] = (uint32_t)ty << 16 | (uint32_t)tx;
+            }
+            for (int k = 0; k < candidateCount; k++) {
+                const int16_t *middle = target->values + (((candidates[k] >> 16) + 1) * target->stride
+                                                          + (candidates[k] & 0xffff)) * dimensions;
+                __builtin_prefetch(middle);
+                __builtin_prefetch(middle + 32);
+                __builtin_prefetch(middle + 64);
+            }
+            for (int k = 0; k < candidateCount; k++) {
+                TRY((int64_t)(candidates[k] & 0xffff), (int64_t)(candidates[k] >> 16));
             }
 #undef TRY
             field[p] = best;

@@ -4,6 +4,9 @@
 public struct Normalizer: Sendable {
     public let parameters: NormalizationParameters
     public let workers: Workers
+    private let extractor: any FeatureExtractor
+    private let prepared: PreparedReferences
+    private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
     /// a capture. Cost: one feature extraction a reference, and one k-means.
@@ -16,28 +19,38 @@ public struct Normalizer: Sendable {
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters,
         thresholds: QualityThresholds = QualityThresholds(), workers: Workers, cache: [UInt8]? = nil
     ) throws {
+        try parameters.validate()
+        guard (1...3).contains(references.count) else {
+            throw EngineError(
+                .invalidParameter, "\(references.count) references were given", place: "references",
+                remedy: "give one to three")
+        }
         self.parameters = parameters
         self.workers = workers
-        throw EngineError(.invalidParameter, "not there yet", remedy: "wait")
+        self.extractor = extractor
+        key = PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
+        prepared =
+            try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
+            ?? PreparedReferences(references, extractor: extractor, parameters: parameters, workers: workers)
     }
 
     /// The prepared references as bytes for a cache file.
-    public func cacheData() -> [UInt8] { [] }
+    public func cacheData() -> [UInt8] { ReferenceCache.encode(prepared, key: key) }
 
     /// What the cache depends on, as lowercase hexadecimal SHA-256: extractor, references, parameters, engine version.
     /// Cheap to compute before a cache is read.
     public static func cacheKey(
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
-    ) -> String { "" }
+    ) -> String {
+        PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
+    }
 
-    /// Repaints a capture in the colors of the references.
-    ///
-    /// - Parameters:
-    ///   - keepingStages: also return pictures of what happened inside (more memory).
-    ///   - onStage: called on the caller's thread when a stage ends, for progress and timings.
-    public func normalize(
-        _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
-    ) throws -> Normalization {
-        throw EngineError(.invalidParameter, "not there yet", remedy: "wait")
+    public func normalizeG(_ source: RGBImage, onStage: ((Stage) -> Void)? = nil) throws -> (RGBImage, Float) {
+        let group = prepared.groups[0]
+        let run = try LevelRun(
+            capture: source, appearance: source, plan: group.plans[0], extractor: extractor, parameters: parameters,
+            initial: nil, workers: workers, onStage: { onStage?($0) })
+        let c = run.vote.confidence.values.reduce(0, +) / Float(run.vote.confidence.values.count)
+        return (run.vote.guidance.rgbImage(workers: workers).image, c)
     }
 }
