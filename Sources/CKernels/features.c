@@ -61,13 +61,15 @@ void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, 
 }
 
 NCT_MULTIVERSIONED
-void nct_channel_sums(const float *map, size_t count, size_t channels, double *sums, double *squares) {
+void nct_channel_sums(const float *map, const float *weights, size_t count, size_t channels, double *sums,
+                      double *squares) {
     for (size_t i = 0; i < count; i++) {
         const float *pixel = map + i * channels;
+        const double weight = weights[i];
         for (size_t c = 0; c < channels; c++) {
-            double v = pixel[c];
-            sums[c] += v;
-            squares[c] += v * v;
+            double v = pixel[c], weighted = weight * v;
+            sums[c] += weighted;
+            squares[c] += weighted * v;
         }
     }
 }
@@ -121,12 +123,13 @@ void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t cha
     }
 }
 
-void nct_channel_sums_scalar(const float *map, size_t count, size_t channels, double *sums, double *squares) {
+void nct_channel_sums_scalar(const float *map, const float *weights, size_t count, size_t channels, double *sums,
+                             double *squares) {
     for (size_t c = 0; c < channels; c++) {
         for (size_t i = 0; i < count; i++) {
             double v = map[i * channels + c];
-            sums[c] += v;
-            squares[c] += v * v;
+            sums[c] += weights[i] * v;
+            squares[c] += weights[i] * v * v;
         }
     }
 }

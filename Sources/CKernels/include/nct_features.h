@@ -18,9 +18,11 @@ void nct_bias_relu_scalar(float *map, const float *bias, size_t count, size_t ch
 void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out);
 void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t channels, float *out);
 
-/// Adds each channel's sum and sum of squares over `count` pixels to `sums` and `squares`.
-void nct_channel_sums(const float *map, size_t count, size_t channels, double *sums, double *squares);
-void nct_channel_sums_scalar(const float *map, size_t count, size_t channels, double *sums, double *squares);
+/// Adds each channel's weighted sum and sum of squares over `count` pixels to `sums` and `squares`.
+void nct_channel_sums(const float *map, const float *weights, size_t count, size_t channels, double *sums,
+                      double *squares);
+void nct_channel_sums_scalar(const float *map, const float *weights, size_t count, size_t channels, double *sums,
+                             double *squares);
 
 /// `out[p] = round(clamp(values[p] * scale, -limit, limit))` for `components` values a pixel, into rows of `stride`.
 void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,

@@ -33,4 +33,21 @@ package enum Reduction {
         }
         return RGBImage(width: width, height: height, samples: samples)
     }
+
+    /// The same for a plane.
+    package static func box(_ plane: Plane, by scale: Int) -> Plane {
+        guard scale > 1 else { return plane }
+        var result = Plane(width: plane.width / scale, height: plane.height / scale)
+        let factor = 1 / Float(scale * scale)
+        for y in 0..<result.height {
+            for x in 0..<result.width {
+                var sum: Float = 0
+                for dy in 0..<scale {
+                    for dx in 0..<scale { sum += plane.values[(y * scale + dy) * plane.width + x * scale + dx] }
+                }
+                result.values[y * result.width + x] = sum * factor
+            }
+        }
+        return result
+    }
 }

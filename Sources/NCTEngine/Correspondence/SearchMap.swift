@@ -105,4 +105,38 @@ package struct SearchMap: Sendable, Equatable {
         }
         return colors
     }
+
+    /// The first `count` components of each image, for pictures of them.
+    package func components(_ count: Int) -> [FeatureMap] {
+        let kept = min(count, components)
+        return regions.map { region in
+            var map = FeatureMap(width: region.width, height: region.height, channels: kept)
+            forEachPixel(of: region) { pixel, start in
+                for component in 0..<kept {
+                    map.values[pixel * kept + component] = Float(values[start + component]) / scale
+                }
+            }
+            return map
+        }
+    }
+
+    /// The cluster of every pixel of each image; all 0 without clustering.
+    package func labels(count: Int) -> [LabelMap] {
+        regions.map { region in
+            var map = LabelMap(width: region.width, height: region.height)
+            forEachPixel(of: region) { pixel, start in
+                let appended = values[start + components..<start + components + count]
+                map.labels[pixel] = UInt8((appended.firstIndex { $0 != 0 } ?? start + components) - start - components)
+            }
+            return map
+        }
+    }
+
+    private func forEachPixel(of region: Region, _ body: (_ pixel: Int, _ start: Int) -> Void) {
+        for y in 0..<region.height {
+            for x in 0..<region.width {
+                body(y * region.width + x, ((y + 1) * stride + region.x + x + 1) * dimensions)
+            }
+        }
+    }
 }

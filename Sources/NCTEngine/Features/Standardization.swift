@@ -7,8 +7,12 @@ package struct Standardization: Sendable, Equatable {
     package let inverseDeviation: [Double]
 
     /// Measures a map. Cost linear in its values.
-    package init(of map: FeatureMap, workers: Workers) {
-        let (mean, deviation) = FeatureKernels.channelStatistics(map, workers: workers)
+    ///
+    /// - Parameters:
+    ///   - weights: how much each pixel counts (``CompositionBalance``); all the same if nil.
+    package init(of map: FeatureMap, weights: Plane? = nil, workers: Workers) {
+        let (mean, deviation) = FeatureKernels.channelStatistics(
+            map, weights: weights?.values ?? [Float](repeating: 1, count: map.pixelCount), workers: workers)
         self.mean = mean
         inverseDeviation = zip(mean, deviation).map { mean, deviation in
             deviation > 1e-6 * max(1, abs(mean)) ? 1 / deviation : 0

@@ -76,30 +76,33 @@ package enum FeatureKernels {
             width: widthOut, height: pooling ? rowsOut : height, channels: layer.outputChannels, values: values)
     }
 
-    /// Each channel's mean and standard deviation (population), in double precision, in a fixed order.
+    /// Each channel's weighted mean and standard deviation, in double precision, in a fixed order.
     package static func channelStatistics(
-        _ map: FeatureMap, workers: Workers
+        _ map: FeatureMap, weights: [Float], workers: Workers
     ) -> (mean: [Double], deviation: [Double]) {
+        precondition(weights.count == map.pixelCount, "a weight a pixel")
         let channels = map.channels
         var sums = [Double](repeating: 0, count: 2 * channels)
         map.values.withUnsafeBufferPointer { values in
-            guard let base = values.baseAddress else { return }
-            let from = SharedConstPointer(base)
-            let parts = workers.map(map.pixelCount, grain: 8192) { range -> [Double] in
-                var part = [Double](repeating: 0, count: 2 * channels)
-                part.withUnsafeMutableBufferPointer { part in
-                    nct_channel_sums(
-                        from.base + range.lowerBound * channels, range.count, channels, part.baseAddress!,
-                        part.baseAddress! + channels)
+            weights.withUnsafeBufferPointer { weights in
+                guard let base = values.baseAddress, let weightBase = weights.baseAddress else { return }
+                let (from, by) = (SharedConstPointer(base), SharedConstPointer(weightBase))
+                let parts = workers.map(map.pixelCount, grain: 8192) { range -> [Double] in
+                    var part = [Double](repeating: 0, count: 2 * channels)
+                    part.withUnsafeMutableBufferPointer { part in
+                        nct_channel_sums(
+                            from.base + range.lowerBound * channels, by.base + range.lowerBound, range.count, channels,
+                            part.baseAddress!, part.baseAddress! + channels)
+                    }
+                    return part
                 }
-                return part
+                for part in parts { for index in 0..<2 * channels { sums[index] += part[index] } }
             }
-            for part in parts { for index in 0..<2 * channels { sums[index] += part[index] } }
         }
-        let count = Double(max(1, map.pixelCount))
-        let mean = (0..<channels).map { sums[$0] / count }
+        let total = max(weights.reduce(0) { $0 + Double($1) }, 1e-30)
+        let mean = (0..<channels).map { sums[$0] / total }
         let deviation = (0..<channels).map { channel in
-            max(0, sums[channels + channel] / count - mean[channel] * mean[channel]).squareRoot()
+            max(0, sums[channels + channel] / total - mean[channel] * mean[channel]).squareRoot()
         }
         return (mean, deviation)
     }
@@ -223,8 +226,9 @@ extension FeatureKernels {
     package static func channelSums(_ map: FeatureMap) -> (fast: [Double], scalar: [Double]) {
         var (a, b) = ([Double](repeating: 0, count: map.channels), [Double](repeating: 0, count: map.channels))
         var (c, d) = (a, b)
-        nct_channel_sums(map.values, map.pixelCount, map.channels, &a, &b)
-        nct_channel_sums_scalar(map.values, map.pixelCount, map.channels, &c, &d)
+        let weights = (0..<map.pixelCount).map { Float($0 % 7) * 0.25 }
+        nct_channel_sums(map.values, weights, map.pixelCount, map.channels, &a, &b)
+        nct_channel_sums_scalar(map.values, weights, map.pixelCount, map.channels, &c, &d)
         return (a + b, c + d)
     }
 

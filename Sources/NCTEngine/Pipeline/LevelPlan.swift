@@ -36,7 +36,9 @@ package struct LevelPlan: Sendable, Equatable {
         for (index, reference) in references.enumerated() {
             do {
                 features.append(
-                    try CaptureFeatures(reference, levels: levels, extractor: extractor, workers: workers))
+                    try CaptureFeatures(
+                        reference, levels: levels, extractor: extractor,
+                        standardization: parameters.standardization, workers: workers))
             } catch let error as EngineError where error.code == .imageTooSmall {
                 throw EngineError(
                     .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
@@ -73,11 +75,17 @@ package struct CaptureFeatures: Sendable {
     package let byLevel: [Int: (map: FeatureMap, standardization: Standardization)]
 
     package init(
-        _ image: RGBImage, levels: [Int], extractor: any FeatureExtractor, workers: Workers
+        _ image: RGBImage, levels: [Int], extractor: any FeatureExtractor,
+        standardization: NormalizationParameters.Standardization = .plain, workers: Workers
     ) throws {
-        byLevel = try extractor.features(of: image, levels: Set(levels), workers: workers).mapValues {
-            ($0, Standardization(of: $0, workers: workers))
+        let weights =
+            standardization == .balanced ? CompositionBalance.weights(of: image, workers: workers) : nil
+        var byLevel: [Int: (map: FeatureMap, standardization: Standardization)] = [:]
+        for (level, map) in try extractor.features(of: image, levels: Set(levels), workers: workers) {
+            let weights = weights.map { Reduction.box($0, by: 1 << (level - 1)) }
+            byLevel[level] = (map, Standardization(of: map, weights: weights, workers: workers))
         }
+        self.byLevel = byLevel
     }
 
     /// Whether the image shows nothing at any level.

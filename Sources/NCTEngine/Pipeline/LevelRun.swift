@@ -16,7 +16,8 @@ package struct LevelRun: Sendable {
         parameters: NormalizationParameters, initial: [UInt32]?, workers: Workers, onStage: (Stage) -> Void
     ) throws {
         let features = try CaptureFeatures(
-            appearance, levels: plan.projection.levels, extractor: extractor, workers: workers)
+            appearance, levels: plan.projection.levels, extractor: extractor,
+            standardization: parameters.standardization, workers: workers)
         onStage(.features)
         projected = plan.projection.apply(to: features.byLevel, workers: workers)
         onStage(.projection)

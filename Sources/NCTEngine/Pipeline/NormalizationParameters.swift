@@ -19,6 +19,14 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         case clustering
     }
 
+    /// Over which pixels the mean and deviation of a channel are taken (Eq. 1).
+    public enum Standardization: String, Sendable, Codable, CaseIterable {
+        /// Every pixel counts the same: the paper's.
+        case plain
+        /// Background and red cells count half each, whatever their shares in the field, and nuclei do not (ours).
+        case balanced
+    }
+
     /// How several references are used.
     public enum ReferenceUse: String, Sendable, Codable, CaseIterable {
         /// The one whose colors and contents suit the capture best.
@@ -34,6 +42,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     }
 
     public var levels: Levels = .joint([1, 2])
+    public var standardization: Standardization = .plain
     public var enhancement: Enhancement = .clustering
     public var referenceUse: ReferenceUse = .all
     public var luminance: LuminanceStandard = .rec601

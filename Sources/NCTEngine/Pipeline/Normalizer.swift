@@ -45,12 +45,68 @@ public struct Normalizer: Sendable {
         PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
     }
 
-    public func normalizeG(_ source: RGBImage, onStage: ((Stage) -> Void)? = nil) throws -> (RGBImage, Float) {
+    /// Repaints a capture in the colors of the references.
+    ///
+    /// - Parameters:
+    ///   - keepingStages: also return pictures of what happened inside (more memory).
+    ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
+    ///     passes each stage but the last five times.
+    ///
+    /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level.
+    public func normalize(
+        _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
+    ) throws -> Normalization {
+        let report: (Stage) -> Void = { onStage?($0) }
         let group = prepared.groups[0]
-        let run = try LevelRun(
-            capture: source, appearance: source, plan: group.plans[0], extractor: extractor, parameters: parameters,
-            initial: nil, workers: workers, onStage: { onStage?($0) })
-        let c = run.vote.confidence.values.reduce(0, +) / Float(run.vote.confidence.values.count)
-        return (run.vote.guidance.rgbImage(workers: workers).image, c)
+        let luminance = source.luminance(parameters.luminance, workers: workers)
+        let lab = LabImage(source, workers: workers)
+        var appearance = source
+        var clipped = 0
+        var last: (run: LevelRun, transfer: TransferField)?
+        for (index, plan) in group.plans.enumerated() {
+            let initial = last.map { last in
+                let scale = plan.scale
+                return last.run.enlargedField(
+                    width: source.width / scale, height: source.height / scale,
+                    from: group.plans[index - 1].map, to: plan.map)
+            }
+            let run = try LevelRun(
+                capture: source, appearance: appearance, plan: plan, extractor: extractor, parameters: parameters,
+                initial: initial, workers: workers, onStage: report)
+            let transfer = self.transfer(run)
+            report(.transfer)
+            var result = lab
+            if plan.scale == 1 {
+                result = transfer.apply(to: lab, workers: workers)
+            } else {
+                FastGuidedFilter(parameters).upsampleAndApply(
+                    transfer, coarseLuminance: run.source.luminance(parameters.luminance, workers: workers),
+                    fullLuminance: luminance, scale: plan.scale, to: &result, workers: workers)
+            }
+            report(.upsampling)
+            (appearance, clipped) = result.rgbImage(workers: workers)
+            report(.recoloring)
+            last = (run, transfer)
+        }
+        guard let last else { preconditionFailure("a group has at least one plan") }
+        var normalization = Normalization(image: appearance)
+        if keepingStages, let plan = group.plans.last {
+            normalization.stages = NormalizationStages(
+                run: last.run, plan: plan, transfer: last.transfer, references: group.references, workers: workers)
+        }
+        return normalization
+    }
+
+    /// Step 6 at the grid of the search.
+    private func transfer(_ run: LevelRun) -> TransferField {
+        let source = LabImage(run.source, workers: workers)
+        let energy = TransferEnergy(
+            source: source, guidance: run.vote.guidance, confidence: run.vote.confidence,
+            luminance: run.source.luminance(parameters.luminance, workers: workers),
+            neighbors: NonlocalNeighbors(
+                source: source, clusters: run.labels, seed: parameters.seed, workers: workers),
+            localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
+        let start = InitialTransfer().field(source: source, guidance: run.vote.guidance, workers: workers)
+        return LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field
     }
 }

@@ -56,7 +56,9 @@ package struct PreparedReferences: Sendable {
         case .joint(let levels): add("joint \(levels.sorted())")
         case .progressive: add("progressive")
         }
-        add("\(parameters.referenceUse) \(parameters.enhancement) \(parameters.components)")
+        add(
+            "\(parameters.standardization) \(parameters.referenceUse) \(parameters.enhancement) \(parameters.components)"
+        )
         add("\(parameters.clusterCount) \(parameters.enhancementWeight) \(parameters.seed)")
         for reference in references {
             add("\(reference.width)×\(reference.height)")

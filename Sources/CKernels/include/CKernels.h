@@ -1,0 +1,8 @@
+// All kernels of the engine; the parts are documented in their own headers.
+#pragma once
+
+#include "nct_color.h"
+#include "nct_features.h"
+#include "nct_kernels.h"
+#include "nct_search.h"
+#include "nct_transfer.h"

@@ -1,0 +1,59 @@
+/// Pictures of what happened inside, kept only on request, at the grid of the last search.
+public struct NormalizationStages: Sendable {
+    /// The source at the grid of the search.
+    public var source: RGBImage
+    /// The first three principal components of S's features, and of each reference's in the same basis.
+    public var sourceFeatures: FeatureMap
+    public var referenceFeatures: [FeatureMap]
+    /// Cluster of every pixel, nil without clustering.
+    public var sourceClusters: LabelMap?
+    public var referenceClusters: [LabelMap]
+    /// The nearest-neighbor field S→R: reference and position there, a pixel.
+    public var field: [FieldTarget]
+    /// The guidance image G.
+    public var guidance: RGBImage
+    /// 0…1 a pixel.
+    public var confidence: Plane
+    /// Gains and offsets of L*, a*, b* after the solver: `height × width × 6` (a_L, a_a, a_b, b_L, b_a, b_b), offsets
+    /// in CIELAB units.
+    public var transfer: FeatureMap
+
+    /// - Parameters:
+    ///   - references: indices of the references in the group that was searched.
+    init(run: LevelRun, plan: LevelPlan, transfer: TransferField, references: [Int], workers: Workers) {
+        source = run.source
+        sourceFeatures = run.projected.prefix(3)
+        referenceFeatures = plan.map.components(3)
+        sourceClusters = run.labels
+        referenceClusters = plan.clustering.map { plan.map.labels(count: $0.count) } ?? []
+        field = run.forward.positions.map { position in
+            var target = plan.map.target(of: position)
+            target.reference = references[target.reference]
+            return target
+        }
+        guidance = run.vote.guidance.rgbImage(workers: workers).image
+        confidence = run.vote.confidence
+        self.transfer = transfer.featureMap()
+    }
+}
+
+/// Where a pixel of S finds its match.
+public struct FieldTarget: Sendable, Equatable {
+    public var reference: Int
+    public var x: Int
+    public var y: Int
+}
+
+extension FeatureMap {
+    /// The first `count` channels.
+    func prefix(_ count: Int) -> FeatureMap {
+        let kept = min(count, channels)
+        var result = FeatureMap(width: width, height: height, channels: kept)
+        for pixel in 0..<pixelCount {
+            for channel in 0..<kept {
+                result.values[pixel * kept + channel] = values[pixel * channels + channel]
+            }
+        }
+        return result
+    }
+}
