@@ -1,0 +1,54 @@
+/// What a pixel of a scene truly is; the raw values are the labels of ``SmearScene/classes``.
+///
+/// Where things lie on each other the greater value wins, but for a platelet, which never lies on a white cell.
+public enum SmearClass: UInt8, Sendable, CaseIterable {
+    case background = 0
+    case redCell = 1
+    /// A white cell outside its nucleus.
+    case cytoplasm = 2
+    /// A white cell's nucleus.
+    case nucleus = 3
+    case platelet = 4
+}
+
+/// The white cells that the phantom draws: the seven kinds of Arshad, Sajid, Khan.
+public enum WhiteCellKind: String, Sendable, Codable, CaseIterable {
+    /// Three to five lobes joined by thin bridges.
+    case segmentedNeutrophil
+    /// A bent bar.
+    case bandNeutrophil
+    /// Two lobes, large orange granules.
+    case eosinophil
+    /// Dark granules that cover the nucleus.
+    case basophil
+    /// A round dense nucleus with a thin rim of blue cytoplasm.
+    case lymphocyte
+    /// A kidney-shaped nucleus, gray-blue cytoplasm with vacuoles.
+    case monocyte
+    /// Blast-like: a large fine nucleus with nucleoli, deep blue cytoplasm.
+    case other
+}
+
+/// What a box holds; the raw values are the class numbers of the detectors' labels.
+public enum CellKind: Int, Sendable, Codable, CaseIterable {
+    case whiteCell = 0
+    case redCell = 1
+    case platelet = 2
+}
+
+/// The tight box of one cell, clipped to the image, in whole pixels.
+public struct CellBox: Sendable, Equatable {
+    public var kind: CellKind
+    /// Nil for anything but a white cell.
+    public var whiteCellKind: WhiteCellKind?
+    /// The left column and the top row.
+    public var x: Int
+    public var y: Int
+    public var width: Int
+    public var height: Int
+
+    /// Whether a pixel lies inside.
+    public func contains(x column: Int, y row: Int) -> Bool {
+        column >= x && column < x + width && row >= y && row < y + height
+    }
+}
