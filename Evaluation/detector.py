@@ -1,0 +1,61 @@
+"""Runs a YOLO detector in ONNX form and reduces what it proposes to boxes."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+
+def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Intersection over union of every box of `first` (n x 4 corners) with every box of `second` (m x 4)."""
+    corner_min = np.maximum(first[:, None, :2], second[None, :, :2])
+    corner_max = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = (corner_max - corner_min).clip(0, None).prod(2)
+    area_first = (first[:, 2:] - first[:, :2]).prod(1)
+    area_second = (second[:, 2:] - second[:, :2]).prod(1)
+    return shared / (area_first[:, None] + area_second[None] - shared + 1e-9)
+
+
+def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndarray:
+    """Greedy non-maximum suppression: indices of the kept boxes, best score first."""
+    order = np.argsort(-scores, kind="stable")
+    overlaps = pairwise_iou(boxes[order], boxes[order]) > threshold
+    alive = np.ones(len(order), bool)
+    kept = []
+    for rank in range(len(order)):
+        if alive[rank]:
+            kept.append(order[rank])
+            alive[rank + 1 :] &= ~overlaps[rank, rank + 1 :]
+    return np.array(kept, int)
+
+
+class Detector:
+    """A detector with input 1 x 3 x side x side (RGB, 0...1) and output 1 x (4 + classes) x proposals.
+
+    A proposal is cx, cy, w, h in pixels of the input, then one score a class.
+    """
+
+    def __init__(self, path: Path, threads: int):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.input = self.session.get_inputs()[0]
+        self.side = int(self.input.shape[-1])
+
+    def detect(self, square: np.ndarray, confidence: float, overlap: float, limit: int) -> np.ndarray:
+        """Boxes in a letterboxed image as rows of (left, top, right, bottom, score, class), best score first.
+
+        A proposal counts once for each class whose score passes `confidence`; suppression is a class at a time.
+        """
+        output = self.session.run(None, {self.input.name: square[None].astype(np.float32)})[0][0].T
+        centers, sizes, scores = output[:, :2], output[:, 2:4], output[:, 4:]
+        corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
+        found = []
+        for category in range(scores.shape[1]):
+            chosen = np.flatnonzero(scores[:, category] > confidence)
+            kept = chosen[suppress(corners[chosen], scores[chosen, category], overlap)]
+            column = np.full((len(kept), 1), category)
+            found.append(np.concatenate([corners[kept], scores[kept, category : category + 1], column], axis=1))
+        boxes = np.concatenate(found)
+        return boxes[np.argsort(-boxes[:, 4], kind="stable")][:limit]
