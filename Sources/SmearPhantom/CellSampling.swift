@@ -11,9 +11,9 @@ struct RedCellStyle {
     var pallor: Float
 
     init(using generator: inout SeededGenerator) {
-        crenation = Float.random(in: 0..<1, using: &generator) < 0.2 ? 0.3 : 0.02
+        crenation = Float.random(in: 0..<1, using: &generator) < 0.08 ? 0.35 : 0.02
         variety = Float.random(in: 0.6...1.3, using: &generator)
-        pallor = Float.random(in: 0.35...0.8, using: &generator)
+        pallor = Float.random(in: 0.5...0.95, using: &generator)
     }
 }
 
@@ -23,11 +23,11 @@ extension RedCell {
         func random(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &generator) }
         let isCrenated = random(0...1) < style.crenation
         let spikes = isCrenated ? (count: Int(random(11...17)), height: random(0.06...0.13)) : nil
-        let outline = Outline(amplitude: 0.07 * style.variety, spikes: spikes, using: &generator)
+        let outline = Outline(amplitude: style.variety * random(0.04...0.16), spikes: spikes, using: &generator)
         self.init(
             x: 0, y: 0, radius: diameter / 2 * (1 + style.variety * random(-0.13...0.13)),
-            stretch: 1 + style.variety * random(0...0.5) * random(0...0.7), angle: random(0...(2 * .pi)),
-            outline: outline, pallor: style.pallor * random(0.15...1.1), pallorRadius: random(0.32...0.58),
+            stretch: 1 + style.variety * random(0...0.7) * random(0...0.8), angle: random(0...(2 * .pi)),
+            outline: outline, pallor: style.pallor * random(0.2...1.0), pallorRadius: random(0.3...0.66),
             pallorCenter: (random(-0.1...0.1), random(-0.1...0.1)), strength: random(0.85...1.12),
             softness: random(0.035...0.09), seed: generator.next())
     }
@@ -40,12 +40,12 @@ extension WhiteCell {
         // Diameter in red cells, and how ragged the outline is.
         let (size, roughness): (Float, Float) =
             switch kind {
-            case .segmentedNeutrophil, .bandNeutrophil: (random(1.65...2.0), 0.10)
-            case .eosinophil: (random(1.7...2.0), 0.08)
+            case .segmentedNeutrophil, .bandNeutrophil: (random(1.65...2.05), 0.14)
+            case .eosinophil: (random(1.7...2.05), 0.14)
             case .basophil: (random(1.5...1.8), 0.09)
             case .lymphocyte: (random(1.25...1.55), 0.08)
-            case .monocyte: (random(1.9...2.3), 0.20)
-            case .other: (random(1.7...2.15), 0.09)
+            case .monocyte: (random(1.9...2.3), 0.34)
+            case .other: (random(1.7...2.15), 0.13)
             }
         let nucleus = Nucleus(of: kind, using: &generator)
         var vacuoles: [(u: Float, v: Float, radius: Float)] = []
@@ -75,6 +75,6 @@ extension Platelet {
             x: 0, y: 0, radius: diameter * Float.random(in: 0.14...0.23, using: &generator),
             stretch: Float.random(in: 1...1.5, using: &generator),
             angle: Float.random(in: 0...(2 * .pi), using: &generator),
-            outline: Outline(amplitude: 0.3, using: &generator), seed: generator.next())
+            outline: Outline(amplitude: 0.2, using: &generator), seed: generator.next())
     }
 }

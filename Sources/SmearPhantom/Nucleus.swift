@@ -52,10 +52,12 @@ extension Nucleus {
     /// A nucleus of the shape that the kind has.
     init(of kind: WhiteCellKind, using generator: inout SeededGenerator) {
         func random(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &generator) }
-        func blob(_ center: SIMD2<Float>, _ radius: Float) -> Bar {
+        func blob(_ center: SIMD2<Float>, _ radius: Float, long: Float = 0.35) -> Bar {
             let turn = random(0...(2 * .pi))
-            let half = radius * random(0.1...0.35) * SIMD2(cosf(turn), sinf(turn))
-            return Bar(from: center - half, to: center + half, fromRadius: radius * 0.88, toRadius: radius * 0.88)
+            let half = radius * random(0.2...1) * long * SIMD2(cosf(turn), sinf(turn))
+            return Bar(
+                from: center - half, to: center + half, fromRadius: radius * (1 - long / 3),
+                toRadius: radius * (1 - long / 3))
         }
         switch kind {
         case .segmentedNeutrophil:
@@ -106,7 +108,7 @@ extension Nucleus {
             }
             (blend, warp) = (0.2, 0.1)
         case .lymphocyte:
-            bars.append(blob(SIMD2(random(0...0.1), 0), random(0.80...0.85)))
+            bars.append(blob(SIMD2(random(0...0.1), 0), random(0.78...0.84), long: 0.1))
             if random(0...1) < 0.4 { notch = (SIMD2(-1.05, 0), random(0.25...0.4)) }
             (blend, warp) = (0.15, 0.04)
         case .monocyte:
@@ -117,7 +119,7 @@ extension Nucleus {
             notch = (SIMD2(-random(0.38...0.5), random(-0.1...0.1)), random(0.26...0.36))
             (blend, warp) = (0.18, 0.1)
         case .other:
-            bars.append(blob(SIMD2(random(0...0.12), 0), random(0.70...0.78)))
+            bars.append(blob(SIMD2(random(0...0.12), 0), random(0.70...0.78), long: 0.15))
             if random(0...1) < 0.5 { notch = (SIMD2(-0.85, 0.1), random(0.2...0.4)) }
             (blend, warp) = (0.15, 0.06)
         }

@@ -37,13 +37,13 @@ struct Places {
     /// Red cells keep off white ones; of each other they keep off too, or lie on others by a good part.
     mutating func put(_ cell: inout RedCell, mayOverlap: Bool, using generator: inout SeededGenerator) -> Bool {
         let margin = 0.7 * cell.radius
-        for _ in 0..<30 {
+        for _ in 0..<90 {
             let x = Float.random(in: -margin...(width + margin), using: &generator)
             let y = Float.random(in: -margin...(height + margin), using: &generator)
             let fits = discs.allSatisfy { disc in
                 let gap = Self.gap(disc, x, y)
-                if !disc.isRed { return gap >= 1.06 * cell.radius }
-                let nearest = mayOverlap ? -0.1 * cell.radius : 1.0 * cell.radius
+                if !disc.isRed { return gap >= 1.02 * cell.radius }
+                let nearest = mayOverlap ? 0.2 * cell.radius : 0.98 * cell.radius
                 return gap >= nearest
             }
             guard fits else { continue }

@@ -16,9 +16,9 @@ extension Canvas {
             guard coverage > 0 else { return Deposit() }
             let (pu, pv) = (u - cell.pallorCenter.u, v - cell.pallorCenter.v)
             let middle = (pu * pu + pv * pv) * inverseWidth * inverseWidth
-            let pale = cell.pallor * expf(-middle * middle)
+            let pale = cell.pallor * (0.75 * expf(-middle * middle) + 0.25 * expf(-0.35 * middle))
             let fromRim = (distance / outer - 0.9) / 0.09
-            let rim = 0.09 * expf(-fromRim * fromRim)
+            let rim = 0.12 * expf(-fromRim * fromRim)
             let texture = 0.94 + 0.12 * noise.fractal(2.5 * u, 2.5 * v)
             return Deposit(
                 hemoglobin: cell.strength * (1 + rim - pale) * texture, coverage: coverage, label: .redCell)

@@ -43,7 +43,7 @@ struct SceneLayout: Sendable {
 
         let plateletCount =
             options.plateletCount
-            ?? (0..<ordinary).reduce(0) { sum, _ in sum + Int.random(in: 0...3, using: &generator) }
+            ?? (0..<ordinary).reduce(0) { sum, _ in sum + Int.random(in: 0...2, using: &generator) }
         for _ in 0..<max(0, plateletCount) {
             var platelet = Platelet(diameter: diameter, using: &generator)
             guard places.put(&platelet, using: &generator) else { continue }

@@ -9,7 +9,7 @@ public struct SceneOptions: Sendable, Equatable {
     public var redCellDensity: Double
     /// Red cells to place; nil: as many as the density asks for.
     public var redCellCount: Int?
-    /// Platelets to place; nil: 0 to 3 for each white cell that the default count would give.
+    /// Platelets to place; nil: 0 to 2 for each white cell that the default count would give.
     public var plateletCount: Int?
     /// Share of red cells that may lie on others, 0…1.
     public var overlap: Double

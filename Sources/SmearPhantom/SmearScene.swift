@@ -58,6 +58,21 @@ public struct SmearScene: Sendable {
         boxes = whiteBoxes + redBoxes + plateletBoxes
     }
 
+    /// Red cells alone at the given middles. A cell's looks follow from its place, so it looks the same with others
+    /// and without, which lets a test hold what lies on each other against its parts.
+    package static func redCells(
+        at middles: [SIMD2<Float>], diameter: Float, width: Int, height: Int
+    ) -> SmearScene {
+        let cells = middles.map { middle in
+            var generator = SeededGenerator(seed: UInt64(middle.x.bitPattern) << 32 | UInt64(middle.y.bitPattern))
+            let style = RedCellStyle(using: &generator)
+            var cell = RedCell(diameter: diameter, style: style, using: &generator)
+            (cell.x, cell.y) = (middle.x, middle.y)
+            return cell
+        }
+        return SmearScene(seed: 0, width: width, height: height, layout: SceneLayout(redCells: cells))
+    }
+
     /// The kinds of the white cells in sight, in the order of their boxes.
     public var whiteCellKinds: [WhiteCellKind] { boxes.compactMap(\.whiteCellKind) }
 

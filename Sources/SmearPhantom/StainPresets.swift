@@ -18,8 +18,8 @@ extension Stain {
     /// The azure's blue density is slightly negative: such a camera's color matrix lifts blue where red is missing.
     public static let labB: Stain = {
         var stain = Stain(
-            eosin: SIMD3(0, 0.28, 0.02), azure: SIMD3(0.40, 0.52, -0.06), hemoglobin: SIMD3(0.12, 0.30, 0.20),
-            light: linear(red: 197, green: 200, blue: 191))
+            eosin: SIMD3(0, 0.28, 0.02), azure: SIMD3(0.40, 0.52, -0.06), hemoglobin: SIMD3(0.09, 0.22, 0.18),
+            light: linear(red: 196, green: 201, blue: 190))
         (stain.falloff, stain.blurSigma, stain.noiseSigma) = (0.12, 1.3, 0.008)
         return stain
     }()

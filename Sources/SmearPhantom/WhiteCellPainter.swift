@@ -44,12 +44,12 @@ extension WhiteCell {
         // Grain per cell radius, and concentrations between clumps and in them.
         let (grain, low, high): (Float, Float, Float) =
             switch kind {
-            case .segmentedNeutrophil, .bandNeutrophil: (7, 0.78, 1.16)
-            case .eosinophil: (7, 0.72, 1.0)
-            case .basophil: (6, 0.75, 1.0)
-            case .lymphocyte: (5, 0.88, 1.16)
-            case .monocyte: (9, 0.66, 0.95)
-            case .other: (12, 0.68, 0.88)
+            case .segmentedNeutrophil, .bandNeutrophil: (8, 0.6, 1.08)
+            case .eosinophil: (9, 0.52, 0.9)
+            case .basophil: (6, 0.8, 1.05)
+            case .lymphocyte: (7, 0.78, 1.12)
+            case .monocyte: (13, 0.55, 0.95)
+            case .other: (15, 0.58, 0.88)
             }
         let clump = Noise.step(0.36, 0.62, texture.fractal(grain * u, grain * v))
         var dye = low + (high - low) * clump
@@ -71,18 +71,21 @@ extension WhiteCell {
         let mottle = texture.fractal(5 * u + 11, 5 * v + 7) - 0.5
         switch kind {
         case .segmentedNeutrophil, .bandNeutrophil:
-            let speck = Noise.step(0.60, 0.85, texture.value(19 * u, 19 * v))
-            let fine = texture.value(31 * u, 31 * v + 9) - 0.5
+            let granule = texture.nearestPoint(15 * u, 15 * v)
+            let speck = granule.number * granule.number * (1 - Noise.step(0.15, 0.45, granule.distance))
+            let fine = texture.fractal(17 * u + 3, 17 * v + 9) - 0.5
             return Deposit(
-                eosin: 0.17 + 0.16 * mottle + 0.2 * speck + 0.14 * fine,
-                azure: 0.10 + 0.08 * mottle + 0.24 * speck + 0.1 * fine)
+                eosin: 0.16 + 0.16 * mottle + 0.2 * speck + 0.16 * fine,
+                azure: 0.09 + 0.1 * mottle + 0.3 * speck + 0.1 * fine)
         case .eosinophil:
-            let granule = texture.nearestPoint(10 * u, 10 * v)
-            let body = 1 - Noise.step(0.38, 0.58, granule.distance)
-            let dye = 0.42 + body * (0.45 + 0.4 * granule.number)
+            let bend = 1.5 * mottle
+            let granule = texture.nearestPoint(10 * u + bend, 10 * v - bend)
+            let size = 0.3 + 0.2 * granule.number
+            let body = 1 - Noise.step(size, size + 0.22, granule.distance)
+            let dye = 0.62 + 0.5 * mottle + body * (0.15 + 0.4 * granule.number)
             return Deposit(eosin: 0.9 * dye, azure: 0.06 * (1 - body), hemoglobin: 0.85 * dye)
         case .basophil:
-            return Deposit(eosin: 0.3 + 0.2 * mottle, azure: 0.2 + 0.2 * mottle)
+            return Deposit(eosin: 0.52 + 0.4 * mottle, azure: 0.42 + 0.4 * mottle)
         case .lymphocyte:
             let clearing = 1 - 0.45 * expf(-max(0, depth) / 0.08)
             return Deposit(eosin: 0.04, azure: (0.6 + 0.5 * mottle) * clearing)
@@ -102,10 +105,10 @@ extension WhiteCell {
 
     /// A basophil's granules, dark and on top of everything.
     func coverWithGranules(_ deposit: inout Deposit, _ u: Float, _ v: Float, _ texture: Noise) {
-        let granule = texture.nearestPoint(8 * u + 3, 8 * v + 3)
-        guard granule.number < 0.8 else { return }
-        let body = 1 - Noise.step(0.40, 0.58, granule.distance)
-        let dye = 1.05 + 0.4 * granule.number
+        let granule = texture.nearestPoint(7 * u + 3, 7 * v + 3)
+        guard granule.number < 0.85 else { return }
+        let body = 1 - Noise.step(0.46, 0.66, granule.distance)
+        let dye = 1.0 + 0.4 * granule.number
         deposit.eosin += body * max(0, 0.92 * dye - deposit.eosin)
         deposit.azure += body * max(0, dye - deposit.azure)
     }
