@@ -1,7 +1,6 @@
 #include "nct_transfer.h"
 
 #include <math.h>
-#include <string.h>
 
 // Eight floats that need not be aligned; on processors without AVX the compiler splits them.
 typedef float nct_f8 __attribute__((vector_size(32), aligned(4), may_alias));
@@ -72,82 +71,6 @@ void nct_transfer_local_weights_row(const float *luminance, size_t width, size_t
         if (y + 1 < height) down = 1 / (powf(fabsf(row[x + width] - row[x]), 1.2f) + 1e-4f);
         weights[2 * x] = right;
         weights[2 * x + 1] = down;
-    }
-}
-
-static uint64_t nct_mix(uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
-void nct_transfer_color_keys(const float *lab, const uint8_t *clusters, size_t begin, size_t end, uint64_t seed,
-                             const uint8_t *table, const int32_t *axes, const int32_t *shift, uint64_t *keys) {
-    static const float origin[3] = {0, 128, 128};
-    for (size_t i = begin; i < end; i++) {
-        uint32_t cell[3];
-        for (int c = 0; c < 3; c++) {
-            float place = fminf(fmaxf((lab[3 * i + c] + origin[c]) * 8, 0), 2047);
-            int32_t shifted = (int32_t)place + shift[c];
-            cell[c] = (uint32_t)(shifted > 2047 ? 2047 : shifted);
-        }
-        uint32_t first = cell[axes[0]], second = cell[axes[1]], third = cell[axes[2]];
-        uint64_t code = 0;
-        uint32_t state = 0;
-        for (int bit = 10; bit >= 0; bit--) {
-            uint32_t octant = ((first >> bit) & 1) << 2 | ((second >> bit) & 1) << 1 | ((third >> bit) & 1);
-            uint32_t entry = table[8 * state + octant];
-            code = code << 3 | (entry & 7);
-            state = entry >> 3;
-        }
-        uint64_t cluster = clusters ? clusters[i] : 0;
-        uint64_t hash = nct_mix(seed + 0x9E3779B97F4A7C15u * (uint64_t)(i + 1)) >> 41;
-        keys[i] = cluster << 56 | code << 23 | hash;
-    }
-}
-
-void nct_transfer_sort(uint64_t *keys, int32_t *values, uint64_t *otherKeys, int32_t *otherValues, size_t count) {
-    uint64_t *fromKeys = keys, *toKeys = otherKeys;
-    int32_t *fromValues = values, *toValues = otherValues;
-    for (int shift = 0; shift < 64; shift += 8) {
-        size_t starts[257] = {0};
-        for (size_t i = 0; i < count; i++) starts[((fromKeys[i] >> shift) & 255) + 1]++;
-        int constant = 0;
-        for (int digit = 0; digit < 256; digit++) constant |= starts[digit + 1] == count;
-        if (constant) continue;
-        for (int digit = 0; digit < 256; digit++) starts[digit + 1] += starts[digit];
-        for (size_t i = 0; i < count; i++) {
-            size_t place = starts[(fromKeys[i] >> shift) & 255]++;
-            toKeys[place] = fromKeys[i];
-            toValues[place] = fromValues[i];
-        }
-        uint64_t *k = fromKeys;
-        int32_t *v = fromValues;
-        fromKeys = toKeys, toKeys = k;
-        fromValues = toValues, toValues = v;
-    }
-    if (fromKeys != keys) {
-        memcpy(keys, fromKeys, count * sizeof *keys);
-        memcpy(values, fromValues, count * sizeof *values);
-    }
-}
-
-void nct_transfer_color_weights(const float *lab, const uint8_t *clusters, const int32_t *order, size_t count,
-                                size_t begin, size_t end, size_t reach, float *weights) {
-    for (size_t i = begin; i < end; i++) {
-        size_t p = (size_t)order[i];
-        for (size_t k = 1; k <= reach; k++) {
-            float weight = 0;
-            if (i + k < count) {
-                size_t q = (size_t)order[i + k];
-                if (!clusters || clusters[p] == clusters[q]) {
-                    float dl = lab[3 * p] - lab[3 * q], da = lab[3 * p + 1] - lab[3 * q + 1];
-                    float db = lab[3 * p + 2] - lab[3 * q + 2];
-                    weight = expf(1 - sqrtf(dl * dl + da * da + db * db) * (1.0f / 3)) * 0.125f;
-                }
-            }
-            weights[i * reach + k - 1] = weight;
-        }
     }
 }
 
@@ -291,7 +214,7 @@ void nct_transfer_grid_operator_scalar(const float *x, const float *packed, cons
         }
 }
 
-// inverse(M) r of one pixel: its 2x2 blocks are degree * I + confidence * (S, 1)(S, 1)^T (Sherman and Morrison).
+// inverse(D) r of one pixel: its 2x2 blocks are degree * I + confidence * (S, 1)(S, 1)^T (Sherman and Morrison).
 #define NCT_PRECONDITION(z, r, packed, degree, i)                                     \
     nct_f8 z;                                                                         \
     do {                                                                              \
@@ -307,8 +230,9 @@ void nct_transfer_grid_operator_scalar(const float *x, const float *packed, cons
 
 NCT_MULTIVERSIONED
 void nct_transfer_residual(const float *packed, const float *guidance, const float *degree, size_t count, float *r,
-                           double *residual, double *right) {
-    for (int c = 0; c < 3; c++) residual[c] = right[c] = 0;
+                           double *residual, double *right, double *guidanceEnergy) {
+    double rightChannels[3] = {0, 0, 0}, energy = 0;
+    residual[0] = residual[1] = residual[2] = 0;
     for (size_t start = 0; start < count; start += NCT_BLOCK) {
         size_t stop = start + NCT_BLOCK < count ? start + NCT_BLOCK : count;
         nct_f8 dotR = NCT_SPLAT8(0), dotB = NCT_SPLAT8(0);
@@ -322,10 +246,13 @@ void nct_transfer_residual(const float *packed, const float *guidance, const flo
             NCT_PRECONDITION(zB, b, packed, degree, i);
             dotR += own * zR;
             dotB += b * zB;
+            for (int c = 0; c < 3; c++) energy += 1e-4 * (double)packed[4 * i + 3] * (double)g[c] * (double)g[c];
         }
         NCT_ADD_CHANNELS(residual, dotR);
-        NCT_ADD_CHANNELS(right, dotB);
+        NCT_ADD_CHANNELS(rightChannels, dotB);
     }
+    *right = rightChannels[0] + rightChannels[1] + rightChannels[2];
+    *guidanceEnergy = energy;
 }
 
 NCT_MULTIVERSIONED
@@ -358,7 +285,7 @@ void nct_transfer_direction(const float *beta, const float *r, const float *pack
     }
 }
 
-// inverse(M) r of one channel of one pixel by Cramer's rule.
+// inverse(D) r of one channel of one pixel by Cramer's rule.
 static void nct_precondition_scalar(const float *r, const float *packed, const float *degree, size_t i, int c,
                                     double *gain, double *offset) {
     double s = packed[4 * i + c], confidence = packed[4 * i + 3];
@@ -396,18 +323,21 @@ void nct_transfer_direction_scalar(const float *beta, const float *r, const floa
         }
 }
 
-static double nct_squared_distance(const float *x, const float *y) {
-    double sum = 0;
-    for (int c = 0; c < 8; c++) {
-        double difference = (double)x[c] - (double)y[c];
-        sum += difference * difference;
-    }
-    return sum;
-}
+// Eight doubles, summed pairwise at the end.
+typedef double nct_d8 __attribute__((vector_size(64), aligned(8)));
 
+#define NCT_SUM8(v) ((((v)[0] + (v)[4]) + ((v)[1] + (v)[5])) + (((v)[2] + (v)[6]) + ((v)[3] + (v)[7])))
+#define NCT_ADD_SQUARE(sum, weight, x, y)                                                      \
+    do {                                                                                       \
+        nct_d8 difference_ = __builtin_convertvector(NCT_LOAD8(x) - NCT_LOAD8(y), nct_d8);     \
+        sum += (double)(weight) * (difference_ * difference_);                                 \
+    } while (0)
+
+NCT_MULTIVERSIONED
 void nct_transfer_grid_energy(const float *field, const float *packed, const float *guidance, const float *weights,
                               size_t width, size_t height, size_t begin, size_t end, double *data, double *local) {
-    double sumData = 0, sumLocal = 0;
+    double sumData = 0;
+    nct_d8 sumLocal = {0, 0, 0, 0, 0, 0, 0, 0};
     for (size_t row = begin; row < end; row++)
         for (size_t column = 0; column < width; column++) {
             size_t i = row * width + column;
@@ -419,19 +349,22 @@ void nct_transfer_grid_energy(const float *field, const float *packed, const flo
                 misfit += difference * difference;
             }
             sumData += (double)packed[4 * i + 3] * misfit;
-            if (column + 1 < width) sumLocal += (double)weights[2 * i] * nct_squared_distance(own, own + 8);
-            if (row + 1 < height) sumLocal += (double)weights[2 * i + 1] * nct_squared_distance(own, own + 8 * width);
+            if (column + 1 < width) NCT_ADD_SQUARE(sumLocal, weights[2 * i], own, own + 8);
+            if (row + 1 < height) NCT_ADD_SQUARE(sumLocal, weights[2 * i + 1], own, own + 8 * width);
         }
     *data = sumData;
-    *local = 2 * sumLocal;
+    *local = 2 * NCT_SUM8(sumLocal);
 }
 
+NCT_MULTIVERSIONED
 double nct_transfer_color_energy(const float *field, const int32_t *order, const float *weights, size_t count,
                                  size_t begin, size_t end, size_t reach) {
-    double sum = 0;
-    for (size_t i = begin; i < end; i++)
+    nct_d8 sum = {0, 0, 0, 0, 0, 0, 0, 0};
+    for (size_t i = begin; i < end; i++) {
+        __builtin_prefetch(field + 8 * (size_t)order[i + 16 < count ? i + 16 : i]);
+        const float *own = field + 8 * (size_t)order[i];
         for (size_t k = 1; k <= reach && i + k < count; k++)
-            sum += (double)weights[i * reach + k - 1]
-                   * nct_squared_distance(field + 8 * (size_t)order[i], field + 8 * (size_t)order[i + k]);
-    return 2 * sum;
+            NCT_ADD_SQUARE(sum, weights[i * reach + k - 1], own, field + 8 * (size_t)order[i + k]);
+    }
+    return 2 * NCT_SUM8(sum);
 }

@@ -61,17 +61,18 @@ void nct_transfer_grid_operator_scalar(const float *x, const float *packed, cons
                                        size_t height, size_t begin, size_t end, float scale, float *y, double *dots);
 
 // r = right side - r for `count` pixels (the right side made from source, confidence and the guidance in Lab);
-// `residual` = r . inverse(M) r and `right` = right side . inverse(M) right side, by channel.
+// `residual` = r . inverse(D) r by channel, `right` = right side . inverse(D) right side, `guidanceEnergy` = the data
+// term of a field of zeros. D is the preconditioner's diagonal of 2x2 blocks.
 void nct_transfer_residual(const float *packed, const float *guidance, const float *degree, size_t count, float *r,
-                           double *residual, double *right);
+                           double *residual, double *right, double *guidanceEnergy);
 
-// x += alpha p, r -= alpha q; dots = r . inverse(M) r by channel. alpha: one factor a channel.
+// x += alpha p, r -= alpha q; dots = r . inverse(D) r by channel. alpha: one factor a channel.
 void nct_transfer_step(const float *alpha, const float *p, const float *q, const float *packed, const float *degree,
                        size_t count, float *x, float *r, double *dots);
 void nct_transfer_step_scalar(const float *alpha, const float *p, const float *q, const float *packed,
                               const float *degree, size_t count, float *x, float *r, double *dots);
 
-// p = inverse(M) r + beta p. beta: one factor a channel.
+// p = inverse(D) r + beta p. beta: one factor a channel.
 void nct_transfer_direction(const float *beta, const float *r, const float *packed, const float *degree,
                             size_t count, float *p);
 void nct_transfer_direction_scalar(const float *beta, const float *r, const float *packed, const float *degree,
@@ -83,16 +84,3 @@ void nct_transfer_grid_energy(const float *field, const float *packed, const flo
                               size_t width, size_t height, size_t begin, size_t end, double *data, double *local);
 double nct_transfer_color_energy(const float *field, const int32_t *order, const float *weights, size_t count,
                                  size_t begin, size_t end, size_t reach);
-
-// Fast guided filter. Column sums are doubles: of guide, squared guide, field (8), guide * field (8), 18 a column.
-void nct_guided_add_row(const float *guide, const float *field, size_t width, double sign, double *sums);
-// Slopes (8) and intercepts (8) a pixel of one row from the column sums of `rows` rows.
-void nct_guided_coefficients_row(const double *sums, size_t width, size_t rows, size_t radius, double epsilon,
-                                 float *coefficients);
-// Column sums of coefficients (16 doubles a column), and their means over the window.
-void nct_guided_add_coefficients(const float *coefficients, size_t width, double sign, double *sums);
-void nct_guided_average_row(const double *sums, size_t width, size_t rows, size_t radius, float *average);
-// One full-resolution row: bilinear between two averaged coarse rows (`lower` has weight `fraction`), applied to the
-// luminance. Writes the field's row (8 floats a pixel) unless `field` is null; recolors `lab` in place unless null.
-void nct_guided_apply_row(const float *upper, const float *lower, float fraction, size_t coarseWidth, size_t scale,
-                          const float *luminance, size_t width, float *field, float *lab);

@@ -22,24 +22,29 @@ struct ConjugateGradients {
     private let degree: SharedConstPointer<Float>
     private let localWeights: SharedConstPointer<Float>
     private let guidance: SharedConstPointer<Float>
+    private let space: CoarseSpace
+    private let aggregates: SharedConstPointer<UInt16>
     private var curves: [Curve] = []
     private let workers: Workers
 
     private var pixels: Int { width * height }
 
     static func with<Result>(
-        _ energy: TransferEnergy, workers: Workers, _ body: (ConjugateGradients) -> Result
+        _ energy: TransferEnergy, _ space: CoarseSpace, workers: Workers, _ body: (ConjugateGradients) -> Result
     ) -> Result {
         energy.packedSource.withUnsafeBufferPointer { packed in
             energy.degree.withUnsafeBufferPointer { degree in
                 energy.localWeights.withUnsafeBufferPointer { weights in
                     energy.guidance.samples.withUnsafeBufferPointer { guidance in
-                        let system = ConjugateGradients(
-                            width: energy.width, height: energy.height, localScale: 2 * energy.localWeight,
-                            nonlocalScale: 2 * energy.nonlocalWeight, packed: SharedConstPointer(packed),
-                            degree: SharedConstPointer(degree), localWeights: SharedConstPointer(weights),
-                            guidance: SharedConstPointer(guidance), workers: workers)
-                        return system.with(energy.neighbors.curves[...], body)
+                        space.aggregates.withUnsafeBufferPointer { aggregates in
+                            let system = ConjugateGradients(
+                                width: energy.width, height: energy.height, localScale: 2 * energy.localWeight,
+                                nonlocalScale: 2 * energy.nonlocalWeight, packed: SharedConstPointer(packed),
+                                degree: SharedConstPointer(degree), localWeights: SharedConstPointer(weights),
+                                guidance: SharedConstPointer(guidance), space: space,
+                                aggregates: SharedConstPointer(aggregates), workers: workers)
+                            return system.with(energy.neighbors.curves[...], body)
+                        }
                     }
                 }
             }
@@ -57,7 +62,9 @@ struct ConjugateGradients {
         }
     }
 
-    func run(from x: SharedPointer<Float>, tolerance: Double, maximumIterations: Int) -> Outcome {
+    func run(
+        from x: SharedPointer<Float>, startEnergy: Double, tolerance: Double, maximumIterations: Int
+    ) -> Outcome {
         let count = 8 * pixels
         let scratch = UnsafeMutablePointer<Float>.allocate(capacity: 3 * count)
         defer { scratch.deallocate() }
@@ -66,41 +73,103 @@ struct ConjugateGradients {
         let q = SharedPointer(scratch + 2 * count)
         p.base.update(repeating: 0, count: count)
 
+        var energy = improveStart(x, energy: startEnergy, r: r)
         let start = residual(at: SharedConstPointer(UnsafePointer(x.base)), into: r)
-        let scale = start.right.sum()
-        var products = start.residual
+        let floor = start.right * 1e-12
+        var correction = CoarseKernels.solve(space, sums: restricted(r))
+        var products = start.residual + correction.products
         var beta = SIMD3<Float>.zero
         var iterations = 0
-        let relative = { (products: SIMD3<Double>) in scale > 0 ? (products.sum() / scale).squareRoot() : 0 }
-        while iterations < maximumIterations, relative(products) > tolerance {
-            turn(p, beta: beta, r: r)
+        while iterations < maximumIterations, products.sum() > tolerance * max(energy, floor) {
+            turn(p, beta: beta, r: r, coarse: correction.coarse)
             let curvature = applied(SharedConstPointer(UnsafePointer(p.base)), into: q)
-            let next = step(ratio(products, curvature), p: p, q: q, x: x, r: r)
+            let alpha = ratio(products, curvature)
+            let (diagonal, sums) = step(alpha, p: p, q: q, x: x, r: r)
+            for channel in 0..<3 { energy -= Double(alpha[channel]) * products[channel] }
+            correction = CoarseKernels.solve(space, sums: sums)
+            let next = diagonal + correction.products
             beta = ratio(next, products)
             products = next
             iterations += 1
         }
-        return Outcome(iterations: iterations, relativeResidual: relative(products))
+        return Outcome(
+            iterations: iterations, relativeResidual: products.sum() / max(energy, floor, .leastNormalMagnitude))
     }
 
-    /// r = right side − A x; the squared norms of r and of the right side by channel.
-    func residual(
-        at x: SharedConstPointer<Float>, into r: SharedPointer<Float>
-    ) -> (residual: SIMD3<Double>, right: SIMD3<Double>) {
-        _ = applied(x, into: r)
-        let parts = workers.map(pixels, grain: TransferKernels.grain) { range in
-            var right = SIMD3<Double>.zero
-            let i = range.lowerBound
-            let residual = channels { residual in
-                right = channels {
-                    nct_transfer_residual(
-                        packed.base + 4 * i, guidance.base + 3 * i, degree.base + i, range.count, r.base + 8 * i,
-                        residual, $0)
-                }
+    /// Corrects x on the coarse space, or replaces it by the coarse space's own optimum if that has less energy.
+    ///
+    /// Neither can raise the energy: a correction lowers it by its product with the residual. Returns the energy.
+    private func improveStart(_ x: SharedPointer<Float>, energy: Double, r: SharedPointer<Float>) -> Double {
+        _ = residual(at: SharedConstPointer(UnsafePointer(x.base)), into: r)
+        let corrected = CoarseKernels.solve(space, sums: restricted(r))
+        // With x = 0 the residual is the right side, and the energy what the guidance has by itself.
+        r.base.update(repeating: 0, count: 8 * pixels)
+        let zero = negated(r)
+        let alone = CoarseKernels.solve(space, sums: restricted(r))
+        let energies = (energy - corrected.products.sum(), zero.guidance - alone.products.sum())
+        if energies.1 < energies.0 { x.base.update(repeating: 0, count: 8 * pixels) }
+        let coarse = energies.1 < energies.0 ? alone.coarse : corrected.coarse
+        coarse.withUnsafeBufferPointer { coarse in
+            let coarse = SharedConstPointer(coarse)
+            workers.forEach(pixels, grain: TransferKernels.grain) { range in
+                let i = range.lowerBound
+                nct_coarse_prolong(aggregates.base + i, coarse.base, range.count, x.base + 8 * i)
             }
-            return (residual, right)
         }
-        return parts.reduce((.zero, .zero)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        return min(energies.0, energies.1)
+    }
+
+    /// What a residual comes with: squared norms in the inverse of the diagonal preconditioner of r by channel and of
+    /// the right side, and the energy of the zero field.
+    struct Norms {
+        var residual = SIMD3<Double>.zero
+        var right = 0.0
+        var guidance = 0.0
+    }
+
+    /// r = right side − A x.
+    func residual(at x: SharedConstPointer<Float>, into r: SharedPointer<Float>) -> Norms {
+        _ = applied(x, into: r)
+        return negated(r)
+    }
+
+    /// r = right side − r.
+    private func negated(_ r: SharedPointer<Float>) -> Norms {
+        workers.map(pixels, grain: TransferKernels.grain) { range in
+            var norms = Norms()
+            let i = range.lowerBound
+            norms.residual = channels {
+                nct_transfer_residual(
+                    packed.base + 4 * i, guidance.base + 3 * i, degree.base + i, range.count, r.base + 8 * i, $0,
+                    &norms.right, &norms.guidance)
+            }
+            return norms
+        }.reduce(into: Norms()) {
+            $0.residual += $1.residual
+            $0.right += $1.right
+            $0.guidance += $1.guidance
+        }
+    }
+
+    /// The sums of r over the aggregates.
+    private func restricted(_ r: SharedPointer<Float>) -> [Double] {
+        summed(
+            workers.map(pixels, grain: TransferKernels.grain) { restricted(r, $0) })
+    }
+
+    private func restricted(_ r: SharedPointer<Float>, _ range: Range<Int>) -> [Float] {
+        let i = range.lowerBound
+        var sums = [Float](repeating: 0, count: 8 * space.count)
+        nct_coarse_restrict(aggregates.base + i, r.base + 8 * i, range.count, &sums)
+        return sums
+    }
+
+    private func summed(_ parts: [[Float]]) -> [Double] {
+        var sums = [Double](repeating: 0, count: 8 * space.count)
+        for part in parts {
+            for index in sums.indices { sums[index] += Double(part[index]) }
+        }
+        return sums
     }
 
     /// q = A x; x · q by channel.
@@ -121,29 +190,38 @@ struct ConjugateGradients {
         }.reduce(.zero, +)
     }
 
+    /// x += alpha p, r −= alpha q; r · inverse(D) r by channel, and the sums of r over the aggregates.
     private func step(
         _ alpha: SIMD3<Float>, p: SharedPointer<Float>, q: SharedPointer<Float>, x: SharedPointer<Float>,
         r: SharedPointer<Float>
-    ) -> SIMD3<Double> {
-        workers.map(pixels, grain: TransferKernels.grain) { range in
+    ) -> (diagonal: SIMD3<Double>, sums: [Double]) {
+        let parts = workers.map(pixels, grain: TransferKernels.grain) { range in
             let i = range.lowerBound
-            return channels { dots in
+            let dots = channels { dots in
                 withFactors(alpha) {
                     nct_transfer_step(
                         $0, p.base + 8 * i, q.base + 8 * i, packed.base + 4 * i, degree.base + i, range.count,
                         x.base + 8 * i, r.base + 8 * i, dots)
                 }
             }
-        }.reduce(.zero, +)
+            return (dots, restricted(r, range))
+        }
+        return (parts.reduce(.zero) { $0 + $1.0 }, summed(parts.map(\.1)))
     }
 
-    /// p = inverse(M) r + beta p.
-    private func turn(_ p: SharedPointer<Float>, beta: SIMD3<Float>, r: SharedPointer<Float>) {
-        workers.forEach(pixels, grain: TransferKernels.grain) { range in
-            let i = range.lowerBound
-            withFactors(beta) {
-                nct_transfer_direction(
-                    $0, r.base + 8 * i, packed.base + 4 * i, degree.base + i, range.count, p.base + 8 * i)
+    /// p = inverse(M) r + beta p, inverse(M) r being inverse(D) r and the coarse correction.
+    private func turn(
+        _ p: SharedPointer<Float>, beta: SIMD3<Float>, r: SharedPointer<Float>, coarse: [Float]
+    ) {
+        coarse.withUnsafeBufferPointer { coarse in
+            let coarse = SharedConstPointer(coarse)
+            workers.forEach(pixels, grain: TransferKernels.grain) { range in
+                let i = range.lowerBound
+                withFactors(beta) {
+                    nct_transfer_direction(
+                        $0, r.base + 8 * i, packed.base + 4 * i, degree.base + i, range.count, p.base + 8 * i)
+                }
+                nct_coarse_prolong(aggregates.base + i, coarse.base, range.count, p.base + 8 * i)
             }
         }
     }

@@ -136,7 +136,7 @@ enum TransferKernels {
     static func residual(at field: [Float], in energy: TransferEnergy, workers: Workers) -> [Float] {
         filled(field.count) { out in
             field.withUnsafeBufferPointer { field in
-                ConjugateGradients.with(energy, workers: workers) {
+                ConjugateGradients.with(energy, CoarseSpace(energy, workers: workers), workers: workers) {
                     _ = $0.residual(at: SharedConstPointer(field), into: out)
                 }
             }
@@ -144,13 +144,16 @@ enum TransferKernels {
     }
 
     static func conjugateGradients(
-        _ energy: TransferEnergy, field: inout [Float], tolerance: Double, maximumIterations: Int, workers: Workers
+        _ energy: TransferEnergy, field: inout [Float], startEnergy: Double, tolerance: Double,
+        maximumIterations: Int, workers: Workers
     ) -> ConjugateGradients.Outcome {
         guard energy.pixelCount > 0 else { return .init(iterations: 0, relativeResidual: 0) }
+        let space = CoarseSpace(energy, workers: workers)
         return field.withUnsafeMutableBufferPointer { field in
             let field = SharedPointer(field)
-            return ConjugateGradients.with(energy, workers: workers) {
-                $0.run(from: field, tolerance: tolerance, maximumIterations: maximumIterations)
+            return ConjugateGradients.with(energy, space, workers: workers) {
+                $0.run(
+                    from: field, startEnergy: startEnergy, tolerance: tolerance, maximumIterations: maximumIterations)
             }
         }
     }

@@ -19,6 +19,8 @@ package struct NonlocalNeighbors: Sendable {
     }
 
     package let pixelCount: Int
+    /// The clusters that neighbors keep within, nil if there is only one.
+    package let clusters: LabelMap?
     package let curves: [Curve]
 
     /// Cost: a radix sort a curve. Deterministic in `seed`.
@@ -32,6 +34,7 @@ package struct NonlocalNeighbors: Sendable {
             clusters.map { $0.width == source.width && $0.height == source.height } ?? true,
             "clusters have the size of their source")
         pixelCount = source.pixelCount
+        self.clusters = clusters
         curves = (0..<curveCount).map { index in
             let axes: [Int32] = index == 0 ? [0, 1, 2] : [2, 0, 1]
             let shift: [Int32] = index == 0 ? [0, 0, 0] : [611, 73, 101]

@@ -8,7 +8,7 @@ package protocol TransferSolver: Sendable {
 package struct TransferSolution: Sendable {
     package var field: TransferField
     package var iterations: Int
-    /// Residual relative to the right side, in the norm of the inverse preconditioner; 0 for solvers without one.
+    /// The energy that can still be gained, as estimated, relative to the energy; 0 for solvers without an estimate.
     package var relativeResidual: Double
     package var initialEnergy: TransferEnergy.Value
     package var finalEnergy: TransferEnergy.Value
