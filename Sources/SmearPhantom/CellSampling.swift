@@ -23,7 +23,7 @@ extension RedCell {
         func random(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &generator) }
         let isCrenated = random(0...1) < style.crenation
         let spikes = isCrenated ? (count: Int(random(11...17)), height: random(0.06...0.13)) : nil
-        let outline = Outline(amplitude: style.variety * random(0.04...0.16), spikes: spikes, using: &generator)
+        let outline = Outline(amplitude: style.variety * random(0.03...0.13), spikes: spikes, using: &generator)
         self.init(
             x: 0, y: 0, radius: diameter / 2 * (1 + style.variety * random(-0.13...0.13)),
             stretch: 1 + style.variety * random(0...0.7) * random(0...0.8), angle: random(0...(2 * .pi)),
@@ -50,9 +50,9 @@ extension WhiteCell {
         let nucleus = Nucleus(of: kind, using: &generator)
         var vacuoles: [(u: Float, v: Float, radius: Float)] = []
         if kind == .monocyte {
-            for _ in 0..<Int(random(4...14)) {
+            for _ in 0..<Int(random(6...22)) {
                 let (away, turn) = (random(0.45...0.9), random(0...(2 * .pi)))
-                vacuoles.append((away * cosf(turn), away * sinf(turn), random(0.03...0.085)))
+                vacuoles.append((away * cosf(turn), away * sinf(turn), random(0.03...0.1)))
             }
         }
         var nucleoli: [(u: Float, v: Float, radius: Float)] = []

@@ -47,7 +47,8 @@ public struct Stain: Sendable, Equatable {
         return stain
     }
 
-    /// Linear light behind the given concentrations (Beer and Lambert): light · exposure · 10^(-Σ concentration · OD).
+    /// Linear light behind the given concentrations (Beer and Lambert):
+    /// light · exposure · 10^(-Σ concentration · scale · OD).
     public func transmitted(eosin: Float, azure: Float, hemoglobin: Float) -> SIMD3<Float> {
         let density =
             eosin * eosinScale * self.eosin + azure * azureScale * self.azure

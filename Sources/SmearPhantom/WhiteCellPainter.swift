@@ -80,8 +80,8 @@ extension WhiteCell {
         case .eosinophil:
             let bend = 1.5 * mottle
             let granule = texture.nearestPoint(10 * u + bend, 10 * v - bend)
-            let size = 0.3 + 0.2 * granule.number
-            let body = 1 - Noise.step(size, size + 0.22, granule.distance)
+            let size = 0.24 + 0.16 * granule.number
+            let body = 1 - Noise.step(size, size + 0.18, granule.distance)
             let dye = 0.62 + 0.5 * mottle + body * (0.15 + 0.4 * granule.number)
             return Deposit(eosin: 0.9 * dye, azure: 0.06 * (1 - body), hemoglobin: 0.85 * dye)
         case .basophil:
