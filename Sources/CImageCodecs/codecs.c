@@ -1,1 +1,0 @@
-#include "nct_codecs.h"

@@ -1,0 +1,177 @@
+#include "internal.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What libpng's callbacks share with the function that called it. It lives outside the frame that setjmp returns to,
+// so its members keep their values.
+typedef struct png_state {
+    jmp_buf jump;
+    nct_status status;
+    char *message;
+    nct_raster *raster;  // null while encoding
+    const uint8_t *bytes;
+    size_t count;
+    size_t offset;
+    nct_output *output;  // null while decoding
+    png_bytep *rows;
+} png_state;
+
+static void on_error(png_structp png, png_const_charp text) {
+    png_state *state = png_get_error_ptr(png);
+    if (state->status == NCT_OK) state->status = NCT_CORRUPT;
+    nct_set_message(state->message, "%s", text);
+    longjmp(state->jump, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp text) {
+    png_state *state = png_get_error_ptr(png);
+    if (state->raster != NULL) nct_add_warning(state->raster, text);
+}
+
+static void on_read(png_structp png, png_bytep out, size_t count) {
+    png_state *state = png_get_io_ptr(png);
+    if (count > state->count - state->offset) {
+        state->status = NCT_TRUNCATED;
+        png_error(png, "the file ends early");
+    }
+    memcpy(out, state->bytes + state->offset, count);
+    state->offset += count;
+}
+
+static void on_write(png_structp png, png_bytep bytes, size_t count) {
+    png_state *state = png_get_io_ptr(png);
+    if (!nct_output_append(state->output, bytes, count)) {
+        state->status = NCT_NO_MEMORY;
+        png_error(png, "out of memory");
+    }
+}
+
+static void on_flush(png_structp png) { (void)png; }
+
+static bool is_little_endian(void) {
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1;
+}
+
+static void allocate_rows(png_structp png, png_state *state, uint32_t height) {
+    state->rows = malloc((size_t)height * sizeof *state->rows);
+    if (state->rows == NULL) {
+        state->status = NCT_NO_MEMORY;
+        png_error(png, "out of memory");
+    }
+}
+
+static void keep_metadata(png_structp png, png_infop info, nct_raster *raster) {
+    png_uint_32 x = 0, y = 0;
+    int unit = PNG_RESOLUTION_UNKNOWN;
+    if (png_get_pHYs(png, info, &x, &y, &unit) == PNG_INFO_pHYs && unit == PNG_RESOLUTION_METER) {
+        raster->pixels_per_meter_x = x;
+        raster->pixels_per_meter_y = y;
+    }
+    png_charp name = NULL;
+    png_bytep profile = NULL;
+    png_uint_32 profile_count = 0;
+    int method = 0;
+    if (png_get_iCCP(png, info, &name, &method, &profile, &profile_count) == PNG_INFO_iCCP) {
+        raster->icc = nct_copy(profile, profile_count);
+        raster->icc_count = raster->icc != NULL ? profile_count : 0;
+    }
+    png_uint_32 exif_count = 0;
+    png_bytep exif = NULL;
+    if (png_get_eXIf_1(png, info, &exif_count, &exif) == PNG_INFO_eXIf) {
+        raster->exif = nct_copy(exif, exif_count);
+        raster->exif_count = raster->exif != NULL ? exif_count : 0;
+    }
+}
+
+static void decode(png_structp png, png_infop info, png_state *state, nct_limits limits) {
+    nct_raster *raster = state->raster;
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);  // ours are checked below
+    png_read_info(png, info);
+    png_set_expand(png);
+    if (is_little_endian()) png_set_swap(png);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+
+    uint32_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+    int channels = png_get_channels(png, info);
+    nct_status status =
+        nct_raster_allocate(raster, width, height, png_get_bit_depth(png, info), channels, limits);
+    if (status != NCT_OK) {
+        state->status = status;
+        png_error(png, raster->message[0] != 0 ? raster->message : "out of memory");
+    }
+    raster->file_channels = channels;
+    allocate_rows(png, state, height);
+    size_t stride = png_get_rowbytes(png, info);
+    for (uint32_t y = 0; y < height; y++) state->rows[y] = (png_bytep)raster->pixels + y * stride;
+    png_read_image(png, state->rows);
+    png_read_end(png, info);
+    keep_metadata(png, info, raster);
+}
+
+static void attempt_decode(png_structp png, png_infop info, png_state *state, nct_limits limits) {
+    if (setjmp(state->jump) == 0) decode(png, info, state, limits);
+}
+
+nct_status nct_png_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster) {
+    png_state state = {.message = raster->message, .raster = raster, .bytes = bytes, .count = count};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning);
+    png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+    if (info == NULL) {
+        png_destroy_read_struct(&png, NULL, NULL);
+        return NCT_NO_MEMORY;
+    }
+    png_set_read_fn(png, &state, on_read);
+    attempt_decode(png, info, &state, limits);
+    free(state.rows);
+    png_destroy_read_struct(&png, &info, NULL);
+    return state.status;
+}
+
+static void encode(png_structp png, png_infop info, png_state *state, const nct_picture *picture) {
+    int type = picture->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB;
+    png_set_IHDR(png, info, picture->width, picture->height, picture->bits, type, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+    png_set_compression_level(png, picture->png_compression);
+    if (picture->icc != NULL) {
+        png_set_iCCP(png, info, "icc", PNG_COMPRESSION_TYPE_DEFAULT, picture->icc, (png_uint_32)picture->icc_count);
+    }
+    double x = picture->pixels_per_meter_x + 0.5, y = picture->pixels_per_meter_y + 0.5;
+    if (x >= 1 && y >= 1 && x < 2147483647.0 && y < 2147483647.0) {
+        png_set_pHYs(png, info, (png_uint_32)x, (png_uint_32)y, PNG_RESOLUTION_METER);
+    }
+    png_write_info(png, info);
+    if (is_little_endian()) png_set_swap(png);
+    allocate_rows(png, state, picture->height);
+    size_t stride = (size_t)picture->width * (size_t)picture->channels * (size_t)(picture->bits / 8);
+    for (uint32_t y_row = 0; y_row < picture->height; y_row++) {
+        state->rows[y_row] = (png_bytep)picture->pixels + y_row * stride;  // only read from
+    }
+    png_write_image(png, state->rows);
+    png_write_end(png, info);
+}
+
+static void attempt_encode(png_structp png, png_infop info, png_state *state, const nct_picture *picture) {
+    if (setjmp(state->jump) == 0) encode(png, info, state, picture);
+}
+
+nct_status nct_png_encode(const nct_picture *picture, nct_output *output) {
+    png_state state = {.message = output->message, .output = output};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning);
+    png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+    if (info == NULL) {
+        png_destroy_write_struct(&png, NULL);
+        return NCT_NO_MEMORY;
+    }
+    png_set_write_fn(png, &state, on_write, on_flush);
+    attempt_encode(png, info, &state, picture);
+    free(state.rows);
+    png_destroy_write_struct(&png, &info);
+    return state.status;
+}

@@ -1,0 +1,99 @@
+import NCTEngine
+
+/// A decoded image file: the picture upright, its alpha, and what the file says about itself.
+public struct ImageFile: Sendable, Equatable {
+    /// `height × width × 3`; gray is repeated in all three channels, the orientation is applied already.
+    public var image: RGBImage
+    /// `height × width`, 0…1, not premultiplied; nil where the file has none. Writers of formats without alpha drop it.
+    public var alpha: [Float]?
+    public var metadata: ImageMetadata
+
+    /// - Precondition: `alpha` is nil or has one value a pixel.
+    public init(image: RGBImage, alpha: [Float]? = nil, metadata: ImageMetadata = ImageMetadata(format: .png)) {
+        precondition(alpha == nil || alpha?.count == image.pixelCount, "alpha needs one value a pixel")
+        self.image = image
+        self.alpha = alpha
+        self.metadata = metadata
+    }
+}
+
+/// The formats that are read and written.
+public enum ImageFormat: String, Sendable, Codable, CaseIterable {
+    case png, jpeg, tiff, bmp
+
+    /// The usual extension, without a dot.
+    public var fileExtension: String {
+        switch self {
+        case .jpeg: "jpg"
+        case .tiff: "tif"
+        case .png, .bmp: rawValue
+        }
+    }
+
+    /// All extensions that files of the format go by, lower case, without a dot.
+    public var fileExtensions: [String] {
+        switch self {
+        case .jpeg: ["jpg", "jpeg", "jpe", "jfif"]
+        case .tiff: ["tif", "tiff"]
+        case .png, .bmp: [rawValue]
+        }
+    }
+
+    /// Whether the format can hold 16 bits a sample.
+    public var holds16Bits: Bool { self == .png || self == .tiff }
+    public var holdsAlpha: Bool { self != .jpeg }
+}
+
+/// How densely the pixels lie, in pixels per meter along each axis of the upright image.
+public struct ImageResolution: Sendable, Equatable, Codable {
+    public var x: Double
+    public var y: Double
+
+    public init(x: Double, y: Double) {
+        self.x = x
+        self.y = y
+    }
+}
+
+/// What an image file says about itself besides the pixels.
+///
+/// The writers carry `resolution`, `iccProfile` and (through `ImageWriteOptions`) `bitDepth` to the output. The strings
+/// describe the source and are not written.
+public struct ImageMetadata: Sendable, Equatable {
+    public var format: ImageFormat
+    /// 8 or 16 bits a sample; 1, 2 and 4 count as 8.
+    public var bitDepth: Int
+    /// Channels in the file, 1…4 (more where a TIFF has extra ones); a palette counts as the colors it stands for.
+    public var channels: Int
+    public var resolution: ImageResolution?
+    /// The embedded ICC profile, if it is one for RGB. Others do not fit the RGB output and become a warning.
+    public var iccProfile: [UInt8]?
+    public var make: String?
+    public var model: String?
+    public var software: String?
+    /// When the picture was taken (EXIF `DateTimeOriginal`, otherwise `DateTime`), as the file writes it:
+    /// `2024:01:31 12:34:56`.
+    public var capturedAt: String?
+    /// The EXIF orientation found in the file, 1…8; the pixels are upright already.
+    public var orientationApplied: Int
+    /// What the decoder remarked on without failing, one sentence each.
+    public var warnings: [String]
+
+    public init(
+        format: ImageFormat, bitDepth: Int = 8, channels: Int = 3, resolution: ImageResolution? = nil,
+        iccProfile: [UInt8]? = nil, make: String? = nil, model: String? = nil, software: String? = nil,
+        capturedAt: String? = nil, orientationApplied: Int = 1, warnings: [String] = []
+    ) {
+        self.format = format
+        self.bitDepth = bitDepth
+        self.channels = channels
+        self.resolution = resolution
+        self.iccProfile = iccProfile
+        self.make = make
+        self.model = model
+        self.software = software
+        self.capturedAt = capturedAt
+        self.orientationApplied = orientationApplied
+        self.warnings = warnings
+    }
+}
