@@ -1,0 +1,105 @@
+/// What an image of the training lab shows, small enough to hold thousands of: its ordinary colors, and the colors of
+/// its white cells. Cost linear in the pixels: about 20 ms for 360 × 363.
+public struct SmearDescriptor: Sendable {
+    /// Mean CIELAB of the background and of red cells far from any nucleus.
+    public let background: SIMD3<Float>
+    public let redCell: SIMD3<Float>
+    /// Shares of the image, 0…1.
+    public let backgroundShare: Float
+    public let nucleusShare: Float
+    public let cytoplasmShare: Float
+    /// Whether a nucleus touches the border, so that its cell is cut.
+    public let isCut: Bool
+    /// Whether there are platelets: small spots as dark in red light as a nucleus.
+    public let hasPlatelets: Bool
+    /// Occupied cells of a CIELAB histogram in steps of ``step``, with their share of the class's pixels.
+    let nucleusColors: [ColorBin]
+    let cytoplasmColors: [ColorBin]
+    let redCellColors: [ColorBin]
+
+    struct ColorBin: Sendable, Equatable {
+        let bin: Int32
+        let share: Float
+    }
+
+    /// Edge of a histogram cell, ΔE*ab.
+    static let step: Float = 3
+    static let bins = (lightness: 36, chroma: 64)
+
+    static func bin(lightness: Float, a: Float, b: Float) -> Int32 {
+        let l = min(bins.lightness - 2, max(1, Int(lightness / step) + 1))
+        let u = min(bins.chroma - 2, max(1, Int(a / step + Float(bins.chroma / 2))))
+        let v = min(bins.chroma - 2, max(1, Int(b / step + Float(bins.chroma / 2))))
+        return Int32((l * bins.chroma + u) * bins.chroma + v)
+    }
+
+    public init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
+        let segmentation = RoughSegmentation(image, workers: workers)
+        let lab = LabImage(image, workers: workers).samples
+        let (width, height) = (image.width, image.height)
+        let spots = ConnectedSpots(segmentation.labels, label: RoughSegmentation.nucleus)
+        // A nucleus is at least a fifth of the largest spot, or of what a red cell would cover; platelets are less.
+        let largest = spots.areas.max() ?? 0
+        let least = max(60, largest / 5)
+        isCut = spots.areas.indices.contains(where: { spots.areas[$0] >= least && spots.touchesBorder[$0] })
+        hasPlatelets = spots.areas.contains { $0 >= 15 && $0 < least / 2 }
+        // Cytoplasm: what is neither background nor nucleus within 0.6 nucleus radii of a nucleus.
+        let radius = max(2, Int(0.6 * (Float(largest) / 3.14).squareRoot()))
+        var near = [Bool](repeating: false, count: image.pixelCount)
+        for y in 0..<height {
+            for x in 0..<width {
+                let spot = spots.labels[y * width + x]
+                guard spot >= 0, spots.areas[Int(spot)] >= least else { continue }
+                // Only the spot's rim needs to spread.
+                let inside =
+                    x > 0 && y > 0 && x < width - 1 && y < height - 1 && spots.labels[y * width + x - 1] == spot
+                    && spots.labels[y * width + x + 1] == spot && spots.labels[(y - 1) * width + x] == spot
+                    && spots.labels[(y + 1) * width + x] == spot
+                if inside { continue }
+                for yy in max(0, y - radius)...min(height - 1, y + radius) {
+                    for xx in max(0, x - radius)...min(width - 1, x + radius) { near[yy * width + xx] = true }
+                }
+            }
+        }
+        var sums = [SIMD3<Float>](repeating: .zero, count: 2)
+        var counts: [Float] = [0, 0]
+        var histograms = [[Int32: Int]](repeating: [:], count: 3)
+        var sizes = [0, 0, 0]
+        for pixel in 0..<image.pixelCount {
+            let color = SIMD3(lab[3 * pixel], lab[3 * pixel + 1], lab[3 * pixel + 2])
+            let kind: Int
+            switch segmentation.labels.labels[pixel] {
+            case RoughSegmentation.background:
+                sums[0] += color
+                counts[0] += 1
+                continue
+            case RoughSegmentation.nucleus:
+                guard spots.areas[Int(spots.labels[pixel])] >= least else { continue }
+                kind = 0
+            default:
+                kind = near[pixel] ? 1 : 2
+                if kind == 2 {
+                    sums[1] += color
+                    counts[1] += 1
+                }
+            }
+            histograms[kind][Self.bin(lightness: color.x, a: color.y, b: color.z), default: 0] += 1
+            sizes[kind] += 1
+        }
+        background = sums[0] / max(1, counts[0])
+        redCell = sums[1] / max(1, counts[1])
+        let total = Float(max(1, image.pixelCount))
+        backgroundShare = counts[0] / total
+        nucleusShare = Float(sizes[0]) / total
+        cytoplasmShare = Float(sizes[1]) / total
+        // The rarest colors are noise.
+        func colors(_ kind: Int) -> [ColorBin] {
+            histograms[kind].filter { $0.value * 400 >= sizes[kind] }
+                .map { ColorBin(bin: $0.key, share: Float($0.value) / Float(max(1, sizes[kind]))) }
+                .sorted { $0.bin < $1.bin }
+        }
+        nucleusColors = colors(0)
+        cytoplasmColors = colors(1)
+        redCellColors = colors(2)
+    }
+}
