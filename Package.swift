@@ -36,12 +36,15 @@ let package = Package(
         .target(
             name: "Config",
             dependencies: ["NCTEngine", .product(name: "TOMLKit", package: "TOMLKit")]),
+        // What the commands and a daemon share: from a profile to a prepared engine, from a capture to image and sidecar.
+        .target(
+            name: "Jobs",
+            dependencies: ["NCTEngine", "ImageFiles", "Config", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "Commands",
             dependencies: [
-                "NCTEngine", "ImageFiles", "Pictures", "Config", "SmearPhantom",
+                "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(name: "nctd", dependencies: ["Commands"]),
 
@@ -51,7 +54,9 @@ let package = Package(
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
-        .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Commands", "Jobs", "ImageFiles", "SmearPhantom", "nctd", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,78 @@
 import ArgumentParser
+import Config
+import Foundation
+import Jobs
 
 /// The command `nctd`.
 public struct NCTDCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "nctd", abstract: "Normalize the colors of blood smear images.")
+        commandName: "nctd",
+        abstract: "Normalize the colors of blood smear images.",
+        discussion: """
+            A detector trained on one lab's smears does worse on another's, whose stain, light and camera differ. nctd \
+            repaints a capture in the colors of a reference image by neural color transfer, leaving its cells as they \
+            are.
+
+            Try it on synthetic smears, with no data at all:
+              nctd demo
+
+            Normalize captures to the colors of one to three references:
+              nctd normalize captures/ --reference lab-a-1.png --reference lab-a-2.png
+
+            Let nctd choose the references from the training lab's images, then use them:
+              nctd profile suggest lab-a/train --count 3 --copy profiles/lab-a > profiles/lab-a.toml
+              nctd normalize captures/ --profile profiles/lab-a.toml --output normalized
+
+            \(ExitStatus.help)
+
+            Shell completions: nctd --generate-completion-script bash|zsh|fish
+            """,
+        version: "nctd \(ProgramVersion.text)",
+        subcommands: [NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self])
+
     public init() {}
+
+    /// Runs a command line (without the program's name) and returns the exit code.
+    public static func run(_ arguments: [String], console: Console = .standard) async -> Int32 {
+        await Console.$current.withValue(console) {
+            let status = await perform(arguments, console)
+            guard status == 0, Console.outputFailed.load(ordering: .relaxed) else { return status }
+            console.warn("standard output could not be written; check the disk or the pipe behind it")
+            return ExitStatus.someFailed
+        }
+    }
+
+    private static func perform(_ arguments: [String], _ console: Console) async -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch let error as UsageError {
+            console.warn(error.description)
+            return ExitStatus.wrongUsage
+        } catch let error as ConfigurationError {
+            error.problems.forEach { console.warn($0.description) }
+            return ExitStatus.wrongUsage
+        } catch let error as RunError {
+            console.warn(error.description)
+            return ExitStatus.someFailed
+        } catch let error as JobFailure {
+            console.warn(error.description)
+            return ExitStatus.someFailed
+        } catch {
+            let message = fullMessage(for: error)
+            guard exitCode(for: error).isSuccess else {
+                console.tell(message)
+                return ExitStatus.wrongUsage
+            }
+            console.say(message)
+            return 0
+        }
+    }
 }

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import ImageFiles
+import Jobs
+import Pictures
+
+/// `nctd compare`: images side by side with labels.
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Put images side by side with labels.",
+        usage: "nctd compare IMAGE... --output FILE [options]",
+        discussion: """
+            EXAMPLES:
+              nctd compare capture.jpg normalized/capture.png --output side-by-side.png
+              nctd compare a.png b.png c.png --labels before,after,reference --columns 2 --output sheet.png
+
+            \(ExitStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("Two or more images.", valueName: "image"), completion: .file())
+    var images: [String]
+
+    @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"), completion: .file(extensions: ["png"]))
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Labels in the images' order, joined by commas (default: the files' names).",
+            valueName: "text,text…"))
+    var labels: String?
+
+    @Option(help: "Images in a row (default: all of them, at most 4).")
+    var columns: Int?
+
+    @Option(help: "Width of each image in pixels (default: the widest image's, at most 640).")
+    var width: Int?
+
+    @Flag(help: "Replace the output if it is there.")
+    var overwrite = false
+
+    private var labelList: [String] {
+        labels.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+            ?? fileLabels
+    }
+
+    /// The files' names; the paths as they were given where names repeat.
+    private var fileLabels: [String] {
+        let names = images.map { ($0 as NSString).lastPathComponent }
+        return Set(names).count == names.count ? names : images
+    }
+
+    func validate() throws {
+        guard images.count >= 2 else { throw ValidationError("name two or more images") }
+        guard labelList.count == images.count else {
+            throw ValidationError("\(labelList.count) labels for \(images.count) images; give one an image")
+        }
+        if let columns, !(1...100).contains(columns) { throw ValidationError("--columns: use 1 to 100") }
+        if let width, !(16...8192).contains(width) { throw ValidationError("--width: use 16 to 8192") }
+    }
+
+    func run() async throws {
+        if !overwrite, FileManager.default.fileExists(atPath: output) {
+            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
+        }
+        var cells: [ContactSheet.Cell] = []
+        for (path, label) in zip(images, labelList) {
+            do {
+                let file = try ImageReader.read(path: path)
+                cells.append(
+                    ContactSheet.Cell(file.image, caption: [label, "\(file.image.width) × \(file.image.height)"]))
+            } catch {
+                throw RunError(JobFailure(error, file: path))
+            }
+        }
+        let widest = cells.map(\.image.width).max() ?? 16
+        let sheet = ContactSheet(
+            cells: cells, columns: columns ?? min(4, cells.count), cellWidth: width ?? min(640, max(160, widest)))
+        do {
+            try PictureFile.write(sheet.render(), to: output, overwrite: overwrite)
+        } catch {
+            throw RunError(JobFailure(error, file: output))
+        }
+        Console.current.say(output)
+    }
+}

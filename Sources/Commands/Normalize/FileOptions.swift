@@ -1,0 +1,128 @@
+import ArgumentParser
+import Config
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// What goes in and where results go.
+struct FileOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
+    var inputs: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "The lab's profile: references and settings (TOML).",
+            discussion: "`nctd profile suggest` makes one.", valueName: "file"),
+        completion: .file(extensions: ["toml"]))
+    var profile: String?
+
+    @Option(
+        name: .customLong("reference"), parsing: .upToNextOption,
+        help: ArgumentHelp("One to three images with the colors to take on.", valueName: "image"), completion: .file())
+    var references: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Where results go, below the current directory.", valueName: "dir"), completion: .directory)
+    var output = "normalized"
+
+    @Option(help: "Format of the results.")
+    var format: OutputFormat = .png
+
+    @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
+    var overwrite = false
+
+    @Flag(help: "Print one JSON object with all results and a summary on standard output.")
+    var json = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Also write pictures of each stage and a contact sheet, a folder a capture.", valueName: "dir"),
+        completion: .directory)
+    var stages: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where prepared references are kept between runs (default: $XDG_CACHE_HOME/nctd or ~/.cache/nctd).",
+            valueName: "dir"), completion: .directory)
+    var cache: String?
+
+    @Flag(name: .customLong("no-cache"), help: "Keep no prepared references and use none.")
+    var noCache = false
+
+    func validate() throws {
+        guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
+        if profile == nil, references.isEmpty {
+            throw ValidationError("nothing to normalize to: give --profile FILE or --reference IMAGE")
+        }
+        if profile != nil, !references.isEmpty {
+            throw ValidationError("--profile and --reference exclude each other; give one of them")
+        }
+        if references.count > 3 { throw ValidationError("\(references.count) references; give one to three") }
+        if cache != nil, noCache { throw ValidationError("--cache and --no-cache exclude each other") }
+    }
+
+    /// The profile's settings, or those for the named references, with the options put over them.
+    func resolvedProfile(_ engine: EngineOptions) throws -> Profile {
+        var resolved: Profile
+        if let profile {
+            resolved = try Profile.read(path: profile)
+        } else {
+            for path in references where !FileManager.default.fileExists(atPath: path) {
+                throw UsageError("--reference \(path): there is no such file", remedy: "correct the name")
+            }
+            resolved = Profile(name: "command line", references: references)
+        }
+        engine.override(&resolved.parameters)
+        if let weights = engine.weights { resolved.weights = weights }
+        return resolved
+    }
+
+    /// What is to be done, after everything that can be refused beforehand was.
+    func plannedJobs() throws -> (jobs: [CaptureJob], missing: [JobFailure]) {
+        let list = InputList(inputs, skipping: output)
+        let missing = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+        guard !list.items.isEmpty || !missing.isEmpty else {
+            throw UsageError(
+                "no images in \(inputs.joined(separator: ", "))",
+                remedy:
+                    "name images, or directories with \(InputList.extensions.sorted().joined(separator: ", ")) files")
+        }
+        if !list.collisions.isEmpty {
+            let pairs = list.collisions.map { "\($0.first) and \($0.second) would both become \($0.stem)" }
+            throw UsageError(
+                pairs.joined(separator: "\n"), remedy: "rename one of each, or normalize them into different --output")
+        }
+        let jobs = list.items.map { item in
+            CaptureJob(
+                input: item.path,
+                output: (output as NSString).appendingPathComponent(
+                    item.stem + "." + format.imageFormat.fileExtension),
+                format: format.imageFormat, overwrite: overwrite)
+        }
+        let captures = Dictionary(
+            list.items.compactMap { item in FileIdentity(item.path).map { ($0, item.path) } },
+            uniquingKeysWith: { a, _ in a })
+        for job in jobs {
+            if let identity = FileIdentity(job.output), let capture = captures[identity] {
+                throw UsageError(
+                    "the result of \(job.input) would take the place of the capture \(capture)",
+                    remedy: "name another directory with --output")
+            }
+        }
+        return (jobs, missing)
+    }
+}
+
+/// Formats that results can be written in.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    case png, jpeg, tiff
+
+    var imageFormat: ImageFormat {
+        switch self {
+        case .png: .png
+        case .jpeg: .jpeg
+        case .tiff: .tiff
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+import Pictures
+
+/// The folder that `--stages` writes for a capture: a picture a stage and a contact sheet of them all.
+enum StageFolder {
+    private static let cellWidth = 320
+
+    /// Writes the pictures; those that are there are replaced.
+    static func write(
+        _ result: CaptureJob.Result, references: [RGBImage], name: String, to folder: String
+    ) throws {
+        guard let stages = result.normalization.stages else { return }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        func pictures(_ shownWidth: Int?) -> [StagePictures.Picture] {
+            StagePictures(
+                source: result.source, references: references, result: result.normalization.image,
+                verdict: result.sidecar.verdict.value, stages: stages,
+                shownWidth: shownWidth
+            ).pictures
+        }
+        for (index, picture) in pictures(nil).enumerated() {
+            let number = index + 1 < 10 ? "0\(index + 1)" : "\(index + 1)"
+            try PictureFile.write(picture.image, to: "\(folder)/\(number)-\(picture.file).png")
+        }
+        let quality = result.sidecar.quality
+        let sheet = ContactSheet(
+            title: name,
+            subtitle: [
+                "verdict \(result.sidecar.verdict.value.rawValue)   structural similarity "
+                    + "\(Decimals.text(quality.structuralSimilarity, 3))   palette distance "
+                    + "\(Decimals.text(quality.paletteDistanceBefore, 1)) → "
+                    + "\(Decimals.text(quality.paletteDistanceAfter, 1))   confidence "
+                    + "\(Decimals.text(quality.confidence, 2))   features \(result.sidecar.features.extractor)"
+            ],
+            cells: pictures(cellWidth).map { ContactSheet.Cell($0.image, caption: [$0.title, $0.explanation]) },
+            columns: 5, cellWidth: cellWidth)
+        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
+    }
+}
+
+/// Pictures that the program made itself, as 8-bit PNG files.
+enum PictureFile {
+    /// Writes a picture atomically, over one that is there.
+    static func write(_ image: RGBImage, to path: String, overwrite: Bool = true) throws {
+        let bytes = try ImageWriter.encode(
+            ImageFile(image: image, metadata: ImageMetadata(format: .png)),
+            options: ImageWriteOptions(format: .png, bitDepth: 8))
+        try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Config
+import Jobs
+import NCTEngine
+
+/// `nctd profile check`: everything that can be wrong with a profile, before it is used.
+struct ProfileCheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check a profile: keys, values, references, weights.",
+        discussion: """
+            Reports all problems of the file at once, each with line, key and remedy. If there are none, loads the \
+            weights and prepares the references, as `nctd normalize` would.
+
+            \(ExitStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("The profile.", valueName: "file"), completion: .file(extensions: ["toml"]))
+    var file: String
+
+    func run() async throws {
+        let console = Console.current
+        let profile = try Profile.read(path: file)
+        let engine: PreparedEngine
+        do {
+            engine = try PreparedEngine(profile: profile, workers: Workers(threads: 1), cache: nil)
+        } catch let failure as JobFailure {
+            throw UsageError(failure)
+        }
+        engine.notices.forEach { console.warn("warning: " + $0) }
+        console.say("\(file): profile \"\(profile.name)\" is in order")
+        for (origin, image) in zip(engine.references, engine.referenceImages) {
+            console.say("  reference  \(origin.path)  \(image.width) × \(image.height)")
+        }
+        console.say("  features   \(engine.features.extractor)  \(engine.features.weights ?? "built in")")
+        console.say("  digest     \(FileDigest.sha256(Array(profile.text.utf8)))")
+    }
+}

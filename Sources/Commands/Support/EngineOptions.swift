@@ -1,0 +1,148 @@
+import ArgumentParser
+import Config
+import Foundation
+import NCTEngine
+
+/// The options that set the method's parameters; what is not given stays as the profile has it.
+struct EngineOptions: ParsableArguments {
+    @Option(
+        name: .customLong("layer"),
+        help: ArgumentHelp(
+            "Feature levels that drive the search: one or several of 1…5, joined by commas.",
+            discussion: "Level 1 is the finest. Several are used jointly; 1,2 did best in our study.",
+            valueName: "L[,L…]"))
+    var levels: LevelList?
+
+    @Flag(help: "Go from level 5 to 1, each level starting the next (He et al. 2019).")
+    var progressive = false
+
+    @Option(help: ArgumentHelp("Which pixels a channel's mean and deviation are taken over.", valueName: "kind"))
+    var standardization: NormalizationParameters.Standardization?
+
+    @Option(help: ArgumentHelp("What keeps a pixel to its own kind.", valueName: "kind"))
+    var enhancement: NormalizationParameters.Enhancement?
+
+    @Option(help: ArgumentHelp("Use the reference that suits a capture best, or all at once.", valueName: "use"))
+    var referenceUse: NormalizationParameters.ReferenceUse?
+
+    @Option(help: ArgumentHelp("Luminance weights.", valueName: "standard"))
+    var luminance: NormalizationParameters.LuminanceStandard?
+
+    @Option(help: ArgumentHelp("Principal components kept for the search (1 to 64).", valueName: "n"))
+    var components: Int?
+
+    @Option(help: ArgumentHelp("Clusters of the clustering enhancement (2 to 32).", valueName: "n"))
+    var clusters: Int?
+
+    @Option(help: ArgumentHelp("Weight of the enhancement against the features (0 to 100).", valueName: "x"))
+    var enhancementWeight: Float?
+
+    @Option(
+        name: .customLong("patchmatch-iterations"),
+        help: ArgumentHelp("Iterations of the search (1 to 50).", valueName: "n"))
+    var patchMatchIterations: Int?
+
+    @Option(help: ArgumentHelp("w of the bidirectional vote (0 to 100).", valueName: "x"))
+    var completenessWeight: Float?
+
+    @Option(help: ArgumentHelp("Weight of the local smoothness term (0 to 1000).", valueName: "x"))
+    var lambdaLocal: Float?
+
+    @Option(help: ArgumentHelp("Weight of the nonlocal smoothness term (0 to 1000).", valueName: "x"))
+    var lambdaNonlocal: Float?
+
+    @Option(help: ArgumentHelp("Relative residual at which the solver stops (1e-8 to 0.1).", valueName: "x"))
+    var solverTolerance: Float?
+
+    @Option(help: ArgumentHelp("The solver's greatest number of iterations (1 to 10000).", valueName: "n"))
+    var solverIterations: Int?
+
+    @Option(help: ArgumentHelp("Radius of the guided filter, in pixels of the coarse grid (1 to 64).", valueName: "n"))
+    var guidedFilterRadius: Int?
+
+    @Option(help: ArgumentHelp("Epsilon of the guided filter (greater than 0).", valueName: "x"))
+    var guidedFilterEpsilon: Float?
+
+    @Option(help: ArgumentHelp("Seed of everything random; the same seed gives the same bytes.", valueName: "n"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "VGG-19 weights (safetensors).",
+            discussion: """
+                Without it: the profile's, then $NCTD_MODELS/vgg19-features.safetensors, then /usr/share/nctd/models. \
+                Where there are none, features come from a small built-in filter bank, with weaker results.
+                """,
+            valueName: "file"))
+    var weights: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads to use.", discussion: "Default: one a core. The results do not depend on it.", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if levels != nil, progressive {
+            throw ValidationError("--layer and --progressive exclude each other; give one of them")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
+        }
+        var parameters = NormalizationParameters()
+        override(&parameters)
+        do {
+            try parameters.validate()
+        } catch let error as EngineError {
+            throw ValidationError("\(Self.option(for: error.place ?? "")): \(error.message); \(error.remedy)")
+        }
+    }
+
+    /// Puts the options that were given in place of the parameters' values.
+    func override(_ parameters: inout NormalizationParameters) {
+        if let levels { parameters.levels = .joint(levels.levels) }
+        if progressive { parameters.levels = .progressive }
+        if let standardization { parameters.standardization = standardization }
+        if let enhancement { parameters.enhancement = enhancement }
+        if let referenceUse { parameters.referenceUse = referenceUse }
+        if let luminance { parameters.luminance = luminance }
+        if let components { parameters.components = components }
+        if let clusters { parameters.clusterCount = clusters }
+        if let enhancementWeight { parameters.enhancementWeight = enhancementWeight }
+        if let patchMatchIterations { parameters.patchMatchIterations = patchMatchIterations }
+        if let completenessWeight { parameters.completenessWeight = completenessWeight }
+        if let lambdaLocal { parameters.localWeight = lambdaLocal }
+        if let lambdaNonlocal { parameters.nonlocalWeight = lambdaNonlocal }
+        if let solverTolerance { parameters.solverTolerance = solverTolerance }
+        if let solverIterations { parameters.solverIterations = solverIterations }
+        if let guidedFilterRadius { parameters.guidedFilterRadius = guidedFilterRadius }
+        if let guidedFilterEpsilon { parameters.guidedFilterEpsilon = guidedFilterEpsilon }
+        if let seed { parameters.seed = seed }
+    }
+
+    /// The option that sets a parameter, for an error that names the parameter.
+    private static func option(for parameter: String) -> String {
+        let names = [
+            "levels": "--layer", "clusterCount": "--clusters", "patchMatchIterations": "--patchmatch-iterations",
+            "localWeight": "--lambda-local", "nonlocalWeight": "--lambda-nonlocal",
+        ]
+        if let name = names[parameter] { return name }
+        return "--" + parameter.reduce("") { $0 + ($1.isUppercase ? "-" + $1.lowercased() : String($1)) }
+    }
+}
+
+/// Levels as they are written on the command line: `2`, or `1,2`.
+struct LevelList: ExpressibleByArgument {
+    let levels: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+        guard numbers.count == parts.count, !numbers.isEmpty else { return nil }
+        levels = numbers
+    }
+}
+
+extension NormalizationParameters.Standardization: ExpressibleByArgument {}
+extension NormalizationParameters.Enhancement: ExpressibleByArgument {}
+extension NormalizationParameters.ReferenceUse: ExpressibleByArgument {}
+extension NormalizationParameters.LuminanceStandard: ExpressibleByArgument {}

@@ -1,0 +1,43 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Lets SIGINT and SIGTERM end the process between files' writes, never within one.
+///
+/// The handlers run on a queue of their own and wait for a write under way to end; so no temporary file and no image
+/// without its sidecar is left, and yet the process ends at once.
+final class Interruption: Sendable {
+    static let shared = Interruption()
+
+    private let writing = Mutex<Bool>(false)
+    private let sources = Mutex<[DispatchHolder]>([])
+
+    /// `@unchecked` because a dispatch source may be used from any thread, which its type does not say.
+    private struct DispatchHolder: @unchecked Sendable { let source: any DispatchSourceSignal }
+
+    /// Begins to listen; more calls change nothing.
+    func install() {
+        sources.withLock { sources in
+            guard sources.isEmpty else { return }
+            for number in [SIGINT, SIGTERM] {
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { [self] in
+                    writing.withLock { _ in
+                        Console.standard.err(
+                            (Console.standard.isTerminal ? "\r\u{1B}[K" : "")
+                                + "nctd: interrupted; what was written is whole, run again to do the rest\n")
+                        _exit(128 + number)
+                    }
+                }
+                source.resume()
+                sources.append(DispatchHolder(source: source))
+            }
+        }
+    }
+
+    /// Does something that a signal must not cut in two.
+    func protecting(_ body: () throws -> Void) throws {
+        try writing.withLock { _ in try body() }
+    }
+}

@@ -1,0 +1,41 @@
+import NCTEngine
+
+/// A lab's profile: which references to normalize to, how, and what to do with a result that falls short.
+public struct Profile: Sendable, Equatable {
+    /// How the colors are changed.
+    public enum Method: String, Sendable, Codable, CaseIterable {
+        /// Neural color transfer, the only method so far.
+        case colorTransfer = "color-transfer"
+    }
+
+    /// What happens to a result whose verdict is not good.
+    public enum BelowThreshold: String, Sendable, Codable, CaseIterable {
+        /// It is written like any other; its sidecar tells.
+        case deliver
+        /// It is written like any other, and said aloud.
+        case flag
+        /// It is written aside, into the folder `held`, where no detector looks.
+        case hold
+    }
+
+    public var name: String
+    /// The profile's file as it was named, nil for one that was put together from options.
+    public var path: String?
+    /// The file's text, for its digest.
+    public var text: String
+    /// One to three images; absolute, or relative to the current directory if the profile was named so.
+    public var references: [String]
+    public var method: Method = .colorTransfer
+    public var parameters = NormalizationParameters()
+    public var thresholds = QualityThresholds()
+    /// The VGG-19 weights to use; nil searches the usual places.
+    public var weights: String?
+    public var belowThreshold: BelowThreshold = .flag
+
+    public init(name: String, path: String? = nil, text: String = "", references: [String]) {
+        self.name = name
+        self.path = path
+        self.text = text
+        self.references = references
+    }
+}

@@ -1,0 +1,64 @@
+import NCTEngine
+
+extension NormalizationParameters {
+    /// Reads every parameter that a profile's table names; what it does not name keeps its default.
+    init(reading reader: inout TableReader) {
+        self.init()
+        readLevels(from: &reader)
+        standardization = reader.choice("standardization", Standardization.self) ?? standardization
+        enhancement = reader.choice("enhancement", Enhancement.self) ?? enhancement
+        referenceUse = reader.choice("reference_use", ReferenceUse.self) ?? referenceUse
+        luminance = reader.choice("luminance", LuminanceStandard.self) ?? luminance
+
+        func integer(_ key: String, _ range: ClosedRange<Int>, _ value: inout Int) {
+            value = reader.integer(key, in: range) ?? value
+        }
+        func number(_ key: String, _ range: ClosedRange<Double>, _ value: inout Float) {
+            value = reader.number(key, in: range).map { Float($0) } ?? value
+        }
+        integer("components", 1...64, &components)
+        integer("cluster_count", 2...32, &clusterCount)
+        number("enhancement_weight", 0...100, &enhancementWeight)
+        integer("patchmatch_iterations", 1...50, &patchMatchIterations)
+        number("completeness_weight", 0...100, &completenessWeight)
+        number("lambda_local", 0...1000, &localWeight)
+        number("lambda_nonlocal", 0...1000, &nonlocalWeight)
+        number("solver_tolerance", 1e-8...0.1, &solverTolerance)
+        integer("solver_iterations", 1...10000, &solverIterations)
+        integer("guided_filter_radius_pixels", 1...64, &guidedFilterRadius)
+        number("guided_filter_epsilon", 1e-12...1, &guidedFilterEpsilon)
+        if let value = reader.integer("seed", in: 0...Int.max) { seed = UInt64(value) }
+    }
+
+    private mutating func readLevels(from reader: inout TableReader) {
+        let list = reader.integers("levels", in: 1...5, count: 1...5)
+        let isProgressive = reader.bool("progressive") ?? false
+        if isProgressive {
+            levels = .progressive
+            if reader.contains("levels") {
+                reader.report(
+                    ["progressive"], "progressive = true uses all levels, but levels are named too",
+                    remedy: "keep one of the two")
+            }
+        } else if let list {
+            levels = .joint(list)
+            if Set(list).count < list.count {
+                reader.report(["levels"], "names a level twice", remedy: "name each level once, such as [1, 2]")
+            }
+        }
+    }
+}
+
+extension QualityThresholds {
+    /// Reads the thresholds that a profile's table `[thresholds]` names; the others keep their defaults.
+    init(reading reader: inout TableReader) {
+        self.init()
+        func number(_ key: String, _ range: ClosedRange<Double>, _ value: inout Float) {
+            value = reader.number(key, in: range).map { Float($0) } ?? value
+        }
+        number("minimum_structural_similarity", -1...1, &minimumStructuralSimilarity)
+        number("maximum_palette_distance", 0...200, &maximumPaletteDistance)
+        number("maximum_clipped_share", 0...1, &maximumClippedShare)
+        number("minimum_confidence", 0...1, &minimumConfidence)
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import NCTEngine
+
+extension Profile {
+    /// Reads a profile from a TOML file.
+    ///
+    /// Throws ``ConfigurationError`` with all problems at once: syntax, unknown keys, wrong types, values out of
+    /// range, missing keys, and files that it names and that are not there.
+    public static func read(path: String) throws -> Profile {
+        func refuse(_ message: String, _ remedy: String) -> ConfigurationError {
+            ConfigurationError([
+                ConfigurationProblem(file: path, line: nil, key: nil, message: message, remedy: remedy)
+            ])
+        }
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw refuse("there is no such profile", "check the name, or make one with `nctd profile suggest`")
+        }
+        guard !isDirectory.boolValue else { throw refuse("is a directory", "name the profile's file in it") }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw refuse("cannot be read", "check its permissions")
+        }
+        guard data.count <= 1 << 20 else { throw refuse("is over 1 MiB, too long for a profile", "check the name") }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw refuse("is no UTF-8 text", "save it as UTF-8")
+        }
+        return try read(text: text, path: path)
+    }
+
+    /// Reads a profile from its text; relative names in it belong to the folder of `path`.
+    public static func read(text: String, path: String) throws -> Profile {
+        let log = ProblemLog(file: path, text: text)
+        var reader = TableReader(try ProblemLog.parse(text, file: path), log: log)
+        let folder = (path as NSString).deletingLastPathComponent
+        let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+
+        var profile = Profile(name: stem, path: path, text: text, references: [])
+        if let name = reader.string("name") {
+            profile.name = name
+            if name.trimmingCharacters(in: .whitespaces).isEmpty {
+                reader.report(["name"], "is empty", remedy: "give the profile a name, such as \"\(stem)\"")
+            }
+        }
+        profile.readFiles(from: &reader, folder: folder)
+        profile.method = reader.choice("method", Method.self) ?? .colorTransfer
+        profile.belowThreshold = reader.choice("below_threshold", BelowThreshold.self) ?? .flag
+        profile.parameters = NormalizationParameters(reading: &reader)
+        if var inner = reader.table("thresholds") {
+            profile.thresholds = QualityThresholds(reading: &inner)
+            inner.finish()
+        }
+        reader.finish()
+        guard log.problems.isEmpty else { throw ConfigurationError(log.problems) }
+        return profile
+    }
+
+    private mutating func readFiles(from reader: inout TableReader, folder: String) {
+        func located(_ name: String) -> String {
+            name.hasPrefix("/") || folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+        }
+        reader.require("references", remedy: "name one to three images of the lab to normalize to")
+        if let names = reader.strings("references", count: 1...3) {
+            references = names.map(located)
+            for (index, reference) in references.enumerated() {
+                var isDirectory: ObjCBool = false
+                if !FileManager.default.fileExists(atPath: reference, isDirectory: &isDirectory) {
+                    reader.report(
+                        ["references", String(index)], "there is no file \(reference)",
+                        remedy: "names are relative to the profile's folder; correct the name")
+                } else if isDirectory.boolValue {
+                    reader.report(
+                        ["references", String(index)], "\(reference) is a directory", remedy: "name an image in it")
+                }
+            }
+        }
+        if let name = reader.string("weights") {
+            weights = located(name)
+            if !FileManager.default.fileExists(atPath: located(name)) {
+                reader.report(
+                    ["weights"], "there is no file \(located(name))",
+                    remedy: "correct the name, or leave the key out to search the usual places")
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Config
+import Foundation
+import ImageFiles
+import NCTEngine
+
+/// One capture to be normalized: read, repaint, judge, write the image, then its sidecar.
+public struct CaptureJob: Sendable, Equatable {
+    public var input: String
+    /// The image to write; its sidecar has `.json` appended.
+    public var output: String
+    public var format: ImageFormat
+    /// Replace an image that is already there.
+    public var overwrite: Bool
+
+    public init(input: String, output: String, format: ImageFormat = .png, overwrite: Bool = false) {
+        self.input = input
+        self.output = output
+        self.format = format
+        self.overwrite = overwrite
+    }
+
+    /// What a finished job left.
+    public struct Result: Sendable {
+        /// Where the image went: the job's output, or its place below `held`.
+        public var output: String
+        public var sidecar: Sidecar
+        public var source: RGBImage
+        public var normalization: Normalization
+    }
+
+    public static func sidecarPath(ofImage path: String) -> String { path + ".json" }
+
+    /// Where a result goes that its profile holds back: the folder `held` beside where it would have been.
+    public var heldOutput: String {
+        let folder = (output as NSString).deletingLastPathComponent
+        let held = (folder as NSString).appendingPathComponent("held")
+        return (held as NSString).appendingPathComponent((output as NSString).lastPathComponent)
+    }
+
+    /// Does the job.
+    ///
+    /// - Parameters:
+    ///   - keepingStages: the result's normalization has pictures of what happened inside.
+    ///   - writing: wraps the two writes, so that the caller can keep an interruption from falling between them.
+    ///   - onStage: the name of each stage as it ends, on the caller's thread.
+    ///
+    /// Throws ``JobFailure`` with the file, the cause and the remedy. Nothing half written is left: the image is whole
+    /// or absent, and an image whose sidecar could not be written is taken away again.
+    public func run(
+        on engine: PreparedEngine, keepingStages: Bool = false,
+        writing: (_ body: () throws -> Void) throws -> Void = { try $0() },
+        onStage: @escaping (String) -> Void = { _ in }
+    ) throws -> Result {
+        do {
+            return try perform(engine, keepingStages: keepingStages, writing: writing, onStage: onStage)
+        } catch {
+            throw JobFailure(error, file: input)
+        }
+    }
+
+    private func perform(
+        _ engine: PreparedEngine, keepingStages: Bool, writing: (() throws -> Void) throws -> Void,
+        onStage: @escaping (String) -> Void
+    ) throws -> Result {
+        if !overwrite {
+            for path in [output, heldOutput] where FileManager.default.fileExists(atPath: path) {
+                throw JobFailure(
+                    file: input, cause: "the result \(path) exists", remedy: "use --overwrite to replace it")
+            }
+        }
+        var stopwatch = Stopwatch()
+        let file = try ImageReader.read(path: input)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
+        stopwatch.lap("decoding")
+        onStage("decoding")
+        let result = try engine.normalizer.normalize(file.image, keepingStages: keepingStages) { stage in
+            stopwatch.lap(stage.rawValue)
+            onStage(stage.rawValue)
+        }
+        stopwatch.skip()
+
+        let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
+        let encoded = try ImageWriter.encode(
+            ImageFile(image: result.image, alpha: file.alpha, metadata: file.metadata),
+            options: ImageWriteOptions(format: format, bitDepth: bitDepth))
+        stopwatch.lap("encoding")
+        onStage("encoding")
+
+        let report: QualityReport? = result.quality
+        let quality = try report ?? .missing()
+        let isGood = quality.verdict == .good
+        let delivery: Sidecar.Delivery =
+            isGood || engine.profile.belowThreshold == .deliver
+            ? .delivered : engine.profile.belowThreshold == .hold ? .held : .flagged
+        let target = delivery == .held ? heldOutput : output
+        let sidecar = Sidecar(
+            createdAt: Timestamp.text(Date()), host: ProcessInfo.processInfo.hostName,
+            engineVersion: EngineVersion.current, method: engine.profile.method.rawValue,
+            source: Sidecar.Source(file, path: input, bytes: bytes),
+            profile: engine.profile.path.map {
+                Sidecar.ProfileOrigin(
+                    name: engine.profile.name, path: PreparedEngine.absolute($0),
+                    sha256: FileDigest.sha256(Array(engine.profile.text.utf8)))
+            },
+            references: engine.references,
+            referenceChoice: Sidecar.ReferenceChoice(
+                result, parameters: engine.normalizer.parameters, references: engine.references.count),
+            parameters: Sidecar.Parameters(engine.normalizer.parameters), seed: engine.normalizer.parameters.seed,
+            features: engine.features, quality: Sidecar.Quality(quality),
+            verdict: Sidecar.Verdict(
+                value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
+                delivery: delivery),
+            timingsMs: stopwatch.milliseconds,
+            output: Sidecar.Output(
+                path: PreparedEngine.absolute(target), bytes: encoded.count, sha256: FileDigest.sha256(encoded),
+                format: format.rawValue, bitDepth: bitDepth),
+            warnings: file.metadata.warnings)
+        let json = try sidecar.json()
+        try writing { try write(encoded, json, to: target) }
+        return Result(output: target, sidecar: sidecar, source: file.image, normalization: result)
+    }
+
+    private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder.isEmpty ? "." : folder, withIntermediateDirectories: true)
+        } catch {
+            throw JobFailure(
+                file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
+                remedy: "name an --output directory that you may write to")
+        }
+        let sidecarPath = Self.sidecarPath(ofImage: path)
+        if overwrite { try? FileManager.default.removeItem(atPath: sidecarPath) }
+        try AtomicFile.write(image, to: path, overwrite: overwrite)
+        do {
+            try AtomicFile.write(sidecar, to: sidecarPath, overwrite: true)
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+}
+
+extension Sidecar.Source {
+    init(_ file: ImageFile, path: String, bytes: Data) {
+        self.init(
+            path: PreparedEngine.absolute(path), bytes: bytes.count, sha256: FileDigest.sha256(bytes),
+            width: file.image.width, height: file.image.height, format: file.metadata.format.rawValue,
+            bitDepth: file.metadata.bitDepth, capturedAt: file.metadata.capturedAt, make: file.metadata.make,
+            model: file.metadata.model, software: file.metadata.software)
+    }
+}

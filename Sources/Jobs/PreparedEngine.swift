@@ -1,0 +1,114 @@
+import Config
+import Crypto
+import Foundation
+import ImageFiles
+import NCTEngine
+
+/// An engine ready to work, with all that its results must say about where they came from.
+public struct PreparedEngine: Sendable {
+    public let normalizer: Normalizer
+    public let profile: Profile
+    public let features: Sidecar.Features
+    /// The references with their digests, in the profile's order.
+    public let references: [Sidecar.FileOrigin]
+    /// The references' pictures, in the same order.
+    public let referenceImages: [RGBImage]
+    /// What the user should be told: missing weights, a damaged cache.
+    public let notices: [String]
+    /// True if the references' preparation came from the cache.
+    public let cameFromCache: Bool
+
+    /// Loads the weights and the references of a profile and prepares them.
+    ///
+    /// - Parameters:
+    ///   - cache: where prepared references are kept between runs; nil keeps none. A cache that cannot be read or
+    ///     written is a notice, not an error.
+    ///
+    /// Throws ``JobFailure`` naming the file: weights that are missing or damaged, references that cannot be read or
+    /// cannot serve.
+    public init(profile: Profile, workers: Workers, cache: CacheDirectory?) throws {
+        self.profile = profile
+        let parameters = profile.parameters
+        let source = try FeatureSource.load(configured: profile.weights, upToLevel: parameters.deepestLevel)
+        features = Sidecar.Features(
+            extractor: source.extractor.identifier, sha256: source.extractor.digest,
+            weights: source.weights.map(Self.absolute))
+        var notices = [source.notice].compactMap { $0 }
+
+        var images: [RGBImage] = []
+        var origins: [Sidecar.FileOrigin] = []
+        for path in profile.references {
+            do {
+                images.append(try ImageReader.read(path: path).image)
+            } catch {
+                throw JobFailure(error, file: path)
+            }
+            origins.append(Sidecar.FileOrigin(path: Self.absolute(path), sha256: try FileDigest.sha256(path: path)))
+        }
+        references = origins
+        referenceImages = images
+
+        let key = Normalizer.cacheKey(extractor: source.extractor, references: images, parameters: parameters)
+        func prepare(_ bytes: [UInt8]?) throws -> Normalizer {
+            do {
+                return try Normalizer(
+                    extractor: source.extractor, references: images, parameters: parameters,
+                    thresholds: profile.thresholds, workers: workers, cache: bytes)
+            } catch let error as EngineError where error.code != .invalidCache {
+                throw Self.failure(error, references: profile.references, profile: profile)
+            }
+        }
+        var prepared: Normalizer?
+        if let cache, let bytes = cache.read(key: key) {
+            do {
+                prepared = try prepare(bytes)
+            } catch let error as EngineError where error.code == .invalidCache {
+                notices.append("\(cache.file(key: key)): damaged cache discarded (\(error.message)); it is made anew")
+            }
+        }
+        cameFromCache = prepared != nil
+        normalizer = try prepared ?? prepare(nil)
+        if let cache, !cameFromCache {
+            do {
+                try cache.write(normalizer.cacheData(), key: key)
+            } catch {
+                let failure = JobFailure(error, file: cache.file(key: key))
+                notices.append(
+                    "\(failure.file): the cache could not be written (\(failure.cause)); the next run prepares again")
+            }
+        }
+        self.notices = notices
+    }
+
+    /// The engine names a reference by its number; the user wants the file.
+    private static func failure(_ error: EngineError, references: [String], profile: Profile) -> JobFailure {
+        if error.code == .unusableReference, let place = error.place,
+            let number = place.split(separator: " ").last.flatMap({ Int($0) }),
+            references.indices.contains(number - 1)
+        {
+            return JobFailure(
+                file: references[number - 1], cause: "cannot serve as a reference: \(error.message)",
+                remedy: error.remedy)
+        }
+        return JobFailure(error, file: profile.path ?? "settings")
+    }
+
+    /// A path that means the same from any directory; links are left as they are.
+    static func absolute(_ path: String) -> String {
+        let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        return (full as NSString).standardizingPath
+    }
+}
+
+/// SHA-256 of bytes and files, in lowercase hexadecimal.
+public enum FileDigest {
+    public static func sha256(_ bytes: some DataProtocol) -> String { SHA256.hash(data: bytes).hexadecimal }
+
+    /// Throws ``JobFailure`` if the file cannot be read.
+    public static func sha256(path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw JobFailure(file: path, cause: "cannot be read", remedy: "check that it is there and readable")
+        }
+        return sha256(data)
+    }
+}

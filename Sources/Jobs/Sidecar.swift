@@ -1,0 +1,137 @@
+import Foundation
+import NCTEngine
+
+/// What stands beside every result: where it came from, how it was made, and whether to trust it.
+///
+/// The file is JSON with keys in snake_case, sorted; `docs/sidecar.schema.json` is its schema and `docs/sidecar.md`
+/// explains it.
+public struct Sidecar: Sendable, Equatable, Codable {
+    /// Version of the schema; a reader refuses one that it does not know.
+    public static let currentSchemaVersion = 1
+
+    public var schemaVersion = Sidecar.currentSchemaVersion
+    /// RFC 3339 with offset.
+    public var createdAt: String
+    public var host: String
+    public var engineVersion: String
+    public var method: String
+    public var source: Source
+    /// Nil where the references were named on the command line.
+    public var profile: ProfileOrigin?
+    public var references: [FileOrigin]
+    public var referenceChoice: ReferenceChoice
+    public var parameters: Parameters
+    public var seed: UInt64
+    public var features: Features
+    public var quality: Quality
+    public var verdict: Verdict
+    /// Milliseconds a stage, by the stage's name.
+    public var timingsMs: [String: Double]
+    public var output: Output
+    /// What the image's reader had to overlook.
+    public var warnings: [String]
+
+    /// The capture, as it was read.
+    public struct Source: Sendable, Equatable, Codable {
+        public var path: String
+        public var bytes: Int
+        public var sha256: String
+        public var width: Int
+        public var height: Int
+        public var format: String
+        public var bitDepth: Int
+        /// When the instrument says it was taken; as it says it.
+        public var capturedAt: String?
+        public var make: String?
+        public var model: String?
+        public var software: String?
+    }
+
+    public struct ProfileOrigin: Sendable, Equatable, Codable {
+        public var name: String
+        public var path: String
+        public var sha256: String
+    }
+
+    public struct FileOrigin: Sendable, Equatable, Codable {
+        public var path: String
+        public var sha256: String
+    }
+
+    /// Which reference served, and why.
+    public struct ReferenceChoice: Sendable, Equatable, Codable {
+        public var use: NormalizationParameters.ReferenceUse
+        /// Index into `references`; nil if all were used at once.
+        public var chosen: Int?
+        public var reason: String
+        /// The statistic of each reference, lower is better.
+        public var distances: [Float]
+    }
+
+    public struct Features: Sendable, Equatable, Codable {
+        /// `vgg19`, or `filter-bank` where no weights were found.
+        public var extractor: String
+        /// Of the weights, or of the definition of an extractor without weights.
+        public var sha256: String
+        /// The weights' file.
+        public var weights: String?
+    }
+
+    public struct Quality: Sendable, Equatable, Codable {
+        public var structuralSimilarity: Float
+        public var paletteDistanceBefore: Float
+        public var paletteDistanceAfter: Float
+        public var clippedShare: Float
+        public var confidence: Float
+        public var field: FieldInspection
+    }
+
+    public struct Verdict: Sendable, Equatable, Codable {
+        public var value: QualityReport.Verdict
+        public var findings: [Finding]
+        public var delivery: Delivery
+    }
+
+    /// What the profile's `below_threshold` made of the verdict.
+    public enum Delivery: String, Sendable, Equatable, Codable {
+        case delivered, flagged, held
+    }
+
+    public struct Finding: Sendable, Equatable, Codable {
+        /// `blank_field`, `no_white_cells`, `structure_changed`, …
+        public var kind: String
+        public var value: Float
+        public var threshold: Float
+    }
+
+    public struct Output: Sendable, Equatable, Codable {
+        public var path: String
+        public var bytes: Int
+        public var sha256: String
+        public var format: String
+        public var bitDepth: Int
+    }
+}
+
+extension Sidecar {
+    /// The file's bytes: pretty printed, keys sorted, a line end at the end.
+    public func json() throws -> [UInt8] { Array(try JSONText.encode(self)) + [UInt8(ascii: "\n")] }
+
+    /// Reads a sidecar; throws `DecodingError` for one that does not follow the schema.
+    public init(json: [UInt8]) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(Sidecar.self, from: Data(json))
+    }
+}
+
+/// JSON as all of the program writes it.
+public enum JSONText {
+    /// Pretty printed, keys sorted and in snake_case, slashes as they are.
+    public static func encode(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+}

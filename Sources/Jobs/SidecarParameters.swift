@@ -1,0 +1,83 @@
+import NCTEngine
+
+extension Sidecar {
+    /// Every parameter of the method by the name that it has in a profile.
+    public struct Parameters: Sendable, Equatable, Codable {
+        /// Empty where `progressive` is true.
+        public var levels: [Int]
+        public var progressive: Bool
+        public var standardization: NormalizationParameters.Standardization
+        public var enhancement: NormalizationParameters.Enhancement
+        public var referenceUse: NormalizationParameters.ReferenceUse
+        public var luminance: NormalizationParameters.LuminanceStandard
+        public var components: Int
+        public var clusterCount: Int
+        public var enhancementWeight: Float
+        public var patchmatchIterations: Int
+        public var completenessWeight: Float
+        public var lambdaLocal: Float
+        public var lambdaNonlocal: Float
+        public var solverTolerance: Float
+        public var solverIterations: Int
+        public var guidedFilterRadiusPixels: Int
+        public var guidedFilterEpsilon: Float
+
+        public init(_ parameters: NormalizationParameters) {
+            switch parameters.levels {
+            case .joint(let list): (levels, progressive) = (list, false)
+            case .progressive: (levels, progressive) = ([], true)
+            }
+            standardization = parameters.standardization
+            enhancement = parameters.enhancement
+            referenceUse = parameters.referenceUse
+            luminance = parameters.luminance
+            components = parameters.components
+            clusterCount = parameters.clusterCount
+            enhancementWeight = parameters.enhancementWeight
+            patchmatchIterations = parameters.patchMatchIterations
+            completenessWeight = parameters.completenessWeight
+            lambdaLocal = parameters.localWeight
+            lambdaNonlocal = parameters.nonlocalWeight
+            solverTolerance = parameters.solverTolerance
+            solverIterations = parameters.solverIterations
+            guidedFilterRadiusPixels = parameters.guidedFilterRadius
+            guidedFilterEpsilon = parameters.guidedFilterEpsilon
+        }
+    }
+}
+
+extension Sidecar.Quality {
+    init(_ report: QualityReport) {
+        self.init(
+            structuralSimilarity: report.structuralSimilarity, paletteDistanceBefore: report.paletteDistanceBefore,
+            paletteDistanceAfter: report.paletteDistanceAfter, clippedShare: report.clippedShare,
+            confidence: report.confidence, field: report.field)
+    }
+}
+
+extension Sidecar.Finding {
+    init(_ finding: QualityReport.Finding) {
+        self.init(kind: Self.name(of: finding.kind), value: finding.value, threshold: finding.threshold)
+    }
+
+    /// `noWhiteCells` as `no_white_cells`.
+    static func name(of kind: QualityReport.Finding.Kind) -> String {
+        kind.rawValue.reduce("") { $0 + ($1.isUppercase ? "_" + $1.lowercased() : String($1)) }
+    }
+}
+
+extension Sidecar.ReferenceChoice {
+    init(_ result: Normalization, parameters: NormalizationParameters, references: Int) {
+        let reason: String
+        if references == 1 {
+            reason = "it is the only one"
+        } else if let chosen = result.chosenReference {
+            reason = "reference \(chosen + 1) has the smallest distance to the capture"
+        } else {
+            reason = "each pixel takes its best match from whichever reference"
+        }
+        self.init(
+            use: parameters.referenceUse, chosen: result.chosenReference, reason: reason,
+            distances: result.referenceDistances)
+    }
+}

@@ -1,0 +1,14 @@
+import Foundation
+
+/// Times as RFC 3339 writes them, with the offset of the local time zone.
+public enum Timestamp {
+    /// Such as `2026-03-01T14:05:09.250+01:00`.
+    public static func text(_ date: Date, timeZone: TimeZone = .current) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.calendar = Calendar(identifier: .gregorian)
+        formatter.timeZone = timeZone
+        formatter.dateFormat = "yyyy-MM-dd'T'HH:mm:ss.SSSxxx"
+        return formatter.string(from: date)
+    }
+}

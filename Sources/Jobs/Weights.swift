@@ -1,0 +1,76 @@
+import Foundation
+import NCTEngine
+
+/// Where the features come from: VGG-19's weights, if there are any, or the built-in filter bank.
+public struct FeatureSource: Sendable {
+    public let extractor: any FeatureExtractor
+    /// The weights' file, nil for the filter bank.
+    public let weights: String?
+    /// What the user must be told, nil if nothing.
+    public let notice: String?
+
+    /// The file's name below each of the places that are searched.
+    public static let weightsName = "vgg19-features.safetensors"
+
+    /// Loads what the settings ask for.
+    ///
+    /// - Parameters:
+    ///   - configured: the file that an option or a profile names; nil searches ``places(environment:)``.
+    ///   - level: the deepest level that will be asked for.
+    ///
+    /// Throws ``JobFailure`` if a named file is missing, or if the weights are damaged. Weights that were not named and
+    /// are nowhere are no error: the filter bank takes their place, and ``notice`` says so.
+    public static func load(
+        configured: String?, upToLevel level: Int,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> FeatureSource {
+        if let configured {
+            guard FileManager.default.fileExists(atPath: configured) else {
+                throw JobFailure(
+                    file: configured, cause: "there is no such weights file",
+                    remedy: "correct the name, or leave it out to search the usual places")
+            }
+            return try vgg19(configured, upToLevel: level)
+        }
+        let candidates = places(environment: environment)
+        if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) {
+            return try vgg19(found, upToLevel: level)
+        }
+        return FeatureSource(
+            extractor: FilterBank(), weights: nil,
+            notice:
+                "no VGG-19 weights found (looked for \(candidates.joined(separator: ", "))); features come from the "
+                + "built-in filter bank, which gives weaker results. Name the weights with --weights")
+    }
+
+    /// The files that are searched, in order: `$NCTD_MODELS/vgg19-features.safetensors`, then the same name below
+    /// `/usr/share/nctd/models`.
+    public static func places(environment: [String: String]) -> [String] {
+        let folders = [environment["NCTD_MODELS"], "/usr/share/nctd/models"]
+        return folders.compactMap { $0 }.filter { !$0.isEmpty }
+            .map { ($0 as NSString).appendingPathComponent(weightsName) }
+    }
+
+    private static func vgg19(_ path: String, upToLevel level: Int) throws -> FeatureSource {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw JobFailure(
+                file: path, cause: "the weights cannot be read", remedy: "check that it is a file that you may read")
+        }
+        do {
+            let network = try VGG19(weights: [UInt8](data), upToLevel: level)
+            return FeatureSource(extractor: network, weights: path, notice: nil)
+        } catch {
+            throw JobFailure(error, file: path)
+        }
+    }
+}
+
+extension NormalizationParameters {
+    /// The deepest level that the features are needed at.
+    public var deepestLevel: Int {
+        switch levels {
+        case .joint(let list): list.max() ?? 1
+        case .progressive: 5
+        }
+    }
+}

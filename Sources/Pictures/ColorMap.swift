@@ -1,0 +1,66 @@
+import NCTEngine
+
+/// Turns numbers into colors.
+public struct ColorMap: Sendable {
+    private let table: [PixelColor]
+
+    private init(_ color: (Float) -> PixelColor) {
+        table = (0..<256).map { color(Float($0) / 255) }
+    }
+
+    /// Dark violet over teal to pale yellow; lightness rises evenly, so it also reads in gray.
+    public static let sequential = ColorMap { t in
+        PixelColor(lightness: 0.24 + 0.70 * t, chroma: 0.10 + 0.05 * t, hue: 300 - 195 * t)
+    }
+
+    /// Blue below, near white in the middle, red above.
+    public static let diverging = ColorMap { t in
+        let side = 2 * t - 1
+        let strength = abs(side)
+        return PixelColor(lightness: 0.96 - 0.48 * strength, chroma: 0.17 * strength, hue: side < 0 ? 258 : 27)
+    }
+
+    /// The color of a value; 0 and 1 are the ends, what lies outside is clamped, what is no number is the lower end.
+    public subscript(_ value: Float) -> PixelColor {
+        let clamped = value.isNaN ? 0 : min(1, max(0, value))
+        return table[Int((clamped * 255).rounded())]
+    }
+
+    /// A picture of a plane between two values.
+    public func image(of plane: Plane, from low: Float, to high: Float) -> RGBImage {
+        image(width: plane.width, height: plane.height, values: plane.values, from: low, to: high)
+    }
+
+    /// A picture of `width * height` values between two values.
+    public func image(width: Int, height: Int, values: [Float], from low: Float, to high: Float) -> RGBImage {
+        precondition(values.count == width * height, "a picture needs width × height values")
+        let span = high > low ? high - low : 1
+        var samples: [Float] = []
+        samples.reserveCapacity(values.count * 3)
+        for value in values {
+            let color = self[(value - low) / span]
+            samples.append(color.red)
+            samples.append(color.green)
+            samples.append(color.blue)
+        }
+        return RGBImage(width: width, height: height, samples: samples)
+    }
+
+    /// A color for a kind (a cluster, a reference): neighbors in number are far apart in hue and in lightness.
+    public static func category(_ index: Int) -> PixelColor {
+        let hue = Float((20 + index * 137) % 360)
+        let lightness: Float = [0.66, 0.84, 0.52, 0.75, 0.59][index % 5]
+        return PixelColor(lightness: lightness, chroma: 0.14, hue: hue)
+    }
+
+    /// A picture of labels, each in its ``category(_:)``.
+    public static func image(of labels: LabelMap) -> RGBImage {
+        let colors = (0..<256).map { category($0) }
+        return RGBImage(
+            width: labels.width, height: labels.height,
+            samples: labels.labels.flatMap { label in
+                let color = colors[Int(label)]
+                return [color.red, color.green, color.blue]
+            })
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import ImageFiles
+import TestSupport
+import Testing
+
+@Suite struct UsageTests {
+    @Test(
+        "Wrong usage ends with code 2 and says what would be right",
+        arguments: [
+            (["normalize"], "input"), (["normalize", "x.png"], "--profile FILE or --reference IMAGE"),
+            (["normalize", "x.png", "--profile", "p.toml", "--reference", "r.png"], "exclude each other"),
+            (["normalize", "x.png", "--reference", "r", "s", "t", "u"], "one to three"),
+            (["normalize", "x.png", "--reference", "reference.png", "--layer", "6"], "levels from 1 to 5"),
+            (["normalize", "x.png", "--reference", "reference.png", "--layer", "two"], "--layer"),
+            (["normalize", "x.png", "--reference", "reference.png", "--layer", "1", "--progressive"], "exclude"),
+            (["normalize", "x.png", "--reference", "reference.png", "--clusters", "99"], "--clusters"),
+            (["normalize", "x.png", "--reference", "reference.png", "--solver-tolerance", "2"], "1e-8 to 0.1"),
+            (["normalize", "x.png", "--reference", "reference.png", "--threads", "0"], "1 to 1024"),
+            (["normalize", "x.png", "--reference", "reference.png", "--enhancement", "magic"], "clustering"),
+            (["normalize", "x.png", "--reference", "none.png"], "none.png: there is no such file"),
+            (["normalize", "x.png", "--profile", "none.toml"], "none.toml: there is no such profile"),
+            (["normalize", "empty", "--reference", "reference.png"], "no images in empty"),
+            (["normalize", "x.png", "--refrence", "reference.png"], "--reference"),
+            (["compare", "a.png", "--output", "o.png"], "two or more"),
+            (["compare", "a.png", "b.png"], "--output"),
+            (["compare", "a.png", "b.png", "--labels", "one", "--output", "o.png"], "2 images"),
+            (["nonsense"], "nonsense"), (["demo", "--count", "0"], "1 to 50"),
+            (["profile", "check", "none.toml"], "no such profile"),
+        ])
+    func wrongUsage(arguments: [String], words: String) throws {
+        let bench = try Bench()
+        try FileManager.default.createDirectory(atPath: bench.space("empty"), withIntermediateDirectories: true)
+        let result = try Subprocess.run(
+            Subprocess.nctd, arguments, in: bench.space.path, environment: Bench.environment)
+        #expect(result.status == 2, "\(result.error)")
+        #expect(result.output.isEmpty)
+        #expect(result.error.contains(words), "\(result.error)")
+        #expect(bench.space.files() == ["reference.png"])
+    }
+
+    @Test("Two captures of one output name are an error before any work")
+    func collision() throws {
+        let bench = try Bench()
+        let first = try bench.capture("a/x.png")
+        let second = try bench.capture("b/x.jpg", as: .jpeg)
+        let result = try bench.normalize([first, second])
+        #expect(result.status == 2)
+        #expect(result.error.contains(first) && result.error.contains(second) && result.error.contains("rename"))
+        #expect(bench.space.files(in: "out").isEmpty)
+    }
+
+    @Test("A result never takes the place of a capture, even with --overwrite")
+    func overCapture() throws {
+        let bench = try Bench()
+        let capture = try bench.capture("out/capture.png")
+        let before = bench.space.read("out/capture.png")
+        let result = try bench.normalize([capture], "--overwrite")
+        #expect(result.status == 2)
+        #expect(result.error.contains("take the place of the capture"))
+        #expect(bench.space.files(in: "out") == ["capture.png"] && bench.space.read("out/capture.png") == before)
+    }
+
+    @Test(
+        "Help and version go to standard output with code 0",
+        arguments: [
+            (["--help"], "EXIT STATUS"), (["normalize", "--help"], "EXAMPLES"),
+            (["help", "profile", "suggest"], "--count"),
+            (["compare", "--help"], "side by side"), (["demo", "--help"], "synthetic"), (["--version"], "nctd "),
+            ([], "demo"),
+            (["--generate-completion-script", "bash"], "complete"),
+        ])
+    func help(arguments: [String], words: String) throws {
+        let result = try Subprocess.run(Subprocess.nctd, arguments)
+        #expect(result.status == 0)
+        #expect(result.output.contains(words) && result.error.isEmpty)
+    }
+
+    @Test("Every line of help fits a terminal of 80 columns")
+    func helpWidth() throws {
+        for command in ["normalize", "compare", "demo", "profile"] {
+            let result = try Subprocess.run(Subprocess.nctd, [command, "--help"], environment: ["COLUMNS": "80"])
+            for line in result.output.split(separator: "\n") {
+                #expect(line.count <= 80 || line.hasPrefix("  nctd"), "\(command): \(line)")
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Config
+import Foundation
+import NCTEngine
+import TestSupport
+import Testing
+
+@Suite struct ProfileDocumentationTests {
+    /// The profile that `docs/profile.md` shows.
+    private func documented() throws -> String {
+        let file = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("docs/profile.md")
+        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "```")
+        return String(try #require(parts.first { $0.hasPrefix("toml\n") }).dropFirst("toml\n".count))
+    }
+
+    @Test("The documented profile is valid, and the values that it shows are the defaults")
+    func defaults() throws {
+        let space = try Workspace()
+        try space.write("", to: "lab-a-1.png")
+        let profile = try Profile.read(path: try space.write(try documented(), to: "lab-a.toml"))
+        #expect(profile.name == "lab-a")
+        #expect(profile.parameters == NormalizationParameters())
+        #expect(profile.thresholds == QualityThresholds())
+        #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer)
+    }
+
+    @Test("Every parameter and threshold of the engine is documented")
+    func complete() throws {
+        let text = try documented()
+        let keys = text.split(separator: "\n").filter { !$0.hasPrefix("#") && $0.contains(" = ") }.count
+        let parameters = Mirror(reflecting: NormalizationParameters()).children.count
+        let thresholds = Mirror(reflecting: QualityThresholds()).children.count
+        // Besides them: name, references, method, below_threshold.
+        #expect(keys == parameters + thresholds + 4)
+    }
+}

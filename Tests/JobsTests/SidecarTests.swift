@@ -1,0 +1,50 @@
+import Foundation
+import Jobs
+import NCTEngine
+import TestSupport
+import Testing
+
+@Suite struct SidecarTests {
+    @Test("A time is written as RFC 3339 with the zone's offset, also where it is zero")
+    func timestamps() throws {
+        let date = Date(timeIntervalSince1970: 1_700_000_000.25)
+        #expect(
+            Timestamp.text(date, timeZone: try #require(TimeZone(secondsFromGMT: 0)))
+                == "2023-11-14T22:13:20.250+00:00")
+        #expect(
+            Timestamp.text(date, timeZone: try #require(TimeZone(secondsFromGMT: -12600)))
+                == "2023-11-14T18:43:20.250-03:30")
+    }
+
+    @Test("Digests are those of the standard's examples")
+    func digests() {
+        #expect(
+            FileDigest.sha256(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test("Every parameter of the engine stands in the sidecar")
+    func parameters() throws {
+        let engine = Mirror(reflecting: NormalizationParameters()).children.count
+        let sidecar = Mirror(reflecting: Sidecar.Parameters(NormalizationParameters())).children.count
+        // `levels` becomes two keys here, and `seed` stands beside the parameters.
+        #expect(sidecar == engine + 1 - 1)
+    }
+
+    @Test("Weights are looked for in the configured folder first, then in the system's")
+    func places() {
+        #expect(
+            FeatureSource.places(environment: ["NCTD_MODELS": "/a/b"])
+                == ["/a/b/vgg19-features.safetensors", "/usr/share/nctd/models/vgg19-features.safetensors"])
+        #expect(FeatureSource.places(environment: [:]) == ["/usr/share/nctd/models/vgg19-features.safetensors"])
+    }
+
+    @Test("The cache lies where the desktop's rules say")
+    func cacheDirectory() {
+        #expect(CacheDirectory.standard(environment: ["XDG_CACHE_HOME": "/x", "HOME": "/h"])?.path == "/x/nctd")
+        #expect(CacheDirectory.standard(environment: ["HOME": "/h"])?.path == "/h/.cache/nctd")
+        #expect(
+            CacheDirectory.standard(environment: ["XDG_CACHE_HOME": "relative", "HOME": "/h"])?.path == "/h/.cache/nctd"
+        )
+        #expect(CacheDirectory.standard(environment: [:]) == nil)
+    }
+}
