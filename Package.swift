@@ -10,7 +10,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // System libraries: a module map and a shim each.
@@ -18,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         // Hot kernels in C, each with a scalar twin.
         .target(name: "CKernels"),
@@ -40,6 +44,16 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: ["NCTEngine", "ImageFiles", "Config", .product(name: "Crypto", package: "swift-crypto")]),
+        // The daemon: what arrives, what is known of it, what is done about it.
+        .target(name: "Watching", dependencies: ["CInotifyTools", "Config"]),
+        .target(name: "Ledger", dependencies: ["Watching", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .target(
             name: "Commands",
             dependencies: [
@@ -56,7 +70,8 @@ let package = Package(
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Jobs", "ImageFiles", "SmearPhantom", "nctd", "TestSupport"]),
+            name: "CommandsTests",
+            dependencies: ["Commands", "Jobs", "ImageFiles", "SmearPhantom", "nctd", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,159 @@
+/// Everything that the daemon's configuration says, read and checked: `nctd.toml` and the profiles beside it.
+public struct DaemonConfiguration: Sendable, Equatable {
+    /// The file it was read from, as it was named.
+    public var path: String
+    /// Where the ledger and the caches live.
+    public var stateDirectory: String
+    public var profilesDirectory: String
+    /// Captures in work at once.
+    public var workers: Int
+    /// The VGG-19 weights; nil searches the usual places.
+    public var weights: String?
+    public var output: OutputSettings
+    public var retry: RetrySettings
+    /// How long rows of finished captures whose source is gone are kept; pending ones are never forgotten.
+    public var retention: Duration
+    /// In the order of the file.
+    public var watches: [WatchSettings]
+    /// By name.
+    public var profiles: [String: Profile]
+
+    public init(
+        path: String, stateDirectory: String, profilesDirectory: String, workers: Int, weights: String? = nil,
+        output: OutputSettings, retry: RetrySettings = RetrySettings(), retention: Duration = .seconds(365 * 86400),
+        watches: [WatchSettings], profiles: [String: Profile]
+    ) {
+        self.path = path
+        self.stateDirectory = stateDirectory
+        self.profilesDirectory = profilesDirectory
+        self.workers = workers
+        self.weights = weights
+        self.output = output
+        self.retry = retry
+        self.retention = retention
+        self.watches = watches
+        self.profiles = profiles
+    }
+}
+
+/// `[output]`: where results go.
+public struct OutputSettings: Sendable, Equatable {
+    public enum Format: String, Sendable, CaseIterable { case png, jpeg, tiff }
+
+    /// What becomes of a capture whose bytes and settings are those of an earlier one.
+    public enum Duplicates: String, Sendable, CaseIterable {
+        /// A hard link to the earlier result, or a copy where the file system has no links.
+        case link
+        /// A copy of the earlier result.
+        case copy
+    }
+
+    /// The tree of results: `DIRECTORY/LAB/relative/path/NAME.png`.
+    public var directory: String
+    /// The tree of reasons for what failed: `DIRECTORY/LAB/relative/path/NAME.json`.
+    public var quarantineDirectory: String
+    /// Below so much free space on the output's file system the daemon pauses.
+    public var minimumFreeMebibytes: Int
+    public var format: Format
+    public var duplicates: Duplicates
+
+    public init(
+        directory: String, quarantineDirectory: String, minimumFreeMebibytes: Int = 1024, format: Format = .png,
+        duplicates: Duplicates = .link
+    ) {
+        self.directory = directory
+        self.quarantineDirectory = quarantineDirectory
+        self.minimumFreeMebibytes = minimumFreeMebibytes
+        self.format = format
+        self.duplicates = duplicates
+    }
+}
+
+/// `[retry]`: what is done about failures that can pass.
+public struct RetrySettings: Sendable, Equatable {
+    /// Attempts in all before a capture is quarantined.
+    public var attempts: Int
+    /// The wait after the first failure; it doubles with each, up to ``maximumDelay``, and is spread by ±20%.
+    public var initialDelay: Duration
+    public var maximumDelay: Duration
+
+    public init(attempts: Int = 8, initialDelay: Duration = .seconds(2), maximumDelay: Duration = .seconds(600)) {
+        self.attempts = attempts
+        self.initialDelay = initialDelay
+        self.maximumDelay = maximumDelay
+    }
+}
+
+/// One `[[watch]]`: a tree that an instrument exports to.
+public struct WatchSettings: Sendable, Equatable {
+    public enum Mode: String, Sendable, CaseIterable { case auto, inotify, scan }
+
+    /// A rule that gives captures to a profile: every condition that it names must hold.
+    public struct Rule: Sendable, Equatable {
+        /// Its name in sidecars and messages.
+        public var name: String
+        /// A glob over the path below the root.
+        public var pathPattern: String?
+        /// Globs over what the image's metadata say.
+        public var make: String?
+        public var model: String?
+        public var software: String?
+        public var profile: String
+
+        public init(
+            name: String, pathPattern: String? = nil, make: String? = nil, model: String? = nil,
+            software: String? = nil, profile: String
+        ) {
+            self.name = name
+            self.pathPattern = pathPattern
+            self.make = make
+            self.model = model
+            self.software = software
+            self.profile = profile
+        }
+    }
+
+    /// Absolute.
+    public var path: String
+    public var lab: String
+    /// In order; the first that matches decides.
+    public var rules: [Rule]
+    /// For captures that no rule matches; nil ignores them.
+    public var profile: String?
+    public var recursive: Bool
+    public var mode: Mode
+    public var settle: Duration
+    public var patience: Duration
+    /// Between scans of a root that works by scanning.
+    public var scanInterval: Duration
+    /// Between the scans that make up for events that never came.
+    public var reconcileInterval: Duration
+    /// Globs, case folded.
+    public var include: [String]
+    public var exclude: [String]
+    /// A file below the root that must be there for the root to count as mounted.
+    public var sentinel: String?
+
+    public static let defaultInclude = ["*.jpg", "*.jpeg", "*.png", "*.tif", "*.tiff", "*.bmp"]
+
+    public init(
+        path: String, lab: String, rules: [Rule] = [], profile: String?, recursive: Bool = true, mode: Mode = .auto,
+        settle: Duration = .seconds(2), patience: Duration = .seconds(600), scanInterval: Duration = .seconds(30),
+        reconcileInterval: Duration = .seconds(600), include: [String] = WatchSettings.defaultInclude,
+        exclude: [String] = [], sentinel: String? = nil
+    ) {
+        self.path = path
+        self.lab = lab
+        self.rules = rules
+        self.profile = profile
+        self.recursive = recursive
+        self.mode = mode
+        self.settle = settle
+        self.patience = patience
+        self.scanInterval = scanInterval
+        self.reconcileInterval = reconcileInterval
+        self.include = include
+        self.exclude = exclude
+        self.sentinel = sentinel
+    }
+}

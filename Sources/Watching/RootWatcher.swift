@@ -1,0 +1,39 @@
+/// What a watcher says of its root, in the order in which it learned it.
+public enum WatchEvent: Sendable, Equatable {
+    /// Regular files that were written, moved in, linked, or met by a scan: names and stamps as they were just then.
+    /// They may be half written, or gone by now. At most ``batchLimit`` at once, so that no backlog sits in memory.
+    case found([Sighting])
+    /// Events were lost (the kernel's queue ran over); a scan of the root follows by itself.
+    case overflow
+    /// A scan of the whole root came to its end; all that it met was reported before.
+    case scanned(files: Int)
+    /// The root works by scanning alone from now on, though events were asked for; the reason says what to change.
+    case fellBackToScanning(reason: String)
+    /// The root is not what it was: unmounted, replaced, unreadable, its sentinel gone. Nothing is concluded about its
+    /// files until ``healthy``.
+    case unhealthy(reason: String)
+    /// The root is back (also said once at the start); a scan follows by itself.
+    case healthy
+
+    public static let batchLimit = 512
+}
+
+/// A file that was seen, with what it looked like.
+public struct Sighting: Sendable, Hashable {
+    public var path: CapturePath
+    public var stamp: FileStamp
+
+    public init(path: CapturePath, stamp: FileStamp) {
+        self.path = path
+        self.stamp = stamp
+    }
+}
+
+/// Watches one root. Patterns are not its business: it reports every regular file, whatever its name.
+public protocol RootWatcher: Sendable {
+    /// Watches until the task is cancelled. Each event is delivered before the next one is looked for: a slow receiver
+    /// slows the watcher, it does not fill memory.
+    ///
+    /// Throws only what makes watching impossible for good; a root that went away is an event, not an error.
+    func run(_ deliver: @Sendable (WatchEvent) async throws -> Void) async throws
+}
