@@ -1,8 +1,8 @@
 """Average precision, as the training code of the YOLO family defines it.
 
-A detection claims the label of its class that it overlaps most; of several that claim one label the most confident
-has it. The precision at each recall is the best at that recall or a higher one, read at 101 recalls from 0 to 1 and
-integrated by trapezoids.
+The most confident detection chooses first: each claims, of its class's labels that are still free, the one that it
+overlaps most (as COCO does). The precision at each recall is the best at that recall or a higher one, and 0 beyond the
+last recall reached; it is read at 101 recalls from 0 to 1 and integrated by trapezoids.
 """
 
 import numpy as np
@@ -22,14 +22,13 @@ def correct_detections(detections: np.ndarray, labels: np.ndarray) -> np.ndarray
         return correct
     overlap = pairwise_iou(labels[:, 1:], detections[:, :4])
     overlap[labels[:, :1] != detections[None, :, 5]] = 0
-    claimed = overlap.argmax(0)
-    strength = overlap.max(0)
-    for column, threshold in enumerate(IOU_THRESHOLDS):
-        taken = set()
-        for row in np.flatnonzero(strength >= threshold):
-            if claimed[row] not in taken:
-                taken.add(claimed[row])
-                correct[row, column] = True
+    columns = np.arange(len(IOU_THRESHOLDS))
+    claimed = np.zeros((len(labels), len(IOU_THRESHOLDS)), bool)
+    for row in np.flatnonzero((overlap >= IOU_THRESHOLDS[0]).any(0)):
+        free = np.where(claimed, 0, overlap[:, row, None])
+        best = free.argmax(0)
+        correct[row] = free[best, columns] >= IOU_THRESHOLDS
+        claimed[best, columns] |= correct[row]
     return correct
 
 
@@ -45,8 +44,8 @@ def average_precision(correct: np.ndarray, scores: np.ndarray, label_count: int)
     sampled = np.linspace(0, 1, 101)
     result = np.empty(len(IOU_THRESHOLDS))
     for column in range(len(IOU_THRESHOLDS)):
-        at_recall = np.concatenate([[0.0], recall[:, column], [1.0]])
-        envelope = np.concatenate([[1.0], precision[:, column], [0.0]])
+        at_recall = np.concatenate([[0.0], recall[:, column], [recall[-1, column], 1.0]])
+        envelope = np.concatenate([[1.0], precision[:, column], [0.0, 0.0]])
         envelope = np.maximum.accumulate(envelope[::-1])[::-1]
         result[column] = np.trapezoid(np.interp(sampled, at_recall, envelope), sampled)
     return result
