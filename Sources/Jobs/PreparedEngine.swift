@@ -94,7 +94,7 @@ public struct PreparedEngine: Sendable {
     }
 
     /// A path that means the same from any directory; links are left as they are.
-    static func absolute(_ path: String) -> String {
+    public static func absolute(_ path: String) -> String {
         let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return (full as NSString).standardizingPath
     }

@@ -29,7 +29,10 @@ package struct RoughSegmentation: Sendable {
         var histogram = [Int](repeating: 0, count: 128)
         for value in luminance { histogram[min(127, max(0, Int(value * 128)))] += 1 }
         var below = 0
-        let median = histogram.firstIndex { below += $0; return below * 2 >= count } ?? 0
+        let median =
+            histogram.firstIndex {
+                below += $0; return below * 2 >= count
+            } ?? 0
         func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(127, bin + 1)).reduce(0) { $0 + histogram[$1] } }
         let mode = (median...127).max { smoothed($0) < smoothed($1) } ?? 127
         let table = (0...255).map { -log10(max(Self.linear(Float($0) / 255), 1e-3)) }
@@ -55,7 +58,9 @@ package struct RoughSegmentation: Sendable {
                 if density(samples[3 * pixel + 1]) - base.1 > Self.cellDensity { labels.labels[pixel] = Self.cell }
             }
             var above = 0
-            let strongest = azures.indices.reversed().first { above += azures[$0]; return above * 1000 >= 3 * count }
+            let strongest = azures.indices.reversed().first {
+                above += azures[$0]; return above * 1000 >= 3 * count
+            }
             let threshold = max(Self.azureDensity, Self.azureShare * Float(strongest ?? 0) / 128)
             for pixel in 0..<count where azure[pixel] > threshold { labels.labels[pixel] = Self.nucleus }
         }

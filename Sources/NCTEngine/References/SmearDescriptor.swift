@@ -16,6 +16,11 @@ public struct SmearDescriptor: Sendable {
     let nucleusColors: [ColorBin]
     let cytoplasmColors: [ColorBin]
     let redCellColors: [ColorBin]
+    /// The same of nuclei and their surroundings, blurred by a bin, for comparing cells.
+    let spreadNucleus: [ColorBin]
+    let spreadCytoplasm: [ColorBin]
+    /// Area of what surrounds the nuclei and is unlike the image's red cells, over the nuclei's.
+    let cytoplasmRatio: Float
 
     struct ColorBin: Sendable, Equatable {
         let bin: Int32
@@ -101,5 +106,59 @@ public struct SmearDescriptor: Sendable {
         nucleusColors = colors(0)
         cytoplasmColors = colors(1)
         redCellColors = colors(2)
+        spreadNucleus = Self.spread(nucleusColors)
+        spreadCytoplasm = Self.spread(cytoplasmColors)
+        var redCells = ColorSet()
+        redCells.insertNeighborhood(of: redCellColors)
+        let cytoplasm = histograms[1].reduce(0) { $0 + (redCells.contains($1.key) ? 0 : $1.value) }
+        cytoplasmRatio = Float(cytoplasm) / Float(max(1, sizes[0]))
+    }
+}
+
+extension SmearDescriptor {
+    /// How alike the white cells of two images are, 0…1: what their distributions of color share, cytoplasm's counting
+    /// most because it varies most between kinds, and whether they have as much of it.
+    func cellLikeness(to other: SmearDescriptor) -> Float {
+        let ratios = (cytoplasmRatio, other.cytoplasmRatio)
+        let amount = min(ratios.0, ratios.1) / max(ratios.0, ratios.1, Self.leastRatio)
+        return 0.5 * Self.shared(spreadCytoplasm, other.spreadCytoplasm)
+            + 0.3 * Self.shared(spreadNucleus, other.spreadNucleus) + 0.2 * amount
+    }
+
+    /// Below this cytoplasm over nucleus there is as good as none.
+    private static let leastRatio: Float = 0.2
+
+    /// Histogram intersection of two lists in the order of their bins.
+    private static func shared(_ first: [ColorBin], _ second: [ColorBin]) -> Float {
+        var (i, j) = (0, 0)
+        var sum: Float = 0
+        while i < first.count, j < second.count {
+            if first[i].bin == second[j].bin {
+                sum += min(first[i].share, second[j].share)
+                i += 1
+                j += 1
+            } else if first[i].bin < second[j].bin {
+                i += 1
+            } else {
+                j += 1
+            }
+        }
+        return sum
+    }
+
+    /// A histogram with each bin spread evenly over the 27 around it, in the order of the bins.
+    static func spread(_ colors: [ColorBin]) -> [ColorBin] {
+        var result: [Int32: Float] = [:]
+        for color in colors {
+            for l in -1...1 {
+                for u in -1...1 {
+                    for v in -1...1 {
+                        let bin = color.bin + Int32((l * bins.chroma + u) * bins.chroma + v)
+                        result[bin, default: 0] += color.share / 27
+                    }
+                }
+            }
+        }
+        return result.map { ColorBin(bin: $0.key, share: $0.value) }.sorted { $0.bin < $1.bin }
     }
 }

@@ -1,0 +1,88 @@
+import Commands
+import Foundation
+import ImageFiles
+import NCTEngine
+import SmearPhantom
+import TestSupport
+import Testing
+
+@Suite("nctd profile suggest")
+struct ProfileSuggestTests {
+    /// A folder of a lab's images, each with one white cell.
+    private func lab(_ bench: Bench, count: Int = 12) throws -> String {
+        for index in 0..<count {
+            let kinds: [WhiteCellKind] = [.segmentedNeutrophil, .eosinophil, .lymphocyte]
+            let options = SceneOptions(
+                whiteCellCount: 1, whiteCellKinds: [kinds[index % 3]], redCellDensity: 0.35, plateletCount: 2,
+                redCellDiameter: 36)
+            let image = SmearScene(seed: UInt64(60 + index), width: 216, height: 216, options: options)
+                .render(in: .labA, noiseSeed: UInt64(index))
+            try bench.space.write(try Bench.encode(image), to: "lab/\(index).png")
+        }
+        return bench.space("lab")
+    }
+
+    @Test("The profile on standard output is in order, and the sheet shows the choice")
+    func profile() throws {
+        let bench = try Bench()
+        let lab = try lab(bench)
+        let result = try bench.nctd("profile", "suggest", lab, "--count", "2", "--name", "lab \"a\"")
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.error.contains("12 images looked at") && result.error.contains("coverage"))
+        let sheet = try ImageReader.read(path: bench.space("suggested-references.png")).image
+        #expect(sheet.width > 700)
+        let file = try bench.space.write(Array(result.output.utf8), to: "elsewhere/lab-a.toml")
+        let check = try bench.nctd("profile", "check", file)
+        #expect(check.status == 0, "\(check.error)")
+        #expect(check.output.contains("lab \"a\"") && check.output.contains(lab))
+        let again = try bench.nctd("profile", "suggest", lab, "--count", "2")
+        #expect(again.status == 2 && again.error.contains("--overwrite"))
+    }
+
+    @Test("Copies lie beside the profile, byte for byte, and are named relative to it")
+    func copy() throws {
+        let bench = try Bench()
+        let lab = try lab(bench)
+        let result = try bench.nctd("profile", "suggest", lab, "--count", "3", "--copy", "profiles", "--name", "lab-a")
+        #expect(result.status == 0, "\(result.error)")
+        let profile = try bench.space.write(Array(result.output.utf8), to: "profiles/lab-a.toml")
+        #expect(try bench.nctd("profile", "check", profile).status == 0)
+        let originals = try FileManager.default.contentsOfDirectory(atPath: lab).map {
+            try Data(contentsOf: URL(fileURLWithPath: lab + "/" + $0))
+        }
+        for index in 1...3 {
+            #expect(result.output.contains("\"lab-a-\(index).png\""))
+            let copy = try Data(contentsOf: URL(fileURLWithPath: bench.space("profiles/lab-a-\(index).png")))
+            #expect(originals.contains(copy))
+        }
+        #expect(FileManager.default.fileExists(atPath: bench.space("profiles/suggested-references.png")))
+    }
+
+    @Test("An image that cannot be read is named, the others serve, and the code is 1")
+    func brokenImage() throws {
+        let bench = try Bench()
+        let lab = try lab(bench)
+        try bench.space.write(Array("no image".utf8), to: "lab/broken.png")
+        let result = try bench.nctd("profile", "suggest", lab, "--json")
+        #expect(result.status == 1)
+        #expect(result.error.contains("broken.png"))
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect((report["references"] as? [[String: Any]])?.count == 3)
+        #expect(report["images"] as? Int == 12)
+    }
+
+    @Test(
+        "Wrong usage ends with code 2 and what to do",
+        arguments: [
+            (["lab", "--count", "4"], "--count 4"), (["empty"], "name images"), (["nowhere"], "no such"), ([], "Missing"),
+        ])
+    func wrongUsage(_ arguments: [String], _ words: String) throws {
+        let bench = try Bench()
+        try FileManager.default.createDirectory(atPath: bench.space("empty"), withIntermediateDirectories: true)
+        let result = try Subprocess.run(
+            Subprocess.nctd, ["profile", "suggest"] + arguments, in: bench.space.path, environment: Bench.environment)
+        #expect(result.status == 2)
+        #expect(result.error.contains(words), "\(result.error)")
+    }
+}
