@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .executable(name: "nctd", targets: ["nctd"]),
         .library(name: "NCTEngine", targets: ["NCTEngine"]),
+        .library(name: "SmearPhantom", targets: ["SmearPhantom"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
