@@ -12,6 +12,9 @@ void nct_set_message(char message[NCT_MESSAGE_SIZE], const char *format, ...) __
 // Adds a line to the warnings unless it is there already or no room is left.
 void nct_add_warning(nct_raster *raster, const char *text);
 
+// Whether an image of that size is within the limits; if not, the message says so. Nothing is allocated.
+nct_status nct_check_size(nct_raster *raster, uint32_t width, uint32_t height, nct_limits limits);
+
 // Sets width, height, bits and channels and allocates the pixels (uninitialized), all within the limits.
 nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t height, int bits, int channels,
                                nct_limits limits);

@@ -40,8 +40,7 @@ void nct_add_warning(nct_raster *raster, const char *text) {
     memcpy(raster->warnings + used + length, "\n", 2);
 }
 
-nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t height, int bits, int channels,
-                               nct_limits limits) {
+nct_status nct_check_size(nct_raster *raster, uint32_t width, uint32_t height, nct_limits limits) {
     if (width == 0 || height == 0) {
         nct_set_message(raster->message, "the header says %u x %u pixels", width, height);
         return NCT_CORRUPT;
@@ -50,6 +49,13 @@ nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t heig
         nct_set_message(raster->message, "%u x %u pixels", width, height);
         return NCT_TOO_LARGE;
     }
+    return NCT_OK;
+}
+
+nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t height, int bits, int channels,
+                               nct_limits limits) {
+    nct_status status = nct_check_size(raster, width, height, limits);
+    if (status != NCT_OK) return status;
     raster->width = width;
     raster->height = height;
     raster->bits = bits;

@@ -1,5 +1,135 @@
+/// Reads BMP files: palettes of 1, 2, 4 and 8 bits, 16, 24 and 32 bits with any masks, run lengths, rows in both orders.
+///
+/// The fourth byte of 32 bits is alpha only where the header has a mask for it.
 enum BMPReader {
     static func decode(_ bytes: [UInt8], path: String) throws(ImageFileError) -> ImageFile {
-        throw ImageFileError(.unsupported, "BMP is not read yet", path: path, remedy: "give a PNG file")
+        let header = try BMPHeader(ByteView(bytes: bytes), path: path)
+        var metadata = ImageMetadata(
+            format: .bmp, channels: header.masks.map { $0.alpha != 0 } == true ? 4 : 3, resolution: header.resolution)
+        if let profile = header.iccProfile {
+            if ICCProfile.isRGB(profile) {
+                metadata.iccProfile = profile
+            } else {
+                metadata.warnings.append("the embedded ICC profile is not one for RGB and was dropped")
+            }
+        }
+        let pixels: [UInt8]
+        switch header.compression {
+        case .rle8, .rle4:
+            let decoded = try BMPRunLengths(header, path: path).decode(bytes)
+            pixels = try colors(decoded.indices, header, path: path)
+            if decoded.skipsPixels {
+                metadata.warnings.append("pixels that the run lengths skip took the first color of the palette")
+            }
+        case .none where header.masks == nil:
+            pixels = try colors(indices(bytes, header, path: path), header, path: path)
+        case .none, .bitFields, .alphaBitFields:
+            pixels = try direct(bytes, header, path: path)
+            if header.hasDeepChannels { metadata.warnings.append("channels of more than 8 bits were rounded to 8") }
+        }
+        return Codec.expand(
+            pixels, width: header.width, height: header.height, channels: metadata.channels, metadata: metadata)
+    }
+
+    /// The stored row that image row `y` (from the top) is, as an offset into the file; checks that all rows are there.
+    private static func rows(
+        _ bytes: [UInt8], _ header: BMPHeader, path: String
+    ) throws(ImageFileError) -> (offset: Int, step: Int) {
+        // Sides are at most 32 bits and pixels 32, so that nothing here can overflow 64.
+        let used = (header.width * header.bitsPerPixel + 7) / 8
+        let stride = (header.width * header.bitsPerPixel + 31) / 32 * 4
+        let (before, overflow) = stride.multipliedReportingOverflow(by: header.height - 1)
+        // The last row may lack its padding.
+        guard !overflow, header.pixelOffset <= bytes.count, used <= bytes.count - header.pixelOffset,
+            before <= bytes.count - header.pixelOffset - used
+        else {
+            throw BMPError.truncated(
+                "\(header.height) rows of \(stride) bytes from byte \(header.pixelOffset) on", path)
+        }
+        return header.isTopDown ? (header.pixelOffset, stride) : (header.pixelOffset + before, -stride)
+    }
+
+    private static func indices(
+        _ bytes: [UInt8], _ header: BMPHeader, path: String
+    ) throws(ImageFileError) -> [UInt8] {
+        let (offset, step) = try rows(bytes, header, path: path)
+        let bits = header.bitsPerPixel
+        let mask = UInt8((1 << bits) - 1)
+        var indices = [UInt8](repeating: 0, count: header.width * header.height)
+        for y in 0..<header.height {
+            let row = offset + y * step
+            for x in 0..<header.width {
+                let bit = x * bits
+                indices[y * header.width + x] = bytes[row + bit / 8] >> UInt8(8 - bits - bit % 8) & mask
+            }
+        }
+        return indices
+    }
+
+    private static func colors(
+        _ indices: [UInt8], _ header: BMPHeader, path: String
+    ) throws(ImageFileError) -> [UInt8] {
+        let palette = header.palette
+        if let outside = indices.first(where: { Int($0) >= palette.count }) {
+            throw BMPError.corrupt("a pixel has color \(outside) of a palette of \(palette.count)", path)
+        }
+        var pixels = [UInt8](repeating: 0, count: 3 * indices.count)
+        for (i, index) in indices.enumerated() {
+            let color = palette[Int(index)]
+            pixels[3 * i] = color.red
+            pixels[3 * i + 1] = color.green
+            pixels[3 * i + 2] = color.blue
+        }
+        return pixels
+    }
+
+    private static func direct(
+        _ bytes: [UInt8], _ header: BMPHeader, path: String
+    ) throws(ImageFileError) -> [UInt8] {
+        let (offset, step) = try rows(bytes, header, path: path)
+        let masks = header.masks ?? .eightBits
+        let size = header.bitsPerPixel / 8
+        let channels = ([masks.red, masks.green, masks.blue] + (masks.alpha == 0 ? [] : [masks.alpha])).map(
+            BMPChannel.init)
+        var pixels = [UInt8](repeating: 0, count: channels.count * header.width * header.height)
+        var out = 0
+        for y in 0..<header.height {
+            var at = offset + y * step
+            for _ in 0..<header.width {
+                var value: UInt32 = 0
+                for byte in 0..<size { value |= UInt32(bytes[at + byte]) << UInt32(8 * byte) }
+                at += size
+                for channel in channels {
+                    pixels[out] = channel.sample(value)
+                    out += 1
+                }
+            }
+        }
+        return pixels
+    }
+}
+
+/// Takes one channel out of a pixel and scales it to 8 bits.
+private struct BMPChannel {
+    let mask: UInt32
+    let shift: UInt32
+    let top: UInt64
+
+    init(mask: UInt32) {
+        self.mask = mask
+        shift = UInt32(mask.trailingZeroBitCount)
+        top = UInt64(mask >> shift)
+    }
+
+    func sample(_ pixel: UInt32) -> UInt8 {
+        let value = UInt64((pixel & mask) >> shift)
+        return top == 255 ? UInt8(truncatingIfNeeded: value) : UInt8((value * 255 + top / 2) / top)
+    }
+}
+
+extension BMPHeader {
+    fileprivate var hasDeepChannels: Bool {
+        guard let masks else { return false }
+        return [masks.red, masks.green, masks.blue, masks.alpha].contains { $0.nonzeroBitCount > 8 }
     }
 }

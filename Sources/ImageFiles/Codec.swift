@@ -65,6 +65,17 @@ enum Codec {
         return metadata
     }
 
+    /// The same for samples of 8 bits in an array.
+    static func expand(
+        _ pixels: [UInt8], width: Int, height: Int, channels: Int, metadata: ImageMetadata
+    ) -> ImageFile {
+        precondition(pixels.count == width * height * channels, "samples and size differ")
+        return pixels.withUnsafeBufferPointer {
+            expand(
+                UnsafeRawPointer($0.baseAddress!), width: width, height: height, channels: channels, metadata: metadata)
+        }
+    }
+
     /// Turns samples (dense, top row first, as stored) into the upright image.
     static func expand(
         _ pixels: UnsafeRawPointer, width: Int, height: Int, channels: Int, metadata: ImageMetadata

@@ -4,16 +4,16 @@ import Glibc
 enum RegularFile {
     /// - Parameter prefix: at most this many bytes from the start; nil reads all.
     static func read(path: String, limits: ImageLimits, prefix: Int? = nil) throws(ImageFileError) -> [UInt8] {
+        // Asked first, as opening a device may do something to it, and asked again of what was opened.
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw ImageFileError.opening(path, errno) }
+        try requireRegular(status, path: path)
         // Without O_NONBLOCK, opening a pipe would wait for a writer.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ImageFileError.opening(path, errno) }
         defer { close(descriptor) }
-        var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw ImageFileError.opening(path, errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe, socket or device"
-            throw ImageFileError(.unreadable, "this is \(kind), not a file", path: path, remedy: "give an image file")
-        }
+        try requireRegular(status, path: path)
         try limits.check(byteCount: status.st_size, path: path)
         let wanted = min(status.st_size, prefix ?? .max)
         var failure: Int32 = 0
@@ -36,6 +36,12 @@ enum RegularFile {
         }
         return bytes
     }
+
+    private static func requireRegular(_ status: stat, path: String) throws(ImageFileError) {
+        guard status.st_mode & S_IFMT != S_IFREG else { return }
+        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a pipe, socket or device"
+        throw ImageFileError(.unreadable, "this is \(kind), not a file", path: path, remedy: "give an image file")
+    }
 }
 
 /// The system's words for an error number.
@@ -54,6 +60,9 @@ extension ImageFileError {
             ImageFileError(
                 .unreadable, "the file may not be read (\(systemMessage(code)))", path: path,
                 remedy: "check the permissions of the file and its directories")
+        case ELOOP:
+            ImageFileError(
+                .unreadable, "the file is a link that leads back to itself", path: path, remedy: "check the link")
         default:
             ImageFileError(
                 .unreadable, "the file cannot be opened (\(systemMessage(code)))", path: path, remedy: "check the path")

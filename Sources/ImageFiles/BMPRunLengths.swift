@@ -1,0 +1,67 @@
+/// Decodes the run lengths of 8 and 4-bit BMP files (RLE8, RLE4) to palette indices, top row first.
+///
+/// Source: Microsoft, "Bitmap Compression". Pixels that the codes skip have index 0.
+struct BMPRunLengths {
+    private let header: BMPHeader
+    private let path: String
+    private var x = 0
+    /// From the bottom.
+    private var y = 0
+    private var indices: [UInt8] = []
+    private var written = 0
+
+    init(_ header: BMPHeader, path: String) {
+        self.header = header
+        self.path = path
+    }
+
+    /// - Throws: `truncated` where the data ends before the code that says so, `corrupt` where it leaves the image.
+    consuming func decode(_ bytes: [UInt8]) throws(ImageFileError) -> (indices: [UInt8], skipsPixels: Bool) {
+        guard header.pixelOffset < bytes.count else { throw BMPError.truncated("the run lengths are missing", path) }
+        indices = [UInt8](repeating: 0, count: header.width * header.height)
+        var at = header.pixelOffset
+        func next() throws(ImageFileError) -> UInt8 {
+            guard at < bytes.count else { throw BMPError.truncated("the run lengths are cut off", path) }
+            defer { at += 1 }
+            return bytes[at]
+        }
+        let perByte = header.bitsPerPixel == 8 ? 1 : 2
+        codes: while true {
+            let count = Int(try next())
+            let value = try next()
+            if count > 0 {
+                for i in 0..<count { try put(value, nibble: i) }
+                continue
+            }
+            switch value {
+            case 0:
+                x = 0
+                y += 1
+            case 1: break codes
+            case 2:
+                x += Int(try next())
+                y += Int(try next())
+            default:
+                var byte: UInt8 = 0
+                for i in 0..<Int(value) {
+                    if i % perByte == 0 { byte = try next() }
+                    try put(byte, nibble: i)
+                }
+                // Pixels as they are come in pairs of bytes.
+                if ((Int(value) + perByte - 1) / perByte) % 2 == 1 { _ = try next() }
+            }
+        }
+        return (indices, written < indices.count)
+    }
+
+    /// Sets the next pixel: the whole byte, or its high and low half in turns.
+    private mutating func put(_ byte: UInt8, nibble: Int) throws(ImageFileError) {
+        guard x < header.width, y < header.height else {
+            throw BMPError.corrupt("the run lengths leave the image", path)
+        }
+        let index = header.bitsPerPixel == 8 ? byte : nibble % 2 == 0 ? byte >> 4 : byte & 15
+        indices[(header.height - 1 - y) * header.width + x] = index
+        x += 1
+        written += 1
+    }
+}
