@@ -13,7 +13,7 @@ static nct_status status_of(const char *text) {
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
         if (strstr(text, memory[i]) != NULL) return NCT_NO_MEMORY;
     }
-    if (starts_with(text, "Cannot handle")) return NCT_UNSUPPORTED;
+    if (starts_with(text, "Cannot handle different")) return NCT_UNSUPPORTED;
     return NCT_CORRUPT;
 }
 
@@ -40,7 +40,10 @@ static int on_warning(TIFF *tiff, void *data, const char *module, const char *fo
     tiff_client *client = data;
     char text[NCT_MESSAGE_SIZE];
     vsnprintf(text, sizeof text, format, arguments);
-    if (is_damage(module, text)) {
+    if (starts_with(text, "IO error during reading of")) {
+        // A value of a tag lies outside the file: libtiff would go on without the tag.
+        nct_tiff_fail(client, NCT_TRUNCATED, "%s", text);
+    } else if (is_damage(module, text)) {
         nct_tiff_fail(client, NCT_CORRUPT, "%s", text);
     } else if (client->raster != NULL && !starts_with(text, "Unknown field with tag")) {
         // Private tags of cameras and microscopes are no reason to remark on anything.

@@ -17,6 +17,7 @@ typedef struct layout {
     bool associated; // the colors are multiplied by alpha
     bool palette, separate, tiled;
     uint16_t *red, *green, *blue;  // of a palette, borrowed from the handle
+    int palette_shift;             // from its values to 8 bits
     uint32_t chunk_width, chunk_height;
     uint32_t chunk_samples;  // a pixel of a chunk: all, or 1 where the planes are separate
     uint64_t row_bytes;      // of a chunk
@@ -33,6 +34,14 @@ static bool reads_compression(uint16_t compression) {
     case COMPRESSION_PACKBITS: return true;
     default: return false;
     }
+}
+
+// Palettes have 16 bits. Writers make them of 8 by v * 257 or v * 256, and some old ones leave the 8 bits as they are.
+static int palette_shift(const layout *at) {
+    for (unsigned i = 0; i < 1u << at->bits; i++) {
+        if (at->red[i] > 255 || at->green[i] > 255 || at->blue[i] > 255) return 8;
+    }
+    return 0;
 }
 
 static nct_status read_colors(TIFF *tiff, tiff_client *client, layout *at) {
@@ -58,6 +67,7 @@ static nct_status read_colors(TIFF *tiff, tiff_client *client, layout *at) {
         if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &at->red, &at->green, &at->blue)) {
             return nct_tiff_fail(client, NCT_CORRUPT, "the palette is missing");
         }
+        at->palette_shift = palette_shift(at);
         break;
     case PHOTOMETRIC_SEPARATED: return nct_tiff_fail(client, NCT_UNSUPPORTED, "CMYK colors");
     default: return nct_tiff_fail(client, NCT_UNSUPPORTED, "photometric interpretation %u", at->photometric);
@@ -225,10 +235,9 @@ static void place_row(const layout *at, int plane, const uint8_t *in, uint8_t *o
     if (at->palette) {
         for (uint32_t i = 0; i < count; i++, out += 3) {
             unsigned index = packed_sample(in, i, at->bits);
-            // 16 bits to 8: the exact inverse of v * 257.
-            out[0] = (uint8_t)((at->red[index] + 128u) / 257);
-            out[1] = (uint8_t)((at->green[index] + 128u) / 257);
-            out[2] = (uint8_t)((at->blue[index] + 128u) / 257);
+            out[0] = (uint8_t)(at->red[index] >> at->palette_shift);
+            out[1] = (uint8_t)(at->green[index] >> at->palette_shift);
+            out[2] = (uint8_t)(at->blue[index] >> at->palette_shift);
         }
     } else if (at->bits < 8) {
         unsigned scale = 255 / ((1u << at->bits) - 1);

@@ -93,7 +93,7 @@ struct BMPHeader {
         if !isCore, let x = view.i32(at: 38), let y = view.i32(at: 42), x > 0, y > 0 {
             resolution = ImageResolution(x: Double(x), y: Double(y))
         }
-        iccProfile = headerSize == 124 ? Self.profile(view) : nil
+        iccProfile = headerSize == 124 ? try Self.profile(view, path: path) : nil
     }
 
     private static func checkDepth(
@@ -145,11 +145,12 @@ struct BMPHeader {
         }
     }
 
-    /// The profile that a V5 header says is embedded; nil where there is none or it lies outside the file.
-    private static func profile(_ view: ByteView) -> [UInt8]? {
+    /// The profile that a V5 header says is embedded; nil where it says nothing of one.
+    private static func profile(_ view: ByteView, path: String) throws(ImageFileError) -> [UInt8]? {
         guard view.u32(at: 70) == BMPHeader.embeddedProfile, let offset = view.u32(at: 126),
-            let size = view.u32(at: 130), size > 0, start + offset <= view.count - size
+            let size = view.u32(at: 130), size > 0
         else { return nil }
+        guard start + offset <= view.count - size else { throw BMPError.truncated("the ICC profile is cut off", path) }
         return Array(view.bytes[start + offset..<start + offset + size])
     }
 

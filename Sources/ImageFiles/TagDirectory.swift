@@ -2,8 +2,8 @@
 ///
 /// Reads classic TIFF and BigTIFF in both byte orders. Anything out of bounds or of an unexpected type reads as absent.
 /// Source: TIFF 6.0 (Adobe 1992); EXIF 2.3 (CIPA DC-008).
-struct TagDirectory {
-    enum Tag: Int {
+package struct TagDirectory {
+    package enum Tag: Int {
         case width = 256, height = 257
         case make = 271, model = 272
         case orientation = 274
@@ -27,7 +27,7 @@ struct TagDirectory {
     private var entries: [Int: Entry] = [:]
 
     /// Nil where the bytes do not start as TIFF or have no directory.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         var view = ByteView(bytes: bytes)
         if view.starts(with: [0x4D, 0x4D]) {
             view.bigEndian = true
@@ -70,7 +70,7 @@ struct TagDirectory {
     private static let sizes = [1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 13: 4, 16: 8, 18: 8]
 
     /// The first value of an integer tag.
-    func integer(_ tag: Tag) -> Int? {
+    package func integer(_ tag: Tag) -> Int? {
         guard let entry = entries[tag.rawValue], entry.count >= 1 else { return nil }
         switch entry.type {
         case 3: return view.u16(at: entry.offset)
@@ -81,7 +81,7 @@ struct TagDirectory {
     }
 
     /// A text tag without its terminator and surrounding blanks; nil where nothing printable is left.
-    func text(_ tag: Tag) -> String? {
+    package func text(_ tag: Tag) -> String? {
         guard let entry = entries[tag.rawValue], entry.type == 2, entry.count <= 4096,
             entry.offset <= view.count - entry.count
         else { return nil }
@@ -90,7 +90,7 @@ struct TagDirectory {
     }
 
     /// Pixels per meter along the axes as stored, where the unit is known (inches are the default unit).
-    var resolution: ImageResolution? {
+    package var resolution: ImageResolution? {
         let metersPerUnit: Double
         switch integer(.resolutionUnit) ?? 2 {
         case 2: metersPerUnit = 0.0254

@@ -1,0 +1,79 @@
+import ImageFiles
+import NCTEngine
+import Testing
+
+@Suite("PNG")
+struct PNGCodecTests {
+    @Test(
+        "What is written is read back exactly, with alpha, resolution and profile", arguments: [8, 16], [false, true])
+    func roundTrip(depth: Int, hasAlpha: Bool) throws {
+        var generator = SeededGenerator(seed: 1)
+        let image = Pictures.noise(width: 61, height: 43, depth: depth, using: &generator)
+        let alpha = hasAlpha ? Pictures.values(image.pixelCount, depth: depth, using: &generator) : nil
+        let metadata = ImageMetadata(
+            format: .png, bitDepth: depth, resolution: ImageResolution(x: 4000, y: 3937),
+            iccProfile: Bytes.profile())
+        let file = ImageFile(image: image, alpha: alpha, metadata: metadata)
+        let bytes = try ImageWriter.encode(file, options: ImageWriteOptions(format: .png))
+        let back = try ImageReader.decode(bytes, name: "back.png")
+        #expect(back.image == image && back.alpha == alpha)
+        #expect(back.metadata.bitDepth == depth && back.metadata.channels == (hasAlpha ? 4 : 3))
+        #expect(back.metadata.resolution == ImageResolution(x: 4000, y: 3937))
+        #expect(back.metadata.iccProfile == Bytes.profile())
+        #expect(try ImageWriter.encode(file, options: ImageWriteOptions(format: .png)) == bytes)
+    }
+
+    /// A PNG written by hand: one byte or sample run a row, filter 0, stored.
+    private func png(width: Int, bits: Int, color: Int, rows: [[UInt8]], before: [(String, [UInt8])] = []) -> [UInt8] {
+        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+            let body = Array(type.utf8) + data
+            return Bytes.bigEndian(data.count) + body + Bytes.bigEndian(Int(Bytes.crc(body)))
+        }
+        let header = Bytes.bigEndian(width) + Bytes.bigEndian(rows.count) + [UInt8(bits), UInt8(color), 0, 0, 0]
+        var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
+        for (type, data) in before { bytes += chunk(type, data) }
+        bytes += chunk("IDAT", TIFFCompressors.deflate(rows.flatMap { [0] + $0 }))
+        return bytes + chunk("IEND", [])
+    }
+
+    private func values(_ file: ImageFile) -> [Int] { file.image.samples.map { Int(($0 * 255).rounded()) } }
+
+    @Test("Gray of 1, 2, 4, 8 and 16 bits is repeated in all channels")
+    func gray() throws {
+        let cases: [(bits: Int, row: [UInt8], expected: [Int])] = [
+            (1, [0b1010_0000], [255, 0, 255]), (2, [0b0001_1000], [0, 85, 170]), (4, [0x0F, 0x30], [0, 255, 51]),
+            (8, [1, 2, 255], [1, 2, 255]), (16, [0x80, 0x80, 0, 0, 255, 255], [128, 0, 255]),
+        ]
+        for (bits, row, expected) in cases {
+            let back = try ImageReader.decode(png(width: 3, bits: bits, color: 0, rows: [row]), name: "gray.png")
+            #expect(values(back) == expected.flatMap { [$0, $0, $0] })
+            #expect(back.metadata.channels == 1 && back.metadata.bitDepth == max(bits, 8) && back.alpha == nil)
+        }
+    }
+
+    @Test("Gray with alpha, and a palette with and without transparency, are read")
+    func alphaAndPalette() throws {
+        let grayAlpha = try ImageReader.decode(
+            png(width: 2, bits: 8, color: 4, rows: [[10, 255, 20, 51]]), name: "graya.png")
+        #expect(values(grayAlpha) == [10, 10, 10, 20, 20, 20])
+        #expect(grayAlpha.alpha == [1, 0.2])
+        let palette: (String, [UInt8]) = ("PLTE", [1, 2, 3, 4, 5, 6, 7, 8, 9])
+        let plain = try ImageReader.decode(
+            png(width: 3, bits: 2, color: 3, rows: [[0b1000_0100]], before: [palette]), name: "palette.png")
+        #expect(values(plain) == [7, 8, 9, 1, 2, 3, 4, 5, 6] && plain.alpha == nil)
+        let transparent = try ImageReader.decode(
+            png(width: 3, bits: 2, color: 3, rows: [[0b1000_0100]], before: [palette, ("tRNS", [0])]), name: "t.png")
+        #expect(transparent.alpha == [1, 0, 1])
+    }
+
+    @Test("A checksum that fails is an error in every chunk that matters")
+    func checksums() throws {
+        let image = Pictures.smooth(width: 20, height: 20)
+        let bytes = try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png))
+        for at in [30, bytes.count / 2, bytes.count - 1] {
+            var damaged = bytes
+            damaged[at] ^= 1
+            #expect(failure(damaged)?.code == .corrupt, "byte \(at)")
+        }
+    }
+}
