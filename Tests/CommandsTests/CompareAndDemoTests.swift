@@ -20,6 +20,27 @@ import Testing
         func text(_ index: Int) -> String { parts.withLock { $0[index] ?? "" } }
     }
 
+    @Test("Images of different sizes and formats stand side by side in one PNG")
+    func compare() async throws {
+        let bench = try Bench()
+        let wide = try bench.space.write(
+            try Bench.encode(Bench.smear(seed: 1, width: 120, height: 60), as: .bmp), to: "w.bmp")
+        let output = bench.space("sheet.png")
+        let first = await run(["compare", bench.reference, wide, "--output", output, "--labels", "before,after"])
+        #expect(first.status == 0, "\(first.error)")
+        #expect(first.output == output + "\n")
+        let sheet = try ImageReader.read(path: output).image
+        #expect(sheet.width > 2 * 120 && sheet.height > 60)
+        let again = await run(["compare", bench.reference, wide, "--output", output])
+        #expect(again.status == 2 && again.error.contains("--overwrite"))
+        let replaced = await run([
+            "compare", bench.reference, wide, "--output", output, "--overwrite", "--columns", "1",
+        ])
+        #expect(replaced.status == 0)
+        let column = try ImageReader.read(path: output).image
+        #expect(column.height > sheet.height && column.width < sheet.width)
+    }
+
     @Test("An image that cannot be read ends the comparison with its name and code 1")
     func compareBroken() async throws {
         let bench = try Bench()

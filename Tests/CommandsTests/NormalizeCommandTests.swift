@@ -76,6 +76,35 @@ import Testing
         #expect(bench.space.read("out/capture.png") != Data("mine".utf8))
     }
 
+    @Test("Directories are walked: subfolders kept, hidden and other files skipped, link loops and the output left out")
+    func directories() throws {
+        let bench = try Bench()
+        for (index, name) in ["b.png", "a/deep/c.jpg", "a/D.TIFF", ".hidden.png", ".git/e.png", "notes.txt"]
+            .enumerated()
+        {
+            let format: ImageFormat = name.hasSuffix("jpg") ? .jpeg : name.hasSuffix("TIFF") ? .tiff : .png
+            try bench.capture("in/" + name, seed: UInt64(index), as: format)
+        }
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: bench.space("in/a/loop"), withDestinationPath: bench.space("in"))
+        try files.createSymbolicLink(atPath: bench.space("in/broken.png"), withDestinationPath: "nowhere")
+        // The output lies inside the walked directory, and holds images already.
+        try bench.capture("in/out/old.png")
+        let result = try Subprocess.run(
+            Subprocess.nctd,
+            ["normalize", "in", "--reference", bench.reference, "--output", "in/out", "--layer", "1", "--no-cache"],
+            in: bench.space.path, environment: Bench.environment)
+        #expect(result.status == 0, "\(result.error)")
+        #expect(
+            bench.space.files(in: "in/out") == [
+                "a/D.png", "a/D.png.json", "a/deep/c.png", "a/deep/c.png.json", "b.png", "b.png.json", "old.png",
+            ])
+        #expect(result.output.contains("3 captures: "))
+        // By name, at every depth.
+        let order = ["a/D.TIFF", "a/deep/c.jpg", "b.png"].compactMap { result.output.range(of: "in/" + $0)?.lowerBound }
+        #expect(order.count == 3 && order == order.sorted())
+    }
+
     @Test("--json prints one object with all results and a summary, and nothing else on standard output")
     func json() throws {
         let bench = try Bench()
@@ -95,6 +124,25 @@ import Testing
         let summary = try #require(object["summary"] as? [String: Any])
         #expect(summary["captures"] as? Int == 2 && summary["failed"] as? Int == 1)
         #expect((object["notices"] as? [String])?.count == 1)
+    }
+
+    @Test("16-bit captures give 16-bit results where the format can, alpha and resolution are kept")
+    func depth() throws {
+        let bench = try Bench()
+        let image = Bench.smear(seed: 4)
+        let metadata = ImageMetadata(format: .png, resolution: ImageResolution(x: 4000, y: 4000))
+        let file = ImageFile(
+            image: image, alpha: (0..<image.pixelCount).map { Float($0 % 2) }, metadata: metadata)
+        let bytes = try ImageWriter.encode(file, options: ImageWriteOptions(format: .png, bitDepth: 16))
+        let capture = try bench.space.write(bytes, to: "deep.png")
+        for format in ["png", "tiff", "jpeg"] {
+            #expect(try bench.normalize([capture], "--format", format).status == 0)
+        }
+        let png = try ImageReader.read(path: bench.space("out/deep.png"))
+        #expect(png.metadata.bitDepth == 16 && png.alpha == file.alpha)
+        #expect(abs((png.metadata.resolution?.x ?? 0) - 4000) < 1)
+        #expect(try ImageReader.read(path: bench.space("out/deep.tif")).metadata.bitDepth == 16)
+        #expect(try ImageReader.read(path: bench.space("out/deep.jpg")).metadata.bitDepth == 8)
     }
 
     @Test("Options override the profile")

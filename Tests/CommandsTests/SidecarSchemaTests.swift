@@ -15,7 +15,7 @@ import Testing
         "Real sidecars follow the published schema, whatever the settings",
         arguments: [
             ["--layer", "1"], ["--layer", "1,2", "--enhancement", "none"], ["--reference-use", "best", "--layer", "2"],
-            ["--layer", "1", "--format", "jpeg"], ["--progressive"],
+            ["--layer", "1", "--format", "tiff"], ["--progressive"],
         ])
     func realSidecars(options: [String]) throws {
         let bench = try Bench()
