@@ -116,8 +116,8 @@ static nct_status read_chunk_size(TIFF *tiff, tiff_client *client, layout *at) {
                                 ((uint64_t)at->height - 1) / at->chunk_height + 1};
     for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) room /= factors[i];
     if (room == 0) {
-        return nct_tiff_fail(client, NCT_TOO_LARGE, "%s of %u x %u pixels of %u samples", at->tiled ? "tiles" : "strips",
-                             at->chunk_width, at->chunk_height, at->chunk_samples);
+        return nct_tiff_fail(client, NCT_TOO_LARGE, "%s of %u x %u pixels of %u samples",
+                             at->tiled ? "tiles" : "strips", at->chunk_width, at->chunk_height, at->chunk_samples);
     }
     uint64_t size = at->tiled ? TIFFTileSize64(tiff) : TIFFVStripSize64(tiff, at->chunk_height);
     if (size != at->row_bytes * at->chunk_height) {

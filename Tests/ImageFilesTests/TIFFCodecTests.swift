@@ -269,4 +269,30 @@ struct TIFFCodecTests {
         if compression == .deflate { bytes[bytes.count - 400] ^= 0x10 } else { bytes.removeLast(100) }
         #expect([.corrupt, .truncated].contains(failure(bytes)?.code))
     }
+
+    @Test("Errors and warnings stay with their own file where many are read at once", .timeLimit(.minutes(1)))
+    func manyAtOnce() async {
+        var sound = Self.file(samples: 4)
+        sound.compression = .lzw
+        var warned = sound
+        warned.more = [.init(tag: 338, type: 3, values: [0])]
+        var refused = sound
+        refused.more = [.init(tag: 262, type: 3, values: [5])]
+        var alpha = sound
+        alpha.more = [.init(tag: 338, type: 3, values: [2])]
+        let files = [alpha, warned, refused].map { TIFFFile.bytes($0) }
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<300 {
+                group.addTask {
+                    let kind = index % 3
+                    let file = try? ImageReader.decode(files[kind], name: "\(index)")
+                    switch kind {
+                    case 0: #expect(file?.metadata.warnings == [] && file?.alpha != nil)
+                    case 1: #expect(file?.metadata.warnings.count == 1 && file?.alpha == nil)
+                    default: #expect(failure(files[kind], "\(index)")?.message.contains("CMYK") == true)
+                    }
+                }
+            }
+        }
+    }
 }

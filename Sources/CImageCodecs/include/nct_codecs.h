@@ -85,7 +85,8 @@ const char *nct_output_message(const nct_output *output);
 // checksum, or makes the library guess at pixels is an error.
 nct_status nct_png_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
 nct_status nct_jpeg_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
-// The first page only. TIFF's own tags (orientation, resolution, strings) are left to the caller, as they have the
+// The first page only: gray and palettes of 1, 2, 4 and 8 bits, gray and RGB of 8 and 16, alpha of both kinds, YCbCr with
+// JPEG; uncompressed, LZW, deflate, PackBits or JPEG; in strips or tiles, pixels or planes. TIFF's own tags (orientation, resolution, strings) are left to the caller, as they have the
 // form of an EXIF block: raster->exif stays null.
 nct_status nct_tiff_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
 
