@@ -4,6 +4,8 @@
 struct BMPRunLengths {
     private let header: BMPHeader
     private let path: String
+    /// Some writers code the padding of the rows to four bytes too, which is then dropped.
+    private let codedWidth: Int
     private var x = 0
     /// From the bottom.
     private var y = 0
@@ -13,6 +15,7 @@ struct BMPRunLengths {
     init(_ header: BMPHeader, path: String) {
         self.header = header
         self.path = path
+        codedWidth = (header.width * header.bitsPerPixel + 31) / 32 * 32 / header.bitsPerPixel
     }
 
     /// - Throws: `truncated` where the data ends before the code that says so, `corrupt` where it leaves the image.
@@ -56,8 +59,12 @@ struct BMPRunLengths {
 
     /// Sets the next pixel: the whole byte, or its high and low half in turns.
     private mutating func put(_ byte: UInt8, nibble: Int) throws(ImageFileError) {
-        guard x < header.width, y < header.height else {
+        guard x < codedWidth, y < header.height else {
             throw BMPError.corrupt("the run lengths leave the image", path)
+        }
+        guard x < header.width else {
+            x += 1
+            return
         }
         let index = header.bitsPerPixel == 8 ? byte : nibble % 2 == 0 ? byte >> 4 : byte & 15
         indices[(header.height - 1 - y) * header.width + x] = index

@@ -99,6 +99,9 @@ struct BMPReaderTests {
         file.pixels = [5, 1, 0, 0, 0, 3, 1, 2, 3, 0, 2, 0, 0, 0, 0, 2, 2, 0, 3, 2, 0, 1]
         try expect(file, indices: [0, 0, 2, 2, 2, 1, 2, 3, 0, 0, 1, 1, 1, 1, 1])
         #expect(try decode(file).metadata.warnings.contains { $0.contains("skip") })
+        // Coded padding is dropped.
+        file.pixels = [8, 1, 0, 0, 4, 1, 4, 2, 0, 0, 5, 3, 0, 1]
+        try expect(file, indices: [3, 3, 3, 3, 3, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1])
         // An end without a skip draws no remark.
         file.height = 1
         file.pixels = [5, 3, 0, 1]
@@ -116,7 +119,7 @@ struct BMPReaderTests {
     @Test("Run lengths that leave the image, end early or go from top to bottom are refused")
     func badRunLengths() {
         let cases: [(pixels: [UInt8], height: Int, code: ImageFileError.Code)] = [
-            ([6, 1, 0, 1], 2, .corrupt), ([5, 1, 1, 1, 0, 1], 2, .corrupt),
+            ([9, 1, 0, 1], 2, .corrupt), ([5, 1, 4, 1, 0, 1], 2, .corrupt),
             ([5, 1, 0, 0, 5, 1, 0, 0, 1, 1], 2, .corrupt),
             ([0, 2, 200, 200, 1, 1, 0, 1], 2, .corrupt), ([5, 1, 0, 0], 2, .truncated), ([5], 2, .truncated),
             ([0, 9, 1, 1], 2, .truncated), ([], 2, .truncated), ([5, 1, 0, 1], -2, .corrupt),
