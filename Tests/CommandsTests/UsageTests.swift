@@ -64,7 +64,8 @@ import Testing
         "Help and version go to standard output with code 0",
         arguments: [
             (["--help"], "EXIT STATUS"), (["normalize", "--help"], "EXAMPLES"),
-            (["compare", "--help"], "side by side"), (["demo", "--help"], "synthetic"), (["--version"], "nctd "),
+            (["help", "profile", "suggest"], "--count"), (["compare", "--help"], "side by side"),
+            (["demo", "--help"], "synthetic"), (["--version"], "nctd "),
             ([], "demo"),
             (["--generate-completion-script", "bash"], "complete"),
         ])
