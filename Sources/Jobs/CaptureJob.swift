@@ -86,8 +86,7 @@ public struct CaptureJob: Sendable, Equatable {
         stopwatch.lap("encoding")
         onStage("encoding")
 
-        let report: QualityReport? = result.quality
-        let quality = try report ?? .missing()
+        let quality = result.quality
         let isGood = quality.verdict == .good
         let delivery: Sidecar.Delivery =
             isGood || engine.profile.belowThreshold == .deliver

@@ -84,6 +84,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var clippedShare: Float
         public var confidence: Float
         public var field: FieldInspection
+        public var treatment: QualityReport.Treatment
     }
 
     public struct Verdict: Sendable, Equatable, Codable {

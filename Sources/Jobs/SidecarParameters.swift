@@ -51,7 +51,7 @@ extension Sidecar.Quality {
         self.init(
             structuralSimilarity: report.structuralSimilarity, paletteDistanceBefore: report.paletteDistanceBefore,
             paletteDistanceAfter: report.paletteDistanceAfter, clippedShare: report.clippedShare,
-            confidence: report.confidence, field: report.field)
+            confidence: report.confidence, field: report.field, treatment: report.treatment)
     }
 }
 
@@ -71,8 +71,10 @@ extension Sidecar.ReferenceChoice {
         let reason: String
         if references == 1 {
             reason = "it is the only one"
+        } else if result.quality.treatment != .transferred {
+            reason = "none was needed: there is no smear to transfer colors to"
         } else if let chosen = result.chosenReference {
-            reason = "reference \(chosen + 1) has the smallest distance to the capture"
+            reason = "the contents of reference \(chosen + 1) have the smallest distance to the capture's"
         } else {
             reason = "each pixel takes its best match from whichever reference"
         }

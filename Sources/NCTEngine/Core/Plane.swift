@@ -20,4 +20,9 @@ public struct Plane: Sendable, Equatable {
         get { values[y * width + x] }
         set { values[y * width + x] = newValue }
     }
+
+    /// The mean, summed in double precision in the pixels' order; 0 of an empty plane.
+    public var mean: Float {
+        Float(values.reduce(0.0) { $0 + Double($1) } / Double(max(1, values.count)))
+    }
 }

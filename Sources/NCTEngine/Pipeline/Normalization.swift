@@ -7,11 +7,17 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
 public struct Normalization: Sendable {
     /// The capture in the reference's colors, same size.
     public var image: RGBImage
-    /// Index of the reference chosen, nil if all were used at once.
+    /// Index of the reference chosen, nil if all were used at once or none was needed.
     public var chosenReference: Int?
-    /// Why it was chosen, for the sidecar: the statistic of each reference, lower is better.
+    /// Why it was chosen, for the sidecar: the statistic of each reference, lower is better; empty if none was chosen.
     public var referenceDistances: [Float]
-    public var quality: QualityReport?
+    public var quality: QualityReport
+    /// Nil if they were not asked for, or nothing was transferred.
     public var stages: NormalizationStages?
-    init(image: RGBImage) { self.image = image; referenceDistances = [] }
+
+    init(image: RGBImage, quality: QualityReport) {
+        self.image = image
+        self.quality = quality
+        referenceDistances = []
+    }
 }

@@ -74,6 +74,14 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
 
     public init() {}
 
+    /// Every level at which features are taken.
+    var allLevels: Set<Int> {
+        switch levels {
+        case .joint(let list): Set(list)
+        case .progressive: Set(1...5)
+        }
+    }
+
     /// Throws ``EngineError/Code/invalidParameter`` for the first value out of its range.
     public func validate() throws {
         func require(_ holds: Bool, _ name: String, _ range: String) throws {

@@ -6,6 +6,7 @@ public struct Normalizer: Sendable {
     public let workers: Workers
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
+    private let thresholds: QualityThresholds
     private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
@@ -28,6 +29,7 @@ public struct Normalizer: Sendable {
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
+        self.thresholds = thresholds
         key = PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
         prepared =
             try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
@@ -45,19 +47,50 @@ public struct Normalizer: Sendable {
         PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
     }
 
-    /// Repaints a capture in the colors of the references.
+    /// Repaints a capture in the colors of the references, and judges the result.
+    ///
+    /// A capture that shows no smear is not repainted, since every pixel would take some cell's color: a blank field
+    /// is shifted as a whole so that its mean color is the references' background, and an image that is no smear at
+    /// all comes back unchanged. The report's treatment and findings say so.
     ///
     /// - Parameters:
     ///   - keepingStages: also return pictures of what happened inside (more memory).
     ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
-    ///     passes each stage but the last five times.
+    ///     passes each stage but the last five times; a capture that is not repainted passes only the
+    ///     last two.
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
         let report: (Stage) -> Void = { onStage?($0) }
-        let group = prepared.groups[0]
+        try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
+        let analysis = FieldAnalysis(source, workers: workers)
+        guard analysis.inspection.nothingToTransfer == nil else {
+            return spared(source, analysis, onStage: report)
+        }
+        let distances =
+            parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
+        let chosen = distances.indices.min { distances[$0] < distances[$1] }
+        let group = prepared.groups[chosen ?? 0]
+        let (image, clipped, run, transfer) = try transferred(source, group: group, onStage: report)
+        let quality = quality(
+            source, image, analysis, clipped: clipped, confidence: run.vote.confidence, treatment: .transferred)
+        report(.quality)
+        var normalization = Normalization(image: image, quality: quality)
+        normalization.chosenReference = chosen
+        normalization.referenceDistances = distances
+        if keepingStages, let plan = group.plans.last {
+            normalization.stages = NormalizationStages(
+                run: run, plan: plan, transfer: transfer, references: group.references, workers: workers)
+        }
+        return normalization
+    }
+
+    /// The method itself: steps 1 to 8, once for each plan of the group.
+    private func transferred(
+        _ source: RGBImage, group: PreparedReferences.Group, onStage report: (Stage) -> Void
+    ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
         let luminance = source.luminance(parameters.luminance, workers: workers)
         let lab = LabImage(source, workers: workers)
         var appearance = source
@@ -89,12 +122,50 @@ public struct Normalizer: Sendable {
             last = (run, transfer)
         }
         guard let last else { preconditionFailure("a group has at least one plan") }
-        var normalization = Normalization(image: appearance)
-        if keepingStages, let plan = group.plans.last {
-            normalization.stages = NormalizationStages(
-                run: last.run, plan: plan, transfer: last.transfer, references: group.references, workers: workers)
+        return (appearance, clipped, last.run, last.transfer)
+    }
+
+    /// What becomes of a blank field (shifted to the references' background) and of no smear (nothing).
+    private func spared(
+        _ source: RGBImage, _ analysis: FieldAnalysis, onStage report: (Stage) -> Void
+    ) -> Normalization {
+        var (image, clipped) = (source, 0)
+        if analysis.inspection.isBlank {
+            var lab = LabImage(source, workers: workers)
+            let shift = prepared.figures.background - analysis.mean
+            for pixel in 0..<lab.pixelCount {
+                lab.samples[3 * pixel] += shift.x
+                lab.samples[3 * pixel + 1] += shift.y
+                lab.samples[3 * pixel + 2] += shift.z
+            }
+            (image, clipped) = lab.rgbImage(workers: workers)
         }
-        return normalization
+        report(.recoloring)
+        let quality = quality(
+            source, image, analysis, clipped: clipped, confidence: nil,
+            treatment: analysis.inspection.isBlank ? .shifted : .unchanged)
+        report(.quality)
+        return Normalization(image: image, quality: quality)
+    }
+
+    private func quality(
+        _ source: RGBImage, _ result: RGBImage, _ analysis: FieldAnalysis, clipped: Int, confidence: Plane?,
+        treatment: QualityReport.Treatment
+    ) -> QualityReport {
+        // The same pixels are compared before and after: the classes are the source's.
+        let after = ColorPalette(
+            LabImage(Reduction.box(result, by: analysis.scale, workers: workers), workers: workers),
+            classes: analysis.segmentation.labels, workers: workers)
+        let palette = prepared.figures.palette
+        let ignoring = !analysis.inspection.hasWhiteCells
+        return QualityReport(
+            structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),
+            paletteDistanceBefore: analysis.palette(workers: workers).distance(
+                to: palette, ignoringNuclei: ignoring),
+            paletteDistanceAfter: after.distance(to: palette, ignoringNuclei: ignoring),
+            clippedShare: Float(clipped) / Float(max(1, source.pixelCount)),
+            confidence: confidence?.mean ?? 0, field: analysis.inspection, treatment: treatment,
+            thresholds: thresholds)
     }
 
     /// Step 6 at the grid of the search.

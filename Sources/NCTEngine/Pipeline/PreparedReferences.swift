@@ -12,8 +12,12 @@ package struct PreparedReferences: Sendable {
 
     /// One group of all references, or one group a reference.
     package let groups: [Group]
+    package let figures: ReferenceFigures
 
-    package init(groups: [Group]) { self.groups = groups }
+    init(groups: [Group], figures: ReferenceFigures) {
+        self.groups = groups
+        self.figures = figures
+    }
 
     package init(
         _ references: [RGBImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
@@ -41,6 +45,7 @@ package struct PreparedReferences: Sendable {
                     }
                 })
         }
+        figures = ReferenceFigures(references, workers: workers)
     }
 
     /// SHA-256 of all that the prepared references depend on, lowercase hexadecimal.
@@ -49,7 +54,7 @@ package struct PreparedReferences: Sendable {
     ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
-        add("nctd prepared references \(EngineVersion.current)")
+        add("nctd prepared references, layout 2, \(EngineVersion.current)")
         add(extractor.identifier)
         add(extractor.digest)
         switch parameters.levels {

@@ -27,6 +27,9 @@ package enum ReferenceCache {
         }
         var key: String
         var groups: [Group]
+        var palettePresent: [Bool]
+        var background: SIMD3<Float>
+        var contents: [FieldContents]
     }
 
     package static func encode(_ prepared: PreparedReferences, key: String) -> [UInt8] {
@@ -43,7 +46,8 @@ package enum ReferenceCache {
                             width: plan.map.width, height: plan.map.height, dimensions: plan.map.dimensions,
                             scale: plan.map.scale, regions: plan.map.regions)
                     })
-            })
+            }, palettePresent: prepared.figures.palette.present, background: prepared.figures.background,
+            contents: prepared.figures.contents)
         // Encoding a struct of numbers and strings cannot fail, but for numbers that are not finite.
         guard let json = try? JSONEncoder().encode(header) else { return [] }
         var body = withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + [UInt8](json)
@@ -54,6 +58,7 @@ package enum ReferenceCache {
             append(plan.map.values)
             append(plan.colors)
         }
+        append(prepared.figures.palette.cumulative)
         return [UInt8](SHA256.hash(data: body)) + body
     }
 
@@ -100,6 +105,10 @@ package enum ReferenceCache {
                         colors: colors)
                 })
         }
-        return PreparedReferences(groups: groups)
+        let palette = ColorPalette(
+            cumulative: try take(ColorPalette.valueCount, Float(0)), present: header.palettePresent)
+        return PreparedReferences(
+            groups: groups,
+            figures: ReferenceFigures(palette: palette, background: header.background, contents: header.contents))
     }
 }

@@ -1,13 +1,68 @@
 /// What a capture shows, judged before normalization from its luminance and colors alone.
+///
+/// The limits were set on phantoms and on two labs' training images; they are the same for all profiles, since they
+/// speak of smears as such.
 public struct FieldInspection: Sendable, Equatable, Codable {
     /// Share of pixels that are not background, 0…1.
     public var foregroundShare: Float
     /// Share of pixels that look like a white cell's nucleus, 0…1.
     public var nucleusShare: Float
-    /// Sharpness: a scale-free ratio of fine to coarse luminance variation; low means out of focus.
+    /// Sharpness: a scale-free ratio of fine to coarse luminance variation; low means out of focus. Measured along the
+    /// edges of cells: 4 for perfect edges, near 1 for edges blurred over many pixels, 0 where there are none.
     public var focus: Float
+    /// Share of pixels on the edge of something, 0…1.
+    public var edgeShare: Float
+    /// 0 if edges run in all directions, as cells' do, 1 if they keep to one or two at right angles.
+    public var edgeAlignment: Float
+    /// Share of the foreground that absorbs green most, as the dyes of blood smears and hemoglobin do, 0…1.
+    public var stainedShare: Float
+    /// Area of the largest nucleus in areas of an ordinary red cell of the field; 0 if there is none.
+    public var largestNucleus: Float
+    /// No edges and hardly any color but the background's.
     public var isBlank: Bool
+    /// Whether a nucleus is large enough to be a white cell's, not a platelet.
     public var hasWhiteCells: Bool
     public var isInFocus: Bool
+    /// Whether structure and colors are those of stained blood; false for a blank field, too.
     public var isSmear: Bool
+
+    /// Blank below this share of pixels on edges…
+    package static let leastEdgeShare: Float = 0.001
+    /// …or below this share of foreground, unless colors differ by more than this from their mean (rms, ΔE*ab).
+    package static let leastForeground: Float = 0.01
+    package static let greatestBlankSpread: Float = 6
+    /// Nuclei from here on are white cells'.
+    package static let leastNucleus: Float = 0.25
+    /// Out of focus below.
+    package static let leastFocus: Float = 1.3
+    /// No smear below and above.
+    package static let leastStainedShare: Float = 0.7
+    package static let greatestAlignment: Float = 0.5
+
+    /// - Parameter spread: root mean squared distance of the colors from their mean, ΔE*ab.
+    init(
+        edges: EdgeStatistics, foregroundShare: Float, nucleusShare: Float, stainedShare: Float,
+        largestNucleus: Float, spread: Float
+    ) {
+        self.foregroundShare = foregroundShare
+        self.nucleusShare = nucleusShare
+        focus = edges.sharpness
+        edgeShare = edges.share
+        edgeAlignment = edges.alignment
+        self.stainedShare = stainedShare
+        self.largestNucleus = largestNucleus
+        isBlank =
+            (edges.share < Self.leastEdgeShare || foregroundShare < Self.leastForeground)
+            && spread <= Self.greatestBlankSpread
+        hasWhiteCells = !isBlank && largestNucleus >= Self.leastNucleus
+        isInFocus = edges.sharpness >= Self.leastFocus
+        isSmear =
+            !isBlank && edges.share >= Self.leastEdgeShare && stainedShare >= Self.leastStainedShare
+            && edges.alignment <= Self.greatestAlignment
+    }
+
+    /// Inspects an image. Cost linear in the pixels.
+    package init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
+        self = FieldAnalysis(image, workers: workers).inspection
+    }
 }

@@ -2,28 +2,121 @@
 public struct QualityReport: Sendable, Equatable, Codable {
     public enum Verdict: String, Sendable, Codable { case good, doubtful, bad }
 
+    /// What was done to the capture.
+    public enum Treatment: String, Sendable, Codable, CaseIterable {
+        /// The method ran: colors were transferred place by place.
+        case transferred
+        /// A blank field: all its colors were moved by one shift, so that their mean is the mean of the references'
+        /// backgrounds. Nothing was matched, so no cell can have been invented.
+        case shifted
+        /// No smear at all: the image is returned as it came.
+        case unchanged
+    }
+
     /// A reason for a verdict, with the figure that crossed its threshold.
     public struct Finding: Sendable, Equatable, Codable {
         public enum Kind: String, Sendable, Codable, CaseIterable {
-            case blankField, noWhiteCells, outOfFocus, notASmear
+            /// Nothing to be seen; the result is the capture with its mean color shifted (bad).
+            case blankField
+            /// No nucleus large enough for a white cell (doubtful).
+            case noWhiteCells
+            /// Edges are blurred over many pixels (doubtful).
+            case outOfFocus
+            /// Structure or colors are not those of stained blood; the result is the capture itself (bad).
+            case notASmear
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
         }
         public var kind: Kind
         public var value: Float
         public var threshold: Float
+
+        public init(kind: Kind, value: Float, threshold: Float) {
+            self.kind = kind
+            self.value = value
+            self.threshold = threshold
+        }
     }
 
-    /// Structural similarity of source and result on luminance after removing the global affine change, -1…1.
+    /// Structural similarity of source and result on luminance after removing the global affine change, -1…1
+    /// (see `StructuralSimilarity`).
     public var structuralSimilarity: Float
-    /// Distance of the colors to the references' palette, in CIELAB units (ΔE*ab), before and after.
+    /// Distance of the colors to the references' palette, in CIELAB units (ΔE*ab), before and after: the sliced
+    /// Wasserstein distance of the colors of background, cells and nuclei, the mean of the three (see `ColorPalette`).
     public var paletteDistanceBefore: Float
     public var paletteDistanceAfter: Float
     /// Share of pixels clipped to the sRGB gamut in the result, 0…1.
     public var clippedShare: Float
-    /// Mean matching confidence, 0…1.
+    /// Mean matching confidence, 0…1; 0 where nothing was matched.
     public var confidence: Float
     /// What the source shows, before any normalization.
     public var field: FieldInspection
+    public var treatment: Treatment
     public var verdict: Verdict
     public var findings: [Finding]
+
+    /// Judges the figures.
+    package init(
+        structuralSimilarity: Float, paletteDistanceBefore: Float, paletteDistanceAfter: Float, clippedShare: Float,
+        confidence: Float, field: FieldInspection, treatment: Treatment, thresholds: QualityThresholds
+    ) {
+        self.structuralSimilarity = structuralSimilarity
+        self.paletteDistanceBefore = paletteDistanceBefore
+        self.paletteDistanceAfter = paletteDistanceAfter
+        self.clippedShare = clippedShare
+        self.confidence = confidence
+        self.field = field
+        self.treatment = treatment
+        (verdict, findings) = (.good, [])
+        (verdict, findings) = Self.judged(self, thresholds)
+    }
+
+    /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure is more than twice
+    /// as far from what is ideal as its threshold is. Doubtful between.
+    ///
+    /// Where nothing was transferred, that is the one finding.
+    private static func judged(
+        _ report: QualityReport, _ thresholds: QualityThresholds
+    ) -> (Verdict, [Finding]) {
+        if let nothing = report.field.nothingToTransfer { return (.bad, [nothing]) }
+        let field = report.field
+        var findings: [Finding] = []
+        var verdict = Verdict.good
+        if !field.hasWhiteCells {
+            findings.append(
+                Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus))
+        }
+        if !field.isInFocus {
+            findings.append(Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus))
+        }
+        if !findings.isEmpty { verdict = .doubtful }
+        func hold(_ kind: Finding.Kind, _ value: Float, _ threshold: Float, ideal: Float) {
+            let (distance, allowed) = (abs(value - ideal), abs(threshold - ideal))
+            guard distance > allowed else { return }
+            findings.append(Finding(kind: kind, value: value, threshold: threshold))
+            verdict = distance > 2 * allowed || verdict == .bad ? .bad : .doubtful
+        }
+        hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
+        hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
+        hold(.clipped, report.clippedShare, thresholds.maximumClippedShare, ideal: 0)
+        hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1)
+        return (verdict, findings)
+    }
+}
+
+extension FieldInspection {
+    /// Why the method must not run on this field; nil if it may.
+    var nothingToTransfer: QualityReport.Finding? {
+        if isBlank {
+            return edgeShare < Self.leastEdgeShare
+                ? .init(kind: .blankField, value: edgeShare, threshold: Self.leastEdgeShare)
+                : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
+        }
+        guard !isSmear else { return nil }
+        if edgeShare < Self.leastEdgeShare {
+            return .init(kind: .notASmear, value: edgeShare, threshold: Self.leastEdgeShare)
+        }
+        return stainedShare < Self.leastStainedShare
+            ? .init(kind: .notASmear, value: stainedShare, threshold: Self.leastStainedShare)
+            : .init(kind: .notASmear, value: edgeAlignment, threshold: Self.greatestAlignment)
+    }
 }

@@ -1,0 +1,155 @@
+import Foundation
+
+/// One pass over an image for all that quality and the choice of a reference want to know of it.
+///
+/// Classes and colors are taken from the image reduced to about 240 pixels on its shorter side, edges from about 480:
+/// a cell is still many pixels wide, and the whole costs a few percent of a normalization. An image that is smaller
+/// is taken as it is.
+package struct FieldAnalysis: Sendable {
+    /// What the image was reduced by.
+    package let scale: Int
+    package let lab: LabImage
+    package let segmentation: RoughSegmentation
+    package let inspection: FieldInspection
+    package let contents: FieldContents
+    /// Mean CIELAB of all pixels, and of the background's.
+    package let mean: SIMD3<Float>
+    package let background: SIMD3<Float>
+
+    private static let side = 240
+    private static let edgeSide = 480
+
+    package init(_ source: RGBImage, workers: Workers) {
+        let shorter = min(source.width, source.height)
+        scale = max(1, shorter / Self.side)
+        let image = Reduction.box(source, by: scale, workers: workers)
+        let edgeImage = Reduction.box(source, by: max(1, shorter / Self.edgeSide), workers: workers)
+        let edges = EdgeStatistics(edgeImage.luminance(workers: workers), workers: workers)
+        segmentation = RoughSegmentation(image, workers: workers)
+        lab = LabImage(image, workers: workers)
+        let density = OpticalDensity(image, segmentation.labels)
+        let nuclei = Nuclei(segmentation.labels)
+        let total = Float(max(1, image.pixelCount))
+        let foreground = segmentation.counts[1] + segmentation.counts[2]
+        let moments = Self.moments(lab, segmentation.labels)
+        (mean, background) = (moments.mean, moments.background)
+        inspection = FieldInspection(
+            edges: edges, foregroundShare: Float(foreground) / total,
+            nucleusShare: Float(segmentation.counts[2]) / total,
+            stainedShare: density.stainedShare(segmentation.labels), largestNucleus: nuclei.largest,
+            spread: moments.spread)
+        contents = FieldContents(
+            density: density, labels: segmentation.labels, nuclei: nuclei,
+            foregroundShare: inspection.foregroundShare)
+    }
+
+    package func palette(workers: Workers) -> ColorPalette { ColorPalette(lab, classes: segmentation.labels, workers: workers) }
+
+    /// The mean color, the background's, and the root mean squared distance of all colors from their mean.
+    private static func moments(
+        _ lab: LabImage, _ labels: LabelMap
+    ) -> (mean: SIMD3<Float>, background: SIMD3<Float>, spread: Float) {
+        var (sum, background, squares, lit) = (SIMD3<Double>.zero, SIMD3<Double>.zero, SIMD3<Double>.zero, 0.0)
+        for pixel in 0..<lab.pixelCount {
+            let color = SIMD3(
+                Double(lab.samples[3 * pixel]), Double(lab.samples[3 * pixel + 1]), Double(lab.samples[3 * pixel + 2]))
+            sum += color
+            squares += color * color
+            if labels.labels[pixel] == RoughSegmentation.background {
+                background += color
+                lit += 1
+            }
+        }
+        let count = Double(max(1, lab.pixelCount))
+        let mean = sum / count
+        let variance = max(0, (squares / count - mean * mean).sum())
+        return (SIMD3<Float>(mean), SIMD3<Float>(lit > 0 ? background / lit : mean), Float(variance.squareRoot()))
+    }
+}
+
+/// Optical density over the field's own background, a pixel.
+struct OpticalDensity: Sendable {
+    let values: [SIMD3<Float>]
+
+    /// A stain absorbs green by more than this share above the mean of red and blue.
+    private static let greenExcess: Float = 0.08
+
+    init(_ image: RGBImage, _ labels: LabelMap) {
+        let linear = (0...255).map { code -> Float in
+            let value = Float(code) / 255
+            return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+        }
+        let densities = linear.map { -log10(max($0, 1e-3)) }
+        func code(_ sample: Float) -> Int { min(255, max(0, Int((sample * 255).rounded()))) }
+        var (light, lit) = (SIMD3<Double>.zero, 0.0)
+        for pixel in 0..<image.pixelCount where labels.labels[pixel] == RoughSegmentation.background {
+            light += SIMD3(
+                Double(linear[code(image.samples[3 * pixel])]), Double(linear[code(image.samples[3 * pixel + 1])]),
+                Double(linear[code(image.samples[3 * pixel + 2])]))
+            lit += 1
+        }
+        let base = SIMD3<Float>(
+            Float(-log10(max(light.x / max(1, lit), 1e-3))), Float(-log10(max(light.y / max(1, lit), 1e-3))),
+            Float(-log10(max(light.z / max(1, lit), 1e-3))))
+        values = (0..<image.pixelCount).map { pixel in
+            SIMD3(
+                densities[code(image.samples[3 * pixel])], densities[code(image.samples[3 * pixel + 1])],
+                densities[code(image.samples[3 * pixel + 2])]) - base
+        }
+    }
+
+    /// Share of the cells' pixels whose strongest density is green's, 0…1; 0 if there are none.
+    func stainedShare(_ labels: LabelMap) -> Float {
+        var (stained, all) = (0, 0)
+        for (pixel, density) in values.enumerated() where labels.labels[pixel] != RoughSegmentation.background {
+            all += 1
+            if density.y > 0, density.y - (density.x + density.z) / 2 > Self.greenExcess * density.y { stained += 1 }
+        }
+        return all == 0 ? 0 : Float(stained) / Float(all)
+    }
+}
+
+/// The spots of nucleus color, and how large they are against the field's red cells.
+struct Nuclei: Sendable {
+    let spots: ConnectedSpots
+    /// Area of an ordinary red cell in pixels; nil if no cell stands free.
+    let redCellArea: Float?
+    /// Area of the largest spot in red cells, 0 if there is none. Without red cells, in hundredths of the field.
+    let largest: Float
+
+    init(_ labels: LabelMap) {
+        spots = ConnectedSpots(labels, label: RoughSegmentation.nucleus)
+        redCellArea = Self.redCellArea(labels)
+        let unit = redCellArea ?? max(1, Float(labels.labels.count) / 100)
+        largest = Float(spots.areas.max() ?? 0) / unit
+    }
+
+    /// Pixels that a spot needs to be a nucleus of a white cell.
+    var least: Int { max(8, Int(FieldInspection.leastNucleus * (redCellArea ?? 40))) }
+
+    /// From the runs of foreground in rows and columns between background on both sides: half of a disk's chords are
+    /// longer than 0.866 diameters, each weighted by its length 0.93.
+    private static func redCellArea(_ labels: LabelMap) -> Float? {
+        let (width, height) = (labels.width, labels.height)
+        var histogram = [Int](repeating: 0, count: max(width, height) + 1)
+        func scan(_ count: Int, _ label: (Int) -> UInt8) {
+            var start: Int?
+            for index in 0..<count {
+                if label(index) == RoughSegmentation.background {
+                    if let start, start > 0, index - start >= 4 { histogram[index - start] += index - start }
+                    start = nil
+                } else if start == nil {
+                    start = index
+                }
+            }
+        }
+        for y in stride(from: 0, to: height, by: 2) { scan(width) { labels.labels[y * width + $0] } }
+        for x in stride(from: 0, to: width, by: 2) { scan(height) { labels.labels[$0 * width + x] } }
+        let total = histogram.reduce(0, +)
+        guard total > 0 else { return nil }
+        var below = 0
+        let median = histogram.firstIndex { below += $0; return below * 2 >= total } ?? 0
+        let diameter = Float(median) / 0.93
+        return diameter * diameter * .pi / 4
+    }
+}

@@ -1,0 +1,134 @@
+/// What a field shows, apart from how it is stained: for the choice of the reference that suits a capture best.
+///
+/// A white cell's kind is told by the size and shape of its nucleus and by its cytoplasm. The cytoplasm's color is
+/// made comparable between stains by optical densities: a pixel around a nucleus is written as α · (mean of the red
+/// cells) + β · (mean of the nuclei) by least squares, over the field's own background. Another stain, light or
+/// camera changes those means and the pixel alike, so (α, β) stay: the orange granules of an eosinophil have much α,
+/// the blue cytoplasm of a lymphocyte or monocyte much β, that of a neutrophil little of either.
+package struct FieldContents: Sendable, Equatable, Codable {
+    /// Share of pixels that are not background, 0…1.
+    let foregroundShare: Float
+    /// Mean area of the nuclei in red cells; 0 if there is none.
+    let nucleusArea: Float
+    /// Area-weighted 4π · area / perimeter² of the nuclei: high for a round one, low for lobes.
+    let roundness: Float
+    /// Sorted quantiles of α and of β around the nuclei; empty if there is none.
+    let redness: [Float]
+    let blueness: [Float]
+
+    private static let quantiles = 16
+
+    init(density: OpticalDensity, labels: LabelMap, nuclei: Nuclei, foregroundShare: Float) {
+        self.foregroundShare = foregroundShare
+        let spots = nuclei.spots
+        let least = nuclei.least
+        let large = spots.areas.indices.filter { spots.areas[$0] >= least }
+        let area = large.reduce(0) { $0 + spots.areas[$1] }
+        guard let unit = nuclei.redCellArea, area > 0 else {
+            (nucleusArea, roundness, redness, blueness) = (0, 0, [], [])
+            return
+        }
+        nucleusArea = Float(area) / Float(large.count) / unit
+        let (width, height) = (labels.width, labels.height)
+        // Perimeters: pixels of a nucleus with a neighbor outside.
+        var isLarge = [Bool](repeating: false, count: spots.areas.count)
+        for spot in large { isLarge[spot] = true }
+        var perimeters = [Int](repeating: 0, count: spots.areas.count)
+        var mask = [Bool](repeating: false, count: labels.labels.count)
+        for y in 0..<height {
+            for x in 0..<width {
+                let pixel = y * width + x
+                let spot = spots.labels[pixel]
+                guard spot >= 0, isLarge[Int(spot)] else { continue }
+                mask[pixel] = true
+                let inside =
+                    x > 0 && y > 0 && x < width - 1 && y < height - 1 && spots.labels[pixel - 1] == spot
+                    && spots.labels[pixel + 1] == spot && spots.labels[pixel - width] == spot
+                    && spots.labels[pixel + width] == spot
+                if !inside { perimeters[Int(spot)] += 1 }
+            }
+        }
+        roundness =
+            large.reduce(Float(0)) { sum, spot in
+                let (a, p) = (Float(spots.areas[spot]), Float(max(1, perimeters[spot])))
+                return sum + a * min(1, 4 * .pi * a / (p * p))
+            } / Float(area)
+        let radius = max(2, Int(0.5 * (Float(area) / Float(large.count) / .pi).squareRoot()))
+        let near = Self.dilated(mask, width: width, height: height, radius: radius)
+        var (red, redCount, blue, blueCount) = (SIMD3<Float>.zero, Float(0), SIMD3<Float>.zero, Float(0))
+        for (pixel, value) in density.values.enumerated() {
+            if mask[pixel] {
+                blue += value
+                blueCount += 1
+            } else if !near[pixel], labels.labels[pixel] == RoughSegmentation.cell {
+                red += value
+                redCount += 1
+            }
+        }
+        red /= max(1, redCount)
+        blue /= max(1, blueCount)
+        let (rr, rb, bb) = ((red * red).sum(), (red * blue).sum(), (blue * blue).sum())
+        let determinant = rr * bb - rb * rb
+        guard redCount > 0, determinant > 1e-6 * rr * bb else {
+            (redness, blueness) = ([], [])
+            return
+        }
+        var (alphas, betas): ([Float], [Float]) = ([], [])
+        for pixel in mask.indices where near[pixel] && labels.labels[pixel] != RoughSegmentation.nucleus {
+            let value = density.values[pixel]
+            let (vr, vb) = ((value * red).sum(), (value * blue).sum())
+            alphas.append((vr * bb - vb * rb) / determinant)
+            betas.append((vb * rr - vr * rb) / determinant)
+        }
+        redness = Self.quantiles(of: alphas)
+        blueness = Self.quantiles(of: betas)
+    }
+
+    /// How little a reference's contents suit a capture's, 0 and more.
+    ///
+    /// The mean difference of the quantiles of α and β, plus the difference of the nuclei's areas (logarithmic) and
+    /// of their roundness; and a little for the shares of foreground, which alone decide where no white cell is.
+    package func distance(to other: FieldContents) -> Float {
+        let share = 0.25 * abs(foregroundShare - other.foregroundShare)
+        // A reference with white cells serves a capture without them, but the one without serves it better.
+        guard nucleusArea > 0, other.nucleusArea > 0 else { return share + (nucleusArea == other.nucleusArea ? 0 : 1) }
+        func difference(_ a: [Float], _ b: [Float]) -> Float {
+            guard a.count == b.count, !a.isEmpty else { return a.isEmpty && b.isEmpty ? 0 : 0.5 }
+            return zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) } / Float(a.count)
+        }
+        let ratio = nucleusArea / other.nucleusArea
+        let size = abs(ratio < 1 ? 1 - 1 / ratio : ratio - 1)
+        return difference(redness, other.redness) + difference(blueness, other.blueness) + 0.1 * min(2, size)
+            + 0.25 * abs(roundness - other.roundness) + share
+    }
+
+    private static func quantiles(of values: [Float]) -> [Float] {
+        guard !values.isEmpty else { return [] }
+        let sorted = values.sorted()
+        return (0..<quantiles).map { sorted[min(sorted.count - 1, (2 * $0 + 1) * sorted.count / (2 * quantiles))] }
+    }
+
+    /// The pixels within a square of the given radius around the mask's.
+    private static func dilated(_ mask: [Bool], width: Int, height: Int, radius: Int) -> [Bool] {
+        func spread(_ mask: [Bool], lines: Int, count: Int, line: Int, step: Int) -> [Bool] {
+            var result = mask
+            for index in 0..<lines {
+                var last = Int.min / 2
+                for place in 0..<count {
+                    let pixel = index * line + place * step
+                    if mask[pixel] { last = place }
+                    if place - last <= radius { result[pixel] = true }
+                }
+                last = Int.max / 2
+                for place in stride(from: count - 1, through: 0, by: -1) {
+                    let pixel = index * line + place * step
+                    if mask[pixel] { last = place }
+                    if last - place <= radius { result[pixel] = true }
+                }
+            }
+            return result
+        }
+        let rows = spread(mask, lines: height, count: width, line: width, step: 1)
+        return spread(rows, lines: width, count: height, line: 1, step: width)
+    }
+}

@@ -1,0 +1,26 @@
+/// What quality and the choice of a reference need to know of a profile's references; computed once.
+package struct ReferenceFigures: Sendable, Equatable {
+    /// The colors of all references together.
+    let palette: ColorPalette
+    /// Mean CIELAB of their backgrounds.
+    let background: SIMD3<Float>
+    /// What each shows.
+    let contents: [FieldContents]
+
+    init(palette: ColorPalette, background: SIMD3<Float>, contents: [FieldContents]) {
+        self.palette = palette
+        self.background = background
+        self.contents = contents
+    }
+
+    /// - Precondition: at least one reference.
+    package init(_ references: [RGBImage], workers: Workers) {
+        let analyses = references.map { FieldAnalysis($0, workers: workers) }
+        palette = ColorPalette(pooling: analyses.map { $0.palette(workers: workers) })
+        background = analyses.reduce(.zero) { $0 + $1.background } / Float(analyses.count)
+        contents = analyses.map(\.contents)
+    }
+
+    /// How little each reference's contents suit a capture's, 0 and more; the least is the one to take.
+    func distances(to capture: FieldContents) -> [Float] { contents.map { $0.distance(to: capture) } }
+}
