@@ -1,5 +1,6 @@
 import Foundation
 import NCTEngine
+import SmearPhantom
 import TestSupport
 import Testing
 
@@ -11,9 +12,10 @@ struct NormalizerTests {
         return parameters
     }
 
-    private let capture = TestImages.random(width: 90, height: 70, seed: 1)
+    private let capture = SmearScene(seed: 1, width: 90, height: 70).render(in: .labB, noiseSeed: 1)
     private let references = [
-        TestImages.random(width: 60, height: 80, seed: 2), TestImages.random(width: 75, height: 50, seed: 3),
+        SmearScene(seed: 2, width: 60, height: 80).render(in: .labA, noiseSeed: 2),
+        SmearScene(seed: 3, width: 75, height: 50).render(in: .labA, noiseSeed: 3),
     ]
 
     private func normalize(

@@ -4,19 +4,22 @@
 /// Along them, the gradient at a fine scale (σ = 1 pixel), projected on the coarse one so that noise averages out,
 /// tells the width of the edge: for an edge blurred by s the ratio is √((s² + 16) / (s² + 1)), which is 4 for a
 /// perfect edge and falls to 1 as s grows, whatever the contrast (after Zhuo and Sim, *Defocus map estimation from a
-/// single image*, 2011).
-struct EdgeStatistics: Sendable {
+/// single image*, 2011). Both scales shrink with images of fewer than 480 pixels on the shorter side, down to half.
+package struct EdgeStatistics: Sendable {
     /// The ratio of the fine to the coarse gradient along the edges, weighted by their strength; 0 without edges.
-    let sharpness: Float
+    package let sharpness: Float
     /// Share of pixels on an edge, 0…1.
-    let share: Float
+    package let share: Float
     /// 0 if the edges run in all directions, as cells' do, 1 if they all keep to one or two at right angles.
-    let alignment: Float
+    package let alignment: Float
+    /// Share of the variance of luminance that the fine scale does not hold, 0…1: what is not noise has little.
+    package let roughness: Float
 
     /// Weakest edge: luminance a pixel.
     private static let leastGradient: Float = 0.002
     private static let fineSigma: Float = 1
     private static let coarseSigma: Float = 4
+    private static let ordinarySide: Float = 480
     private static let grain = 32
 
     private struct Sums {
@@ -35,9 +38,10 @@ struct EdgeStatistics: Sendable {
     }
 
     /// - Parameter luminance: 0…1. Cost linear in the pixels.
-    init(_ luminance: Plane, workers: Workers) {
-        let fine = QualityKernels.smoothed(luminance, sigma: Self.fineSigma, workers: workers)
-        let rest = (Self.coarseSigma * Self.coarseSigma - Self.fineSigma * Self.fineSigma).squareRoot()
+    package init(_ luminance: Plane, workers: Workers = Workers(threads: 1)) {
+        let size = min(1, max(0.5, Float(min(luminance.width, luminance.height)) / Self.ordinarySide))
+        let fine = QualityKernels.smoothed(luminance, sigma: size * Self.fineSigma, workers: workers)
+        let rest = size * (Self.coarseSigma * Self.coarseSigma - Self.fineSigma * Self.fineSigma).squareRoot()
         let coarse = QualityKernels.smoothed(fine, sigma: rest, workers: workers)
         let sums =
             workers.map(max(0, luminance.height - 4), grain: Self.grain) { rows in
@@ -49,6 +53,18 @@ struct EdgeStatistics: Sendable {
         share = Float(sums.edges / Double(max(1, luminance.values.count)))
         let turned = (sums.cosine * sums.cosine + sums.sine * sums.sine).squareRoot()
         alignment = sums.strength > 0 ? Float(turned / sums.strength) : 0
+        roughness = Self.roughness(luminance, fine)
+    }
+
+    private static func roughness(_ luminance: Plane, _ fine: Plane) -> Float {
+        let mean = luminance.mean
+        var (rest, all) = (0.0, 0.0)
+        for index in luminance.values.indices {
+            let (difference, deviation) = (luminance.values[index] - fine.values[index], luminance.values[index] - mean)
+            rest += Double(difference * difference)
+            all += Double(deviation * deviation)
+        }
+        return all > 0 ? Float(min(1, rest / all)) : 0
     }
 
     private static func add(row y: Int, fine: Plane, coarse: Plane, to sums: inout Sums) {
@@ -77,9 +93,12 @@ struct EdgeStatistics: Sendable {
                     sums.edges += 1
                     sums.fine += Double(f.x * g.x + f.y * g.y)
                     sums.coarse += Double(square)
-                    // Four times the angle, so that directions at right angles add up.
-                    let (cosine, sine) = ((g.x * g.x - g.y * g.y) / square, 2 * g.x * g.y / square)
-                    let strength = Double(square.squareRoot())
+                    // Four times the angle, so that directions at right angles add up; at the fine scale, where
+                    // corners do not count.
+                    let f2 = f.x * f.x + f.y * f.y
+                    guard f2 > 0 else { continue }
+                    let (cosine, sine) = ((f.x * f.x - f.y * f.y) / f2, 2 * f.x * f.y / f2)
+                    let strength = Double(f2.squareRoot())
                     sums.strength += strength
                     sums.cosine += strength * Double(cosine * cosine - sine * sine)
                     sums.sine += strength * Double(2 * sine * cosine)

@@ -43,7 +43,9 @@ package struct FieldAnalysis: Sendable {
             foregroundShare: inspection.foregroundShare)
     }
 
-    package func palette(workers: Workers) -> ColorPalette { ColorPalette(lab, classes: segmentation.labels, workers: workers) }
+    package func palette(workers: Workers) -> ColorPalette {
+        ColorPalette(lab, classes: segmentation.labels, workers: workers)
+    }
 
     /// The mean color, the background's, and the root mean squared distance of all colors from their mean.
     private static func moments(
@@ -148,7 +150,10 @@ struct Nuclei: Sendable {
         let total = histogram.reduce(0, +)
         guard total > 0 else { return nil }
         var below = 0
-        let median = histogram.firstIndex { below += $0; return below * 2 >= total } ?? 0
+        let median =
+            histogram.firstIndex {
+                below += $0; return below * 2 >= total
+            } ?? 0
         let diameter = Float(median) / 0.93
         return diameter * diameter * .pi / 4
     }

@@ -14,6 +14,8 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     public var edgeShare: Float
     /// 0 if edges run in all directions, as cells' do, 1 if they keep to one or two at right angles.
     public var edgeAlignment: Float
+    /// Share of the luminance's variance that is finer than any lens resolves: noise, 0…1.
+    public var roughness: Float
     /// Share of the foreground that absorbs green most, as the dyes of blood smears and hemoglobin do, 0…1.
     public var stainedShare: Float
     /// Area of the largest nucleus in areas of an ordinary red cell of the field; 0 if there is none.
@@ -34,10 +36,14 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// Nuclei from here on are white cells'.
     package static let leastNucleus: Float = 0.25
     /// Out of focus below.
-    package static let leastFocus: Float = 1.3
-    /// No smear below and above.
+    package static let leastFocus: Float = 1.2
+    /// No smear: edges wider than this ratio tells are no edges, but shades…
+    package static let leastEdgeFocus: Float = 1.04
+    /// …colors that are not the stain's…
     package static let leastStainedShare: Float = 0.7
+    /// …edges in lines and columns, or nothing but noise.
     package static let greatestAlignment: Float = 0.5
+    package static let greatestRoughness: Float = 0.1
 
     /// - Parameter spread: root mean squared distance of the colors from their mean, ΔE*ab.
     init(
@@ -49,6 +55,7 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         focus = edges.sharpness
         edgeShare = edges.share
         edgeAlignment = edges.alignment
+        roughness = edges.roughness
         self.stainedShare = stainedShare
         self.largestNucleus = largestNucleus
         isBlank =
@@ -57,8 +64,9 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         hasWhiteCells = !isBlank && largestNucleus >= Self.leastNucleus
         isInFocus = edges.sharpness >= Self.leastFocus
         isSmear =
-            !isBlank && edges.share >= Self.leastEdgeShare && stainedShare >= Self.leastStainedShare
-            && edges.alignment <= Self.greatestAlignment
+            !isBlank && edges.share >= Self.leastEdgeShare && edges.sharpness >= Self.leastEdgeFocus
+            && stainedShare >= Self.leastStainedShare && edges.alignment <= Self.greatestAlignment
+            && edges.roughness <= Self.greatestRoughness
     }
 
     /// Inspects an image. Cost linear in the pixels.

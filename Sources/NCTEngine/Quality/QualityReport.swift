@@ -112,11 +112,13 @@ extension FieldInspection {
                 : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
         }
         guard !isSmear else { return nil }
-        if edgeShare < Self.leastEdgeShare {
-            return .init(kind: .notASmear, value: edgeShare, threshold: Self.leastEdgeShare)
+        func finding(_ value: Float, _ threshold: Float) -> QualityReport.Finding {
+            QualityReport.Finding(kind: .notASmear, value: value, threshold: threshold)
         }
-        return stainedShare < Self.leastStainedShare
-            ? .init(kind: .notASmear, value: stainedShare, threshold: Self.leastStainedShare)
-            : .init(kind: .notASmear, value: edgeAlignment, threshold: Self.greatestAlignment)
+        if edgeShare < Self.leastEdgeShare { return finding(edgeShare, Self.leastEdgeShare) }
+        if focus < Self.leastEdgeFocus { return finding(focus, Self.leastEdgeFocus) }
+        if stainedShare < Self.leastStainedShare { return finding(stainedShare, Self.leastStainedShare) }
+        return edgeAlignment > Self.greatestAlignment
+            ? finding(edgeAlignment, Self.greatestAlignment) : finding(roughness, Self.greatestRoughness)
     }
 }

@@ -3,20 +3,23 @@
 /// A white cell's kind is told by the size and shape of its nucleus and by its cytoplasm. The cytoplasm's color is
 /// made comparable between stains by optical densities: a pixel around a nucleus is written as α · (mean of the red
 /// cells) + β · (mean of the nuclei) by least squares, over the field's own background. Another stain, light or
-/// camera changes those means and the pixel alike, so (α, β) stay: the orange granules of an eosinophil have much α,
-/// the blue cytoplasm of a lymphocyte or monocyte much β, that of a neutrophil little of either.
+/// camera changes those means and the pixel alike, so (α, β) nearly stay: the orange granules of an eosinophil have
+/// much α, the blue cytoplasm of a lymphocyte or monocyte much β, that of a neutrophil little of either. Both are
+/// clipped (α to 0…0.6, β to 0…0.5), since how *much* more eosin there is than hemoglobin does depend on the stain.
 package struct FieldContents: Sendable, Equatable, Codable {
     /// Share of pixels that are not background, 0…1.
-    let foregroundShare: Float
+    package let foregroundShare: Float
     /// Mean area of the nuclei in red cells; 0 if there is none.
-    let nucleusArea: Float
+    package let nucleusArea: Float
     /// Area-weighted 4π · area / perimeter² of the nuclei: high for a round one, low for lobes.
-    let roundness: Float
+    package let roundness: Float
     /// Sorted quantiles of α and of β around the nuclei; empty if there is none.
-    let redness: [Float]
-    let blueness: [Float]
+    package let redness: [Float]
+    package let blueness: [Float]
 
     private static let quantiles = 16
+    private static let greatestRedness: Float = 0.6
+    private static let greatestBlueness: Float = 0.5
 
     init(density: OpticalDensity, labels: LabelMap, nuclei: Nuclei, foregroundShare: Float) {
         self.foregroundShare = foregroundShare
@@ -77,8 +80,8 @@ package struct FieldContents: Sendable, Equatable, Codable {
         for pixel in mask.indices where near[pixel] && labels.labels[pixel] != RoughSegmentation.nucleus {
             let value = density.values[pixel]
             let (vr, vb) = ((value * red).sum(), (value * blue).sum())
-            alphas.append((vr * bb - vb * rb) / determinant)
-            betas.append((vb * rr - vr * rb) / determinant)
+            alphas.append(min(Self.greatestRedness, max(0, (vr * bb - vb * rb) / determinant)))
+            betas.append(min(Self.greatestBlueness, max(0, (vb * rr - vr * rb) / determinant)))
         }
         redness = Self.quantiles(of: alphas)
         blueness = Self.quantiles(of: betas)
@@ -86,10 +89,10 @@ package struct FieldContents: Sendable, Equatable, Codable {
 
     /// How little a reference's contents suit a capture's, 0 and more.
     ///
-    /// The mean difference of the quantiles of α and β, plus the difference of the nuclei's areas (logarithmic) and
-    /// of their roundness; and a little for the shares of foreground, which alone decide where no white cell is.
+    /// The mean difference of the quantiles of α and, twice, of β, plus a little for the ratio of the nuclei's areas,
+    /// for their roundness, and for the shares of foreground, which alone decide where no white cell is.
     package func distance(to other: FieldContents) -> Float {
-        let share = 0.25 * abs(foregroundShare - other.foregroundShare)
+        let share = 0.1 * abs(foregroundShare - other.foregroundShare)
         // A reference with white cells serves a capture without them, but the one without serves it better.
         guard nucleusArea > 0, other.nucleusArea > 0 else { return share + (nucleusArea == other.nucleusArea ? 0 : 1) }
         func difference(_ a: [Float], _ b: [Float]) -> Float {
@@ -98,7 +101,7 @@ package struct FieldContents: Sendable, Equatable, Codable {
         }
         let ratio = nucleusArea / other.nucleusArea
         let size = abs(ratio < 1 ? 1 - 1 / ratio : ratio - 1)
-        return difference(redness, other.redness) + difference(blueness, other.blueness) + 0.1 * min(2, size)
+        return difference(redness, other.redness) + 2 * difference(blueness, other.blueness) + 0.1 * min(2, size)
             + 0.25 * abs(roundness - other.roundness) + share
     }
 

@@ -1,0 +1,93 @@
+import Foundation
+import ImageFiles
+import NCTEngine
+import SmearPhantom
+import TestSupport
+import Testing
+
+@Suite("Field inspection")
+struct FieldInspectionTests {
+    private static let stains: [Stain] = [.labA, .labB, .pale, .dark, .random(1), .random(2), .random(3)]
+
+    @Test("An ordinary field is a smear in focus with white cells, whatever its stain", arguments: stains)
+    func ordinary(stain: Stain) {
+        for (seed, size) in [(UInt64(51), (640, 480)), (52, (320, 240)), (53, (96, 72)), (54, (1296, 972))] {
+            let scene = SmearScene(seed: seed, width: size.0, height: size.1)
+            let field = FieldInspection(scene.render(in: stain, noiseSeed: seed))
+            #expect(!field.isBlank && field.isSmear && field.isInFocus && field.hasWhiteCells, "seed \(seed): \(field)")
+            let cells = scene.classes.labels.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+            let share = Float(cells) / Float(scene.classes.labels.count)
+            #expect(abs(field.foregroundShare - share) < 0.1, "seed \(seed): \(field.foregroundShare), truly \(share)")
+        }
+    }
+
+    @Test("An empty field is blank in any stain, falloff and noise or not", arguments: stains)
+    func blank(stain: Stain) {
+        for (width, height) in [(640, 480), (320, 240), (96, 72)] {
+            let field = FieldInspection(
+                SmearPhantom.blankField(seed: 61, stain: stain, width: width, height: height))
+            #expect(field.isBlank && !field.isSmear && !field.hasWhiteCells, "\(field)")
+        }
+    }
+
+    @Test("Images of one color are blank, black and white ones too, and so is a single pixel")
+    func oneColor() {
+        for value in [Float(0), 0.4, 1] {
+            #expect(FieldInspection(RGBImage(width: 50, height: 40, filledWith: (value, value, value))).isBlank)
+        }
+        #expect(FieldInspection(RGBImage(width: 1, height: 1, filledWith: (0.3, 0.6, 0.2))).isBlank)
+    }
+
+    @Test("A field of red cells and platelets has no white cell, and is a smear", arguments: stains)
+    func withoutWhiteCells(stain: Stain) {
+        for seed in UInt64(71)..<74 {
+            let field = FieldInspection(
+                SmearPhantom.fieldWithoutWhiteCells(seed: seed, stain: stain, width: 480, height: 360))
+            #expect(!field.hasWhiteCells && field.isSmear && field.isInFocus, "seed \(seed): \(field)")
+        }
+    }
+
+    @Test("A field far out of focus is a smear out of focus", arguments: stains)
+    func outOfFocus(stain: Stain) {
+        for (width, height) in [(640, 480), (320, 240)] {
+            let field = FieldInspection(
+                SmearPhantom.outOfFocus(seed: 81, stain: stain, width: width, height: height))
+            #expect(!field.isInFocus && field.isSmear, "\(field)")
+        }
+    }
+
+    @Test("What is no smear is neither smear nor blank field", arguments: NotASmear.allCases)
+    func notASmear(kind: NotASmear) {
+        for (width, height) in [(640, 480), (200, 150)] {
+            var blank = 0
+            for seed in UInt64(91)..<101 {
+                let field = FieldInspection(kind.image(seed: seed, width: width, height: height))
+                #expect(!field.isSmear, "seed \(seed), \(width)×\(height): \(field)")
+                blank += field.isBlank ? 1 : 0
+            }
+            // Two colors drawn at random may be nearly the same.
+            #expect(blank <= 1)
+        }
+    }
+
+    @Test(
+        "Real fields of two labs are smears in focus with white cells",
+        .enabled(if: SharedFiles.dataExpected, Comment(rawValue: SharedFiles.dataReason)),
+        arguments: ["lab-a/train", "lab-b/train"])
+    func real(part: String) throws {
+        let urls = try SharedFiles.images(of: part)
+        for url in urls.enumerated().filter({ $0.offset % (urls.count / 20) == 0 }).map(\.element) {
+            let field = FieldInspection(try ImageReader.read(path: url.path).image)
+            #expect(
+                !field.isBlank && field.isSmear && field.isInFocus && field.hasWhiteCells,
+                "\(url.lastPathComponent): \(field)")
+        }
+    }
+
+    @Test("The number of threads does not change what is seen")
+    func threads() {
+        let image = SmearScene(seed: 55, width: 480, height: 500).render(in: .labB, noiseSeed: 1)
+        let fields = [1, 2, 3].map { FieldInspection(image, workers: Workers(threads: $0)) }
+        #expect(fields[0] == fields[1] && fields[0] == fields[2])
+    }
+}
