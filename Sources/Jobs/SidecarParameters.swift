@@ -69,10 +69,10 @@ extension Sidecar.Finding {
 extension Sidecar.ReferenceChoice {
     init(_ result: Normalization, parameters: NormalizationParameters, references: Int) {
         let reason: String
-        if references == 1 {
-            reason = "it is the only one"
-        } else if result.quality.treatment != .transferred {
+        if result.quality.treatment != .transferred {
             reason = "none was needed: there is no smear to transfer colors to"
+        } else if references == 1 {
+            reason = "it is the only one"
         } else if let chosen = result.chosenReference {
             reason = "the contents of reference \(chosen + 1) have the smallest distance to the capture's"
         } else {

@@ -34,7 +34,7 @@ struct EdgeStatisticsTests {
         let statistics = EdgeStatistics(
             plane(noise: noise) { 0.3 + contrast * edge(distance($0, $1), blur) })
         let expected = ((blur * blur + 16) / (blur * blur + 1)).squareRoot()
-        #expect(abs(statistics.sharpness - expected) < 0.07 * expected, "\(statistics.sharpness) for \(expected)")
+        #expect(abs(statistics.sharpness - expected) < 0.1 * expected, "\(statistics.sharpness) for \(expected)")
     }
 
     @Test("The wider the blur, the lower the sharpness")
@@ -56,7 +56,7 @@ struct EdgeStatisticsTests {
                 return 0.8 - 0.4 * edge(24 - hypot(u, v), 1)
             })
         #expect(straight.alignment > 0.8 && turned.alignment > 0.7, "\(straight.alignment) \(turned.alignment)")
-        #expect(disks.alignment < 0.1, "\(disks.alignment)")
+        #expect(disks.alignment < 0.25, "\(disks.alignment)")
         #expect(disks.share > 0.02)
     }
 

@@ -13,9 +13,13 @@ struct LeastSquaresSolverTests {
         let start: TransferField
         let reference: PlainEnergy
 
-        init(seed: UInt64, extractor: any FeatureExtractor, levels: [Int], parameters: NormalizationParameters) throws {
+        init(
+            seed: UInt64, width: Int, extractor: any FeatureExtractor, levels: [Int],
+            parameters: NormalizationParameters
+        ) throws {
             let workers = Workers(threads: 2)
-            let pair = SmearPhantom.pair(seed: seed, source: .labB, reference: .labA, width: 160, height: 120)
+            let pair = SmearPhantom.pair(
+                seed: seed, source: .labB, reference: .labA, width: width, height: 3 * width / 4)
             let plan = try LevelPlan(
                 references: pair.references, levels: levels, extractor: extractor, parameters: parameters,
                 workers: workers)
@@ -37,10 +41,13 @@ struct LeastSquaresSolverTests {
         }
     }
 
-    private func check(_ extractor: any FeatureExtractor, levels: [Int]) throws {
+    private func check(
+        _ extractor: any FeatureExtractor, levels: [Int], width: Int = 160, seeds: ClosedRange<UInt64> = 1...2
+    ) throws {
         let parameters = NormalizationParameters()
-        for seed in UInt64(1)...2 {
-            let problem = try Problem(seed: seed, extractor: extractor, levels: levels, parameters: parameters)
+        for seed in seeds {
+            let problem = try Problem(
+                seed: seed, width: width, extractor: extractor, levels: levels, parameters: parameters)
             let solution = LeastSquaresSolver(parameters).minimize(
                 problem.energy, from: problem.start, workers: Workers(threads: 2))
             let reached = problem.reference.value(of: solution.field)
@@ -49,7 +56,7 @@ struct LeastSquaresSolverTests {
             let long = problem.reference.minimum(from: problem.start)
             let started = problem.reference.value(of: problem.start)
             print(
-                "levels \(levels), seed \(seed): start \(started), reached \(reached) in \(solution.iterations) iterations,",
+                "levels \(levels), width \(width), seed \(seed): start \(started), reached \(reached) in \(solution.iterations) iterations,",
                 "double precision \(long.energy) in \(long.iterations), \(100 * (reached / long.energy - 1)) % above")
             #expect(long.isConverged)
             #expect(reached < 1.01 * long.energy && reached > (1 - 1e-4) * long.energy)
@@ -65,9 +72,15 @@ struct LeastSquaresSolverTests {
         "With default parameters the energy is within 1 % of the minimum, with VGG-19",
         .enabled(if: SharedFiles.modelsExpected, Comment(rawValue: SharedFiles.modelsReason)),
         arguments: [[2], [1, 2]])
-    func vgg19(levels: [Int]) throws {
-        try check(
-            VGG19(weights: [UInt8](Data(contentsOf: SharedFiles.vgg19Weights)), upToLevel: 2), levels: levels)
+    func vgg19(levels: [Int]) throws { try check(network(), levels: levels) }
+
+    @Test(
+        "It is so for a whole field of 480 × 360 pixels, too",
+        .enabled(if: SharedFiles.modelsExpected, Comment(rawValue: SharedFiles.modelsReason)))
+    func field() throws { try check(network(), levels: [2], width: 480, seeds: 3...3) }
+
+    private func network() throws -> VGG19 {
+        try VGG19(weights: [UInt8](Data(contentsOf: SharedFiles.vgg19Weights)), upToLevel: 2)
     }
 }
 

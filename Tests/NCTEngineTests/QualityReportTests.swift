@@ -36,7 +36,7 @@ struct QualityReportTests {
         let cases: [(QualityReport.Finding.Kind, QualityReport, QualityReport, Float)] = [
             (.structureChanged, report(similarity: 0.84), report(similarity: 0.6), limits.minimumStructuralSimilarity),
             (.colorsFarFromReference, report(palette: 9), report(palette: 17), limits.maximumPaletteDistance),
-            (.clipped, report(clipped: 0.03), report(clipped: 0.05), limits.maximumClippedShare),
+            (.clipped, report(clipped: 0.06), report(clipped: 0.11), limits.maximumClippedShare),
             (.lowConfidence, report(confidence: 0.8), report(confidence: 0.5), limits.minimumConfidence),
         ]
         for (kind, doubtful, bad, threshold) in cases {

@@ -23,6 +23,7 @@ package struct PreparedReferences: Sendable {
         _ references: [RGBImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
         workers: Workers
     ) throws {
+        figures = try ReferenceFigures(references, workers: workers)
         let members =
             parameters.referenceUse == .all ? [Array(references.indices)] : references.indices.map { [$0] }
         let steps: [[Int]] =
@@ -45,7 +46,6 @@ package struct PreparedReferences: Sendable {
                     }
                 })
         }
-        figures = ReferenceFigures(references, workers: workers)
     }
 
     /// SHA-256 of all that the prepared references depend on, lowercase hexadecimal.

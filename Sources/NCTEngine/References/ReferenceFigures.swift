@@ -13,9 +13,16 @@ package struct ReferenceFigures: Sendable, Equatable {
         self.contents = contents
     }
 
+    /// Throws ``EngineError/Code/unusableReference`` for a blank one: it has no cells whose colors could be taken on.
+    ///
     /// - Precondition: at least one reference.
-    package init(_ references: [RGBImage], workers: Workers) {
+    package init(_ references: [RGBImage], workers: Workers) throws {
         let analyses = references.map { FieldAnalysis($0, workers: workers) }
+        if let blank = analyses.firstIndex(where: { $0.inspection.isBlank }) {
+            throw EngineError(
+                .unusableReference, "the image is blank: it has no structure to match",
+                place: "reference \(blank + 1)", remedy: "choose an image that shows cells")
+        }
         palette = ColorPalette(pooling: analyses.map { $0.palette(workers: workers) })
         background = analyses.reduce(.zero) { $0 + $1.background } / Float(analyses.count)
         contents = analyses.map(\.contents)

@@ -18,7 +18,7 @@ package struct LeastSquaresSolver: TransferSolver {
     package var tolerance: Double
     package var maximumIterations: Int
 
-    package init(tolerance: Double = 1e-3, maximumIterations: Int = 100) {
+    package init(tolerance: Double = 2e-4, maximumIterations: Int = 100) {
         self.tolerance = tolerance
         self.maximumIterations = maximumIterations
     }
