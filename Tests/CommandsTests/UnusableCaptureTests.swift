@@ -27,7 +27,7 @@ import Testing
             "white.png": RGBImage(width: 96, height: 72, filledWith: (1, 1, 1)),
         ]
         let captures = try fields.map { try bench.space.write(try Bench.encode($0.value), to: $0.key) }
-        let result = try bench.normalize(captures + [try bench.capture("good.png")])
+        let result = try bench.normalize(captures + [try bench.capture("good.png")], "--stages", "why")
         #expect(result.status == 0 && result.output.contains("blank"), "\(result.output)\(result.error)")
         for name in ["empty.png", "white.png"] {
             let sidecar = try sidecar(bench, "out/" + name)
@@ -36,6 +36,9 @@ import Testing
             #expect(try violations(bench, "out/" + name) == [])
         }
         #expect(try sidecar(bench, "out/good.png").quality.treatment == .transferred)
+        // A capture without stages has its contact sheet all the same.
+        #expect(bench.space.files(in: "why/empty") == ["contact-sheet.png"])
+        #expect(bench.space.files(in: "why/good").count > 5)
     }
 
     @Test("A page of text comes back unchanged, bad, and is held back where the profile says so")

@@ -21,6 +21,23 @@ struct FieldInspectionTests {
         }
     }
 
+    @Test("Sparse and crowded fields, small and large cells, thin and thick stains are smears")
+    func extremes() {
+        let options = [
+            SceneOptions(redCellDensity: 0.08), SceneOptions(redCellDensity: 0.75, overlap: 0.7),
+            SceneOptions(scale: 0.35), SceneOptions(scale: 2.2), SceneOptions(whiteCellCount: 1, redCellCount: 0),
+            SceneOptions(whiteCellCount: 0, redCellCount: 4, plateletCount: 1),
+        ]
+        for stain in [Stain.labA, .labB, .labB.scaled(by: 0.6), .labA.scaled(by: 1.6)] {
+            for (index, options) in options.enumerated() {
+                let scene = SmearScene(seed: 57, width: 480, height: 360, options: options)
+                let field = FieldInspection(scene.render(in: stain, noiseSeed: 57))
+                #expect(!field.isBlank && field.isSmear && field.isInFocus, "options \(index): \(field)")
+                #expect(field.hasWhiteCells == !scene.whiteCellKinds.isEmpty, "options \(index): \(field)")
+            }
+        }
+    }
+
     @Test("An empty field is blank in any stain, falloff and noise or not", arguments: stains)
     func blank(stain: Stain) {
         for (width, height) in [(640, 480), (320, 240), (96, 72)] {

@@ -12,8 +12,11 @@ enum StageFolder {
     static func write(
         _ result: CaptureJob.Result, references: [RGBImage], name: String, to folder: String
     ) throws {
-        guard let stages = result.normalization.stages else { return }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        guard let stages = result.normalization.stages else {
+            try writeSpared(result, name: name, to: folder)
+            return
+        }
         func pictures(_ shownWidth: Int?) -> [StagePictures.Picture] {
             StagePictures(
                 source: result.source, references: references, result: result.normalization.image,
@@ -37,6 +40,26 @@ enum StageFolder {
             ],
             cells: pictures(cellWidth).map { ContactSheet.Cell($0.image, caption: [$0.title, $0.explanation]) },
             columns: 5, cellWidth: cellWidth)
+        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
+    }
+}
+
+extension StageFolder {
+    /// The contact sheet of a capture that shows no smear: there were no stages.
+    private static func writeSpared(_ result: CaptureJob.Result, name: String, to folder: String) throws {
+        let treatment =
+            result.normalization.quality.treatment == .shifted
+            ? "a blank field: its mean color was shifted" : "no smear: it is the capture, unchanged"
+        let sheet = ContactSheet(
+            title: name,
+            subtitle: [
+                "verdict \(result.sidecar.verdict.value.rawValue)   nothing to transfer colors to, so no stages"
+            ],
+            cells: [
+                ContactSheet.Cell(result.source, caption: ["source", "the capture"]),
+                ContactSheet.Cell(result.normalization.image, caption: ["result", treatment]),
+            ],
+            columns: 2, cellWidth: cellWidth)
         try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
     }
 }

@@ -56,8 +56,8 @@ public struct Normalizer: Sendable {
     /// - Parameters:
     ///   - keepingStages: also return pictures of what happened inside (more memory).
     ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
-    ///     passes each stage but the last five times; a capture that is not repainted passes only the
-    ///     last two.
+    ///     passes each stage but the last five times; a capture that is not repainted passes only the last two. The
+    ///     inspection of the capture falls into the first.
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level.
     public func normalize(
