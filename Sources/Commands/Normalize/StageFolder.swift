@@ -21,6 +21,7 @@ enum StageFolder {
             StagePictures(
                 source: result.source, references: references, result: result.normalization.image,
                 verdict: result.sidecar.verdict.value, stages: stages,
+                searched: result.normalization.chosenReference.map { [$0] } ?? Array(references.indices),
                 shownWidth: shownWidth
             ).pictures
         }

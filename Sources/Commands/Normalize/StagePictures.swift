@@ -15,11 +15,12 @@ struct StagePictures {
 
     /// Paints all stages of one result.
     ///
-    /// - Parameter shownWidth: the width that maps with a scale are brought to; nil leaves them at their own.
+    /// - Parameters:
+    ///   - searched: indices of the references that were searched, whose features the stages hold.
+    ///   - shownWidth: the width that maps with a scale are brought to; nil leaves them at their own.
     init(
         source: RGBImage, references: [RGBImage], result: RGBImage, verdict: QualityReport.Verdict,
-        stages: NormalizationStages,
-        shownWidth: Int? = nil
+        stages: NormalizationStages, searched: [Int], shownWidth: Int? = nil
     ) {
         add("source", "source S", "the capture as it was read", source)
         for (index, reference) in references.enumerated() {
@@ -30,7 +31,7 @@ struct StagePictures {
         }
         let features = Self.componentPictures([stages.sourceFeatures] + stages.referenceFeatures)
         add("features", "features of S", "first three principal components", features[0])
-        for (index, picture) in features.dropFirst().enumerated() {
+        for (index, picture) in zip(searched, features.dropFirst()) {
             add(
                 Self.numbered("features-reference", index, references.count),
                 Self.titled("features of R", index, references.count), "in the same basis", picture)
@@ -38,13 +39,13 @@ struct StagePictures {
         if let clusters = stages.sourceClusters {
             add("clusters", "clusters of S", "one color a cluster", ColorMap.image(of: clusters))
         }
-        for (index, clusters) in stages.referenceClusters.enumerated() {
+        for (index, clusters) in zip(searched, stages.referenceClusters) {
             add(
                 Self.numbered("clusters-reference", index, references.count),
                 Self.titled("clusters of R", index, references.count), "the same colors mean the same",
                 ColorMap.image(of: clusters))
         }
-        addField(stages, references: references)
+        addField(stages, searched: searched, count: references.count)
         add("guidance", "guidance image G", "colors that the matches bring", stages.guidance)
         add(
             "confidence", "confidence", "0 no match, 1 a perfect one",
@@ -68,18 +69,19 @@ struct StagePictures {
     // MARK: Field
 
     /// Where each pixel of S finds its match: hue and saturation tell the place, as the key shows it.
-    private mutating func addField(_ stages: NormalizationStages, references: [RGBImage]) {
+    private mutating func addField(_ stages: NormalizationStages, searched: [Int], count: Int) {
         let width = stages.source.width
         let height = stages.source.height
         guard stages.field.count == width * height else { return }
         // Positions are pixels of the references' grids, which the references' features share.
-        let grids = stages.referenceFeatures.map { (width: $0.width, height: $0.height) }
+        let grids = Dictionary(
+            zip(searched, stages.referenceFeatures.map { (width: $0.width, height: $0.height) }),
+            uniquingKeysWith: { first, _ in first })
         var places: [Float] = []
         var owners = LabelMap(width: width, height: height)
         places.reserveCapacity(width * height * 3)
         for (index, target) in stages.field.enumerated() {
-            let grid =
-                grids.indices.contains(target.reference) ? grids[target.reference] : (width: width, height: height)
+            let grid = grids[target.reference] ?? (width: width, height: height)
             let color = Self.place(
                 x: Float(target.x) / Float(max(1, grid.width - 1)), y: Float(target.y) / Float(max(1, grid.height - 1)))
             places.append(color.red)
@@ -97,10 +99,10 @@ struct StagePictures {
                 return [color.red, color.green, color.blue]
             })
         add("field-key", "key to the field", "colors of the places in R", key)
-        if references.count > 1 {
+        if count > 1 {
             add(
                 "field-reference", "reference of the match",
-                (0..<references.count).map { "R\($0 + 1) \(Self.colorName($0))" }.joined(separator: ", "),
+                (0..<count).map { "R\($0 + 1) \(Self.colorName($0))" }.joined(separator: ", "),
                 ColorMap.image(of: owners))
         }
     }
