@@ -37,7 +37,7 @@ struct QualityReportTests {
             (.structureChanged, report(similarity: 0.84), report(similarity: 0.6), limits.minimumStructuralSimilarity),
             (.colorsFarFromReference, report(palette: 9), report(palette: 17), limits.maximumPaletteDistance),
             (.clipped, report(clipped: 0.06), report(clipped: 0.11), limits.maximumClippedShare),
-            (.lowConfidence, report(confidence: 0.8), report(confidence: 0.5), limits.minimumConfidence),
+            (.lowConfidence, report(confidence: 0.7), report(confidence: 0.4), limits.minimumConfidence),
         ]
         for (kind, doubtful, bad, threshold) in cases {
             #expect(doubtful.verdict == .doubtful && bad.verdict == .bad, "\(kind)")
@@ -46,7 +46,7 @@ struct QualityReportTests {
             }
         }
         // A later doubt does not soften a bad figure.
-        let both = report(similarity: 0.5, confidence: 0.8)
+        let both = report(similarity: 0.5, confidence: 0.7)
         #expect(both.verdict == .bad && both.findings.map(\.kind) == [.structureChanged, .lowConfidence])
     }
 

@@ -7,6 +7,6 @@ public struct QualityThresholds: Sendable, Equatable, Codable {
     public var minimumStructuralSimilarity: Float = 0.85
     public var maximumPaletteDistance: Float = 8
     public var maximumClippedShare: Float = 0.05
-    public var minimumConfidence: Float = 0.85
+    public var minimumConfidence: Float = 0.75
     public init() {}
 }
