@@ -72,7 +72,7 @@ void nct_srgb_to_lab(const float *rgb, float *lab, size_t count) {
 
 NCT_MULTIVERSIONED
 size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count) {
-    const float margin = 1.0f / 512.0f;
+    const float margin = 1.0f / 64.0f;
     float c0[BLOCK], c1[BLOCK], c2[BLOCK];
     int outside[BLOCK];
     size_t clipped = 0;
@@ -146,7 +146,7 @@ size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count) {
         for (int c = 0; c < 3; c++) {
             double v = from_xyz[3 * c] * xyz[0] + from_xyz[3 * c + 1] * xyz[1] + from_xyz[3 * c + 2] * xyz[2];
             v = v <= 0.0031308 ? 12.92 * v : 1.055 * pow(v, 1.0 / 2.4) - 0.055;
-            outside |= v < -1.0 / 512.0 || v > 1.0 + 1.0 / 512.0;
+            outside |= v < -1.0 / 64.0 || v > 1.0 + 1.0 / 64.0;
             rgb[3 * i + c] = (float)fmin(fmax(v, 0.0), 1.0);
         }
         clipped += (size_t)outside;

@@ -164,7 +164,8 @@ import Testing
     @Test("--stages writes a picture a stage and a contact sheet, all of them images")
     func stages() throws {
         let bench = try Bench()
-        let result = try bench.normalize([try bench.capture("capture.png")], "--stages", "why")
+        let result = try bench.normalize(
+            [try bench.capture("capture.png")], "--stages", "why", "--enhancement", "clustering")
         #expect(result.status == 0, "\(result.error)")
         let files = bench.space.files(in: "why/capture")
         for name in [

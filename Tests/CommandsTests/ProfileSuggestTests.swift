@@ -75,7 +75,8 @@ struct ProfileSuggestTests {
     @Test(
         "Wrong usage ends with code 2 and what to do",
         arguments: [
-            (["lab", "--count", "4"], "--count 4"), (["empty"], "name images"), (["nowhere"], "no such"), ([], "Missing"),
+            (["lab", "--count", "4"], "--count 4"), (["empty"], "name images"), (["nowhere"], "no such"),
+            ([], "Missing"),
         ])
     func wrongUsage(_ arguments: [String], _ words: String) throws {
         let bench = try Bench()

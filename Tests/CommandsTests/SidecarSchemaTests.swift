@@ -14,7 +14,8 @@ import Testing
     @Test(
         "Real sidecars follow the published schema, whatever the settings",
         arguments: [
-            ["--layer", "1"], ["--layer", "1,2", "--enhancement", "none"], ["--reference-use", "best", "--layer", "2"],
+            ["--layer", "1"], ["--layer", "1,2", "--enhancement", "clustering"], ["--standardization", "plain"],
+            ["--reference-use", "best", "--layer", "2"],
             ["--layer", "1", "--format", "tiff"], ["--progressive"],
         ])
     func realSidecars(options: [String]) throws {

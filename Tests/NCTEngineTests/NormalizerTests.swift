@@ -123,7 +123,11 @@ struct NormalizerTests {
     @Test("Stages have the grid's size and hold what was searched")
     func stages() throws {
         let normalization = try Normalizer(
-            extractor: FilterBank(), references: references, parameters: parameters { $0.levels = .joint([2]) },
+            extractor: FilterBank(), references: references,
+            parameters: parameters {
+                $0.levels = .joint([2])
+                $0.enhancement = .clustering
+            },
             workers: Workers(threads: 2)
         ).normalize(capture, keepingStages: true)
         let stages = try #require(normalization.stages)

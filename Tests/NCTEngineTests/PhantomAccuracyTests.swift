@@ -1,8 +1,8 @@
 import Foundation
 import NCTEngine
 import SmearPhantom
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Accuracy on phantoms")
 struct PhantomAccuracyTests {

@@ -7,7 +7,7 @@ void nct_srgb_to_lab(const float *rgb, float *lab, size_t count);
 void nct_srgb_to_lab_scalar(const float *rgb, float *lab, size_t count);
 
 /// CIELAB to sRGB-encoded 0...1, clipped to the gamut. Within 2e-4 of the twin.
-/// Returns the number of pixels of which a channel lay more than 1/512 outside 0...1.
+/// Returns the number of pixels of which a channel lay more than 1/64 outside 0...1.
 size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count);
 size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count);
 

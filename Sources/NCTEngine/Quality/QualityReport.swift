@@ -44,7 +44,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
     /// Wasserstein distance of the colors of background, cells and nuclei, the mean of the three (see `ColorPalette`).
     public var paletteDistanceBefore: Float
     public var paletteDistanceAfter: Float
-    /// Share of pixels clipped to the sRGB gamut in the result, 0…1.
+    /// Share of pixels clipped to the sRGB gamut in the result by more than 1/64, which is where it begins to show; 0…1.
     public var clippedShare: Float
     /// Mean matching confidence, 0…1; 0 where nothing was matched.
     public var confidence: Float
