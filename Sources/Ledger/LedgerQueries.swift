@@ -186,7 +186,7 @@ extension Ledger {
                     Data(reserved), result.finishedAt, result.durationMilliseconds,
                 ])
             guard database.changesCount > 0 else { return }
-            try Self.add(result, to: database.lastInsertedRowID, olderVersion: nil, in: database)
+            try Self.add(result, to: database.lastInsertedRowID, older: nil, in: database)
         }
     }
 

@@ -113,8 +113,8 @@ extension Ledger {
 
     /// What an attempt came to.
     public enum Ending: Sendable, Equatable {
-        /// Committed. `olderVersion` is the number under which an older result was kept.
-        case done(ResultRow, rule: String?, olderVersion: Int?)
+        /// Committed; an older result, if there was one, was kept aside.
+        case done(ResultRow, rule: String?, older: KeptVersion?)
         case failed(CaptureFailure, digest: String?, rule: String?)
         /// Left out after all: gone, or no rule matches.
         case ignored(kind: IgnoredKind, note: String)
@@ -122,6 +122,18 @@ extension Ledger {
         case retry(CaptureFailure, due: Int64)
         /// Given back as if it had not been taken.
         case givenBack(note: String?, due: Int64)
+    }
+
+    /// An older result that was kept aside under a number of its own.
+    public struct KeptVersion: Sendable, Equatable {
+        public var number: Int
+        /// The image, below the output directory.
+        public var output: [UInt8]
+
+        public init(number: Int, output: [UInt8]) {
+            self.number = number
+            self.output = output
+        }
     }
 
     /// Why a capture is left out other than by a pattern.
@@ -138,8 +150,8 @@ extension Ledger {
             else { return false }
             let isOther = !FileStamp(ledgerRow: row).isSameContent(as: stamp)
             switch ending {
-            case .done(let result, let rule, let olderVersion):
-                try Self.add(result, to: id, olderVersion: olderVersion, in: database)
+            case .done(let result, let rule, let older):
+                try Self.add(result, to: id, older: older, in: database)
                 try database.execute(
                     sql: """
                         UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
@@ -192,11 +204,12 @@ extension Ledger {
         }
     }
 
-    static func add(_ result: ResultRow, to id: Int64, olderVersion: Int?, in database: Database) throws {
-        if let olderVersion {
+    static func add(_ result: ResultRow, to id: Int64, older: KeptVersion?, in database: Database) throws {
+        if let older {
             try database.execute(
-                sql: "UPDATE results SET version = ? WHERE capture = ? AND version IS NULL",
-                arguments: [olderVersion, id])
+                sql:
+                    "UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL AND identity <> ?",
+                arguments: [older.number, Data(older.output), id, result.identity])
         }
         let current = try Row.fetchOne(
             database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id])

@@ -40,7 +40,7 @@ import Watching
         let claimed = try #require(try await bench.claim(1))
         try await bench.ledger.end(
             claimed.id, stamp: claimed.stamp,
-            .done(LedgerBench.result(1, identity: "one"), rule: nil, olderVersion: nil), now: LedgerBench.at(10))
+            .done(LedgerBench.result(1, identity: "one"), rule: nil, older: nil), now: LedgerBench.at(10))
         #expect(try await bench.row(1)?.state == .done)
         let recorded = try await bench.ledger.record(
             [.init(LedgerBench.sighting(1, size: 11))], root: bench.root, settle: .seconds(1), now: LedgerBench.at(20))
@@ -63,7 +63,7 @@ import Watching
             try await bench.ledger.oldestDue(roots: [bench.root], now: LedgerBench.at(9999)) == nil, "still claimed")
         let isPendingAgain = try await bench.ledger.end(
             claimed.id, stamp: claimed.stamp,
-            .done(LedgerBench.result(1, identity: "one"), rule: nil, olderVersion: nil), now: LedgerBench.at(10))
+            .done(LedgerBench.result(1, identity: "one"), rule: nil, older: nil), now: LedgerBench.at(10))
         #expect(isPendingAgain)
         #expect(try await bench.row(1)?.state == .pending)
         #expect(try await bench.ledger.results(of: claimed.id).count == 1)
@@ -78,7 +78,7 @@ import Watching
             [.init(LedgerBench.sighting(7), ignoredBy: "exclude \"*.png\"")], root: bench.root, settle: .zero,
             now: LedgerBench.at(0))
         let endings: [Ledger.Ending] = [
-            .done(LedgerBench.result(1, identity: "one"), rule: "r", olderVersion: nil),
+            .done(LedgerBench.result(1, identity: "one"), rule: "r", older: nil),
             .failed(LedgerBench.failure, digest: nil, rule: nil),
             .ignored(kind: .gone, note: "gone before it was read"),
             .retry(LedgerBench.failure, due: 1000),
@@ -160,7 +160,9 @@ import Watching
     func versions() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...2)
-        for (identity, older) in [("one", nil as Int?), ("two", 1)] {
+        for (identity, older) in [
+            ("one", nil as Ledger.KeptVersion?), ("two", .init(number: 1, output: Array("lab-b/slide/1.png.v1".utf8))),
+        ] {
             let row = try #require(try await bench.row(1))
             if row.state == .done {
                 #expect(try await bench.ledger.reprocess(profile: "lab-a", since: nil, now: LedgerBench.at(1)) == 1)
@@ -168,7 +170,7 @@ import Watching
             let claimed = try #require(try await bench.claim(1))
             try await bench.ledger.end(
                 claimed.id, stamp: claimed.stamp,
-                .done(LedgerBench.result(1, identity: identity), rule: nil, olderVersion: older), now: LedgerBench.at(2)
+                .done(LedgerBench.result(1, identity: identity), rule: nil, older: older), now: LedgerBench.at(2)
             )
         }
         let row = try #require(try await bench.row(1))
