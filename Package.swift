@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom",
+                "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom", "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "nctd", dependencies: ["Commands"]),
@@ -68,6 +68,7 @@ let package = Package(
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
+        .testTarget(name: "WatchingTests", dependencies: ["Watching", "Config", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
         .testTarget(
             name: "CommandsTests",
