@@ -32,12 +32,12 @@ extension AttemptError {
         case SourceError.trouble(let code, let operation):
             self = .passing(
                 CaptureFailure(
-                    code: "unreadable", message: "\(operation) the file failed (\(String(cString: strerror(code))))",
+                    code: "unreadable", message: "the file could not be had: \(operation) failed (\(String(cString: strerror(code))))",
                     remedy: "check the share and the file's permissions, then `nctd retry`"))
-        case SourceError.tooLarge(let size):
+        case SourceError.tooLarge:
             self = .lasting(
                 CaptureFailure(
-                    code: "tooLarge", message: "the file has \(size) bytes, more than is read",
+                    code: "tooLarge", message: "the file is larger than is read",
                     remedy: "crop or compress the image"))
         case let error as TreeError where error.concernsFileSystem || error.code == EAGAIN: self = .output(error)
         case let error as TreeError:

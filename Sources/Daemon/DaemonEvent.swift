@@ -19,6 +19,7 @@ public enum DaemonEvent: Sendable, Equatable {
     case rootFallsBack(lab: String, root: String, reason: String)
     case rootFailed(lab: String, root: String, reason: String)
     case overflow(lab: String, root: String)
+    case unreadable(lab: String, root: String, path: String, reason: String)
     case scanned(lab: String, root: String, files: Int)
     case seen(lab: String, root: String, added: Int, changed: Int, ignored: Int)
     case profilePrepared(profile: String, features: String, notices: [String])
@@ -75,6 +76,7 @@ extension DaemonEvent {
         case .rootFallsBack: "root-falls-back"
         case .rootFailed: "root-failed"
         case .overflow: "overflow"
+        case .unreadable: "unreadable"
         case .scanned: "scanned"
         case .seen: "seen"
         case .profilePrepared: "profile-prepared"
@@ -98,7 +100,7 @@ extension DaemonEvent {
         case .seen, .scanned, .rootHealthy: .debug
         case .done(let finished) where finished.delivery != "delivered": .warning
         case .ledgerSetAside, .failed, .rootFailed, .reloadRefused, .profileUnusable, .trouble: .error
-        case .rootUnhealthy, .rootFallsBack, .overflow, .retrying, .suspect, .paused, .attemptsDied, .testEngine:
+        case .rootUnhealthy, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .paused, .attemptsDied, .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
         default: .info
@@ -125,6 +127,8 @@ extension DaemonEvent {
         case .rootFallsBack(_, let root, let reason): "\(root) is scanned from now on: \(reason)"
         case .rootFailed(_, let root, let reason): "\(root) cannot be watched: \(reason); it is tried again"
         case .overflow(_, let root): "\(root): events were lost; the root is scanned"
+        case .unreadable(_, _, let path, let reason):
+            "\(path) cannot be read: \(reason); what lies there is unknown, not gone"
         case .scanned(_, let root, let files): "\(root): scanned, \(files) files"
         case .seen(_, let root, let added, let changed, let ignored):
             "\(root): \(added) new, \(changed) changed, \(ignored) left out"
@@ -187,7 +191,7 @@ extension DaemonEvent {
             add("NCT_FILE", file)
         case .rootWatched(let lab, let root), .rootLeft(let lab, let root), .rootHealthy(let lab, let root),
             .overflow(let lab, let root), .rootUnhealthy(let lab, let root, _), .rootFallsBack(let lab, let root, _),
-            .rootFailed(let lab, let root, _), .scanned(let lab, let root, _), .seen(let lab, let root, _, _, _):
+            .rootFailed(let lab, let root, _), .unreadable(let lab, let root, _, _), .scanned(let lab, let root, _), .seen(let lab, let root, _, _, _):
             add("NCT_LAB", lab)
             add("NCT_ROOT", root)
         case .profilePrepared(let profile, _, _), .profileUnusable(let profile, _): add("NCT_PROFILE", profile)

@@ -28,6 +28,9 @@ struct Intake: Sendable {
                     ignored: recorded.ignored.count))
             await bell.ring()
         case .overflow: log.write(.overflow(lab: lab, root: path))
+        case .unreadable(let place, let reason):
+            log.write(
+                .unreadable(lab: lab, root: path, path: place.map { root.name(of: $0) } ?? path, reason: reason))
         case .scanned(let files):
             log.write(.scanned(lab: lab, root: path, files: files))
             try await persisting { try await ledger.setScanned(root.id, now: clock.now) }

@@ -47,7 +47,7 @@ final class DaemonBench: Sendable {
         self.configuration = configuration
         sources = Dictionary(
             uniqueKeysWithValues: configuration.watches.map {
-                ($0.lab, TroubledSource(PlainDirectorySource(root: $0.path)))
+                ($0.lab, TroubledSource(DirectorySource(root: $0.path)))
             })
     }
 
@@ -59,7 +59,7 @@ final class DaemonBench: Sendable {
             parts: DaemonService.Parts(
                 roots: RootParts(
                     watcher: { announcers[$0.lab] ?? Announcer() },
-                    source: { sources[$0.lab] ?? TroubledSource(PlainDirectorySource(root: $0.path)) },
+                    source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
                     ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
                 processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, grace: grace),
             log: events.log)
@@ -91,7 +91,7 @@ final class DaemonBench: Sendable {
 
     func sighting(_ name: String, lab: String = "lab-a") throws -> Sighting {
         let path = CapturePath(name)!
-        return Sighting(path: path, stamp: try PlainDirectorySource(root: space(lab)).stamp(of: path))
+        return Sighting(path: path, stamp: try DirectorySource(root: space(lab)).stamp(of: path))
     }
 
     /// Lets the watcher say that files were found.

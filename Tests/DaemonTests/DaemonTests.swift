@@ -318,7 +318,7 @@ import Watching
                 fclose(file)
             }
         }
-        let stamp = try PlainDirectorySource(root: bench.space("lab-a")).stamp(of: path)
+        let stamp = try DirectorySource(root: bench.space("lab-a")).stamp(of: path)
         try await bench.run {
             await bench.announcers["lab-a"]!.say(.found([Sighting(path: path, stamp: stamp)]))
             await bench.events.wait(for: "done")
