@@ -32,7 +32,8 @@ extension AttemptError {
         case SourceError.trouble(let code, let operation):
             self = .passing(
                 CaptureFailure(
-                    code: "unreadable", message: "the file could not be had: \(operation) failed (\(String(cString: strerror(code))))",
+                    code: "unreadable",
+                    message: "the file could not be had: \(operation) failed (\(String(cString: strerror(code))))",
                     remedy: "check the share and the file's permissions, then `nctd retry`"))
         case SourceError.tooLarge:
             self = .lasting(

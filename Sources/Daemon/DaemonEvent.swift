@@ -100,7 +100,8 @@ extension DaemonEvent {
         case .seen, .scanned, .rootHealthy: .debug
         case .done(let finished) where finished.delivery != "delivered": .warning
         case .ledgerSetAside, .failed, .rootFailed, .reloadRefused, .profileUnusable, .trouble: .error
-        case .rootUnhealthy, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .paused, .attemptsDied, .testEngine:
+        case .rootUnhealthy, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .paused, .attemptsDied,
+            .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
         default: .info
@@ -191,7 +192,8 @@ extension DaemonEvent {
             add("NCT_FILE", file)
         case .rootWatched(let lab, let root), .rootLeft(let lab, let root), .rootHealthy(let lab, let root),
             .overflow(let lab, let root), .rootUnhealthy(let lab, let root, _), .rootFallsBack(let lab, let root, _),
-            .rootFailed(let lab, let root, _), .unreadable(let lab, let root, _, _), .scanned(let lab, let root, _), .seen(let lab, let root, _, _, _):
+            .rootFailed(let lab, let root, _), .unreadable(let lab, let root, _, _), .scanned(let lab, let root, _),
+            .seen(let lab, let root, _, _, _):
             add("NCT_LAB", lab)
             add("NCT_ROOT", root)
         case .profilePrepared(let profile, _, _), .profileUnusable(let profile, _): add("NCT_PROFILE", profile)

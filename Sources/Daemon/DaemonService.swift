@@ -90,8 +90,9 @@ public final class DaemonService: Service {
                     for await _ in stops { break }
                     // In a task of its own, which is not cancelled with this one.
                     await Task {
-                        await dispatcher.stop(grace: self.parts.grace)
+                        await dispatcher.requestStop()
                         await dispatching.value
+                        await dispatcher.drain(grace: self.parts.grace)
                         await supervisor.stop()
                     }.value
                     group.cancelAll()

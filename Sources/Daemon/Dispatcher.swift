@@ -18,6 +18,8 @@ actor Dispatcher {
     private let clock: any DaemonClock
     private let log: EventLog
     private let bell: Doorbell
+    /// Rung when a work ends, for the one who waits in ``drain(grace:)``; a bell wakes one only.
+    private let endBell = Doorbell()
     private let retrySeed: UInt64
     private var inWork: [Int64: InWork] = [:]
     private var lastLab = ""
@@ -42,7 +44,7 @@ actor Dispatcher {
         self.retrySeed = retrySeed
     }
 
-    /// Works until ``stop()`` or until the task is cancelled.
+    /// Works until ``requestStop()`` or until the task is cancelled.
     func run() async {
         while !isStopping, !Task.isCancelled {
             do {
@@ -123,6 +125,11 @@ actor Dispatcher {
                     row.id, until: now.milliseconds + 10_000, note: "all names for its result are taken", now: now)
                 return
             }
+            guard !isStopping else {
+                try await ledger.end(
+                    row.id, stamp: row.stamp, .givenBack(note: nil, due: now.milliseconds), now: now)
+                return
+            }
             task.row = claimed
             let gate = WorkGate()
             inWork[row.id] = InWork(row: claimed, gate: gate)
@@ -138,6 +145,7 @@ actor Dispatcher {
         if inWork.removeValue(forKey: id) != nil, isStopping { finishedSinceStop += 1 }
         note(outcome)
         await bell.ring()
+        await endBell.ring()
     }
 
     private func note(_ outcome: CaptureWorker.Outcome) {
@@ -153,17 +161,21 @@ actor Dispatcher {
         }
     }
 
-    /// Begins nothing more, lets what is under way end, and gives back what has not within the grace time.
-    ///
-    /// A thread that is in the engine cannot be stopped; its capture is given back in the ledger and the process may
-    /// end under it, for it writes nothing before its commit.
-    func stop(grace milliseconds: Int64) async {
+    /// Lets ``run()`` return after what it is at; nothing more is begun.
+    func requestStop() async {
         isStopping = true
         log.write(.stopping)
         await bell.ring()
+    }
+
+    /// Lets what is under way end after ``run()`` returned, and gives back what has not within the grace time.
+    ///
+    /// A thread that is in the engine cannot be stopped; its capture is given back in the ledger and the process may
+    /// end under it, for it writes nothing before its commit.
+    func drain(grace milliseconds: Int64) async {
         let deadline = clock.now.milliseconds + milliseconds
         while !inWork.isEmpty, clock.now.milliseconds < deadline {
-            await bell.wait(milliseconds: min(100, max(1, deadline - clock.now.milliseconds)), clock: clock)
+            await endBell.wait(milliseconds: min(100, max(1, deadline - clock.now.milliseconds)), clock: clock)
         }
         var givenBack = 0
         for (id, work) in inWork where work.gate.abandon() {
@@ -176,7 +188,7 @@ actor Dispatcher {
         // Those that commit just now are through in moments.
         let last = clock.now.milliseconds + 1500
         while !inWork.isEmpty, clock.now.milliseconds < last {
-            await bell.wait(milliseconds: 50, clock: clock)
+            await endBell.wait(milliseconds: 50, clock: clock)
         }
         log.write(.stopped(finished: finishedSinceStop, givenBack: givenBack))
     }

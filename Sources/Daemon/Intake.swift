@@ -44,7 +44,10 @@ struct Intake: Sendable {
         case .healthy:
             live.setHealthy(root.id, true)
             log.write(.rootHealthy(lab: lab, root: path))
-            try await persisting { try await ledger.setHealth(root.id, unhealthy: nil) }
+            try await persisting {
+                try await ledger.setHealth(root.id, unhealthy: nil)
+                if let identity = try? RootIdentity(path: path) { try await ledger.setIdentity(root.id, identity) }
+            }
             await bell.ring()
         }
     }

@@ -6,12 +6,12 @@ import Watching
 
 /// Makes the parts that know a root's files, for its settings. Tests make their own.
 public struct RootParts: Sendable {
-    var watcher: @Sendable (WatchSettings) throws -> any RootWatcher
+    var watcher: @Sendable (WatchSettings, RootIdentity?) throws -> any RootWatcher
     var source: @Sendable (WatchSettings) throws -> any CaptureSource
     var ignoringRule: @Sendable (WatchSettings) throws -> @Sendable (CapturePath) -> String?
 
     public init(
-        watcher: @escaping @Sendable (WatchSettings) throws -> any RootWatcher,
+        watcher: @escaping @Sendable (WatchSettings, RootIdentity?) throws -> any RootWatcher,
         source: @escaping @Sendable (WatchSettings) throws -> any CaptureSource,
         ignoringRule: @escaping @Sendable (WatchSettings) throws -> @Sendable (CapturePath) -> String?
     ) {
@@ -97,7 +97,7 @@ actor RootSupervisor {
     private func watch(_ root: WatchedRoot) async {
         while !Task.isCancelled {
             do {
-                let watcher = try parts.watcher(root.settings)
+                let watcher = try parts.watcher(root.settings, try await ledger.identity(of: root.id))
                 try await watcher.run { event in
                     try await intake.take(event, root: root)
                     if case .scanned = event { await self.scanned(root.id) }

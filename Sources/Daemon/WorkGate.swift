@@ -33,7 +33,7 @@ final class IdentitiesInWork: Sendable {
     func end(_ identity: String) { identities.withLock { _ = $0.remove(identity) } }
 }
 
-/// Wakes the one who waits: rung before or during the wait.
+/// Wakes the one who waits: rung before or during the wait. Only one may wait at a time.
 actor Doorbell {
     private var isRung = false
     private var waiter: CheckedContinuation<Void, Never>?
@@ -66,6 +66,7 @@ actor Doorbell {
             isRung = false
             return
         }
+        precondition(waiter == nil, "a doorbell wakes one")
         await withCheckedContinuation { waiter = $0 }
     }
 }

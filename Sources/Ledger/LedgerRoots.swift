@@ -69,6 +69,21 @@ extension Ledger {
         }
     }
 
+    /// What the root was when it was last well, for ``RootHealth``.
+    public func identity(of root: Int64) async throws -> RootIdentity? {
+        let text = try await store.read {
+            try String.fetchOne($0, sql: "SELECT identity FROM roots WHERE id = ?", arguments: [root])
+        }
+        return text.flatMap { try? JSONDecoder().decode(RootIdentity.self, from: Data($0.utf8)) }
+    }
+
+    public func setIdentity(_ root: Int64, _ identity: RootIdentity) async throws {
+        let text = String(decoding: try JSONEncoder().encode(identity), as: UTF8.self)
+        try await store.write {
+            try $0.execute(sql: "UPDATE roots SET identity = ? WHERE id = ?", arguments: [text, root])
+        }
+    }
+
     public func setMode(_ root: Int64, _ mode: String) async throws {
         try await store.write {
             try $0.execute(sql: "UPDATE roots SET mode = ? WHERE id = ?", arguments: [mode, root])

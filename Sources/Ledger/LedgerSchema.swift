@@ -14,7 +14,7 @@ enum LedgerSchema {
                         path TEXT NOT NULL UNIQUE,
                         lab TEXT NOT NULL,
                         watched INTEGER NOT NULL DEFAULT 1,
-                        device INTEGER, inode INTEGER,
+                        identity TEXT,
                         unhealthy TEXT,
                         mode TEXT,
                         rules TEXT,

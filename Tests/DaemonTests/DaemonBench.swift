@@ -58,7 +58,7 @@ final class DaemonBench: Sendable {
             configuration: configuration, version: "test",
             parts: DaemonService.Parts(
                 roots: RootParts(
-                    watcher: { announcers[$0.lab] ?? Announcer() },
+                    watcher: { settings, _ in announcers[settings.lab] ?? Announcer() },
                     source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
                     ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
                 processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, grace: grace),

@@ -137,7 +137,7 @@ import Watching
             await #expect {
                 let parts = DaemonService.Parts(
                     roots: RootParts(
-                        watcher: { _ in Announcer() }, source: { DirectorySource(root: $0.path) },
+                        watcher: { _, _ in Announcer() }, source: { DirectorySource(root: $0.path) },
                         ignoringRule: { _ in { _ in nil } }), processors: { _, _ in CopyingShelf() })
                 try await DaemonService(
                     configuration: other.configuration, version: "test", parts: parts, log: other.events.log
