@@ -28,7 +28,9 @@ public struct NCTDCommand: AsyncParsableCommand {
             Shell completions: nctd --generate-completion-script bash|zsh|fish
             """,
         version: "nctd \(ProgramVersion.text)",
-        subcommands: [NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self])
+        subcommands: [
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, CheckCommand.self, DemoCommand.self,
+        ])
 
     public init() {}
 

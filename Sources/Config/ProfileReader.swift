@@ -16,7 +16,8 @@ extension Profile {
     public static func read(text: String, path: String) throws -> Profile {
         let log = ProblemLog(file: path, text: text)
         var reader = TableReader(try ProblemLog.parse(text, file: path), log: log)
-        let folder = (path as NSString).deletingLastPathComponent
+        // Foundation traps on taking the last component off a name of one letter.
+        let folder = path.contains("/") ? (path as NSString).deletingLastPathComponent : ""
         let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
 
         var profile = Profile(name: stem, path: path, text: text, references: [])
