@@ -29,13 +29,14 @@ public struct NCTDCommand: AsyncParsableCommand {
             """,
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
-            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, ProbeCommand.self,
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self,
+            ProbeCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(
                 name: "The daemon",
                 subcommands: [
-                    RunCommand.self, StatusCommand.self, FailuresCommand.self, RetryCommand.self,
+                    RunCommand.self, CheckCommand.self, StatusCommand.self, FailuresCommand.self, RetryCommand.self,
                     ReprocessCommand.self, ExplainCommand.self, VerifyCommand.self,
                 ])
         ])

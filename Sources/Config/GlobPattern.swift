@@ -105,9 +105,11 @@ public struct GlobPattern: Sendable, Equatable {
 
     // MARK: Matching
 
-    /// True if the path's last component, or the whole path for a pattern with `/`, is matched from end to end.
-    public func matches(_ path: CapturePath) -> Bool {
-        matches(units: GlobText.units(isForWholePath ? path.bytes : Array(path.name)))
+    /// True if the last component of a path below a root, or the whole path for a pattern with `/`, is matched from end
+    /// to end.
+    public func matches(path: [UInt8]) -> Bool {
+        let start = isForWholePath ? 0 : (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+        return matches(units: GlobText.units(Array(path[start...])))
     }
 
     /// True if a text, such as a camera's name, is matched from end to end.
@@ -157,12 +159,12 @@ public struct GlobPattern: Sendable, Equatable {
 }
 
 /// Names as folded characters.
-enum GlobText {
+public enum GlobText {
     static let slash = UInt32(UInt8(ascii: "/"))
     static let star = UInt32(UInt8(ascii: "*"))
 
     /// Lowercased scalars; a byte that is no UTF-8 stands above all scalars.
-    static func units(_ bytes: [UInt8]) -> [UInt32] {
+    public static func units(_ bytes: [UInt8]) -> [UInt32] {
         var units: [UInt32] = []
         units.reserveCapacity(bytes.count)
         var rest = bytes[...]
