@@ -35,6 +35,12 @@ public struct RenderedCapture: Sendable {
 public protocol ProcessorSource: Sendable {
     /// The engine of a profile, prepared at its first use; throws ``JobFailure`` if it cannot be.
     func processor(for profile: Profile) async throws -> any CaptureProcessor
+    /// Forgets what is prepared: profiles, references or weights may be others now. What is in work keeps its engine.
+    func forget() async
+}
+
+extension ProcessorSource {
+    public func forget() async {}
 }
 
 extension PreparedEngine: CaptureProcessor {

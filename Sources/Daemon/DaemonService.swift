@@ -83,7 +83,7 @@ public final class DaemonService: Service {
         await withGracefulShutdownHandler {
             await withTaskCancellationHandler {
                 await withTaskGroup(of: Void.self) { group in
-                    group.addTask { await self.takeReloads(supervisor, live, bell) }
+                    group.addTask { await self.takeReloads(supervisor, live, processors, bell) }
                     group.addTask {
                         await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
                     }
@@ -106,7 +106,9 @@ public final class DaemonService: Service {
         try ledger.close()
     }
 
-    private func takeReloads(_ supervisor: RootSupervisor, _ live: LiveConfiguration, _ bell: Doorbell) async {
+    private func takeReloads(
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource, _ bell: Doorbell
+    ) async {
         for await _ in reloads {
             let old = live.configuration
             do {
@@ -116,6 +118,7 @@ public final class DaemonService: Service {
                     continue
                 }
                 let difference = try await supervisor.apply(new)
+                await processors.forget()
                 log.write(
                     .reloaded(added: difference.added, removed: difference.removed, changed: difference.changed))
             } catch let error as ConfigurationError {

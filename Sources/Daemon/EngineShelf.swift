@@ -51,9 +51,9 @@ public actor EngineShelf: ProcessorSource {
         }
     }
 
-    /// Forgets the engines of profiles that are no more.
-    public func keep(only profiles: [String: Profile]) {
-        for name in engines.keys where profiles[name] == nil { engines[name] = nil }
+    public func forget() {
+        engines = [:]
+        features = [:]
     }
 
     private func sharedFeatures(for profile: Profile) throws -> FeatureSource {

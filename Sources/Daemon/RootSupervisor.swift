@@ -87,7 +87,9 @@ actor RootSupervisor {
             }
             unscanned.insert(root.id)
             log.write(.rootWatched(lab: root.settings.lab, root: root.settings.path))
-            try await ledger.setMode(root.id, root.settings.mode == .scan ? "scan" : "inotify")
+            let kind = try? FileSystemKind(path: root.settings.path)
+            try await ledger.setMode(
+                root.id, (kind?.mode(asked: root.settings.mode) ?? root.settings.mode).rawValue)
             running[root.id] = (root.settings, Task { await self.watch(root) })
         }
         return difference
@@ -100,7 +102,11 @@ actor RootSupervisor {
                 let watcher = try parts.watcher(root.settings, try await ledger.identity(of: root.id))
                 try await watcher.run { event in
                     try await intake.take(event, root: root)
-                    if case .scanned = event { await self.scanned(root.id) }
+                    switch event {
+                    // A root that is away does not keep the others from being ready.
+                    case .scanned, .unhealthy: await self.scanned(root.id)
+                    default: break
+                    }
                 }
                 if Task.isCancelled { return }
             } catch is CancellationError {

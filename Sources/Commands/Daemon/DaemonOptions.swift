@@ -9,7 +9,7 @@ import Watching
 struct LedgerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The daemon's configuration.", valueName: "file"), completion: .file(extensions: ["toml"]))
-    var config = "/etc/nctd/nctd.toml"
+    var config = DaemonConfiguration.defaultPath
 
     @Option(
         help: ArgumentHelp(

@@ -25,7 +25,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("The configuration.", valueName: "file"), completion: .file(extensions: ["toml"]))
-    var config = "/etc/nctd/nctd.toml"
+    var config = DaemonConfiguration.defaultPath
 
     @Option(
         help: ArgumentHelp("The least important events to write: debug, info, warning or error.", valueName: "level"))
