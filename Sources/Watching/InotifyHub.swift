@@ -101,9 +101,8 @@ public final class InotifyHub: Sendable {
             }
             let watch = inotifytools_wd_from_filename(key)
             guard watch > 0 else { return .refused("libinotifytools does not know the watch that it has just set") }
-            let (isPlaced, replaced) = state.tree.place(watch, path, identity, of: id)
-            remove(replaced, &state)
-            if !isPlaced { remove([watch], &state) }
+            let (isPlaced, unneeded) = state.tree.place(watch, path, identity, of: id)
+            remove(unneeded, &state)
             return isPlaced ? .watched : .gone
         }
     }
