@@ -52,14 +52,19 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .target(
             name: "Commands",
             dependencies: [
-                "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom",
+                "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom", "Watching", "Ledger", "Daemon",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(name: "nctd", dependencies: ["Commands"]),
 
@@ -69,7 +74,15 @@ let package = Package(
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
+        .testTarget(name: "WatchingTests", dependencies: ["Watching", "Config", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestSupport"]),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "SmearPhantom", "TestSupport",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Jobs", "ImageFiles", "SmearPhantom", "nctd", "TestSupport"]),

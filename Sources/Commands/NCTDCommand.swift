@@ -28,7 +28,18 @@ public struct NCTDCommand: AsyncParsableCommand {
             Shell completions: nctd --generate-completion-script bash|zsh|fish
             """,
         version: "nctd \(ProgramVersion.text)",
-        subcommands: [NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self])
+        subcommands: [
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self,
+            ProbeCommand.self,
+        ],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "The daemon",
+                subcommands: [
+                    RunCommand.self, CheckCommand.self, StatusCommand.self, FailuresCommand.self, RetryCommand.self,
+                    ReprocessCommand.self, ExplainCommand.self, VerifyCommand.self,
+                ])
+        ])
 
     public init() {}
 

@@ -25,13 +25,18 @@ public struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible
     }
 }
 
-/// All that is wrong with a configuration, in the order of its lines; never empty.
+/// All that is wrong with a configuration, file by file in the order of the lines; never empty.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     public let problems: [ConfigurationProblem]
 
     public init(_ problems: [ConfigurationProblem]) {
+        var files: [String: Int] = [:]
+        for problem in problems where files[problem.file] == nil { files[problem.file] = files.count }
         self.problems = problems.enumerated()
-            .sorted { ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset) }
+            .sorted { first, second in
+                (files[first.element.file] ?? 0, first.element.line ?? .max, first.offset)
+                    < (files[second.element.file] ?? 0, second.element.line ?? .max, second.offset)
+            }
             .map(\.element)
     }
 

@@ -33,7 +33,7 @@ public final class ProblemLog {
                 throw ConfigurationError([
                     ConfigurationProblem(
                         file: file, line: text.prefix { $0 != "\0" }.count { $0 == "\n" } + 1, key: nil,
-                        message: "holds a zero byte, so it is no text", remedy: "give a profile written in TOML")
+                        message: "holds a zero byte, so it is no text", remedy: "give a file written in TOML")
                 ])
             }
             return try TOMLTable(string: text)

@@ -7,23 +7,8 @@ extension Profile {
     /// Throws ``ConfigurationError`` with all problems at once: syntax, unknown keys, wrong types, values out of
     /// range, missing keys, and files that it names and that are not there.
     public static func read(path: String) throws -> Profile {
-        func refuse(_ message: String, _ remedy: String) -> ConfigurationError {
-            ConfigurationError([
-                ConfigurationProblem(file: path, line: nil, key: nil, message: message, remedy: remedy)
-            ])
-        }
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw refuse("there is no such profile", "check the name, or make one with `nctd profile suggest`")
-        }
-        guard !isDirectory.boolValue else { throw refuse("is a directory", "name the profile's file in it") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw refuse("cannot be read", "check its permissions")
-        }
-        guard data.count <= 1 << 20 else { throw refuse("is over 1 MiB, too long for a profile", "check the name") }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw refuse("is no UTF-8 text", "save it as UTF-8")
-        }
+        let text = try ConfigurationText.read(
+            path: path, what: "profile", missing: "check the name, or make one with `nctd profile suggest`")
         return try read(text: text, path: path)
     }
 
@@ -31,7 +16,8 @@ extension Profile {
     public static func read(text: String, path: String) throws -> Profile {
         let log = ProblemLog(file: path, text: text)
         var reader = TableReader(try ProblemLog.parse(text, file: path), log: log)
-        let folder = (path as NSString).deletingLastPathComponent
+        // Foundation traps on taking the last component off a name of one letter.
+        let folder = path.contains("/") ? (path as NSString).deletingLastPathComponent : ""
         let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
 
         var profile = Profile(name: stem, path: path, text: text, references: [])

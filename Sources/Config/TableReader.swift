@@ -88,6 +88,17 @@ public struct TableReader {
         return TableReader(inner, path: path + [key], log: log)
     }
 
+    /// Stands for a table that may be left out: it reads as one without keys.
+    func empty(_ key: String) -> TableReader { TableReader(TOMLTable(), path: path + [key], log: log) }
+
+    /// The tables of an array of tables, `[[key]]`, in order.
+    public mutating func tables(_ key: String) -> [TableReader] {
+        let expected =
+            "tables, each under a line [[\((path + [key]).filter { Int($0) == nil }.joined(separator: "."))]]"
+        let inner = list(key, expected, count: 0...Int.max) { $0.table } ?? []
+        return inner.enumerated().map { TableReader($1, path: path + [key, String($0)], log: log) }
+    }
+
     /// Reports that a required key is missing.
     public mutating func require(_ key: String, remedy: String) {
         known.insert(key)

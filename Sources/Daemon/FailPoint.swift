@@ -1,9 +1,39 @@
 import Foundation
+import Glibc
+import Synchronization
 
 /// The steps of a capture between "seen" and "committed". A test makes the process die at one of them
 /// (`NCTD_FAILPOINT=NAME:N` kills it with SIGKILL at the N-th pass), and what it finds after a restart must hold.
 public enum FailPoint: String, Sendable, CaseIterable {
-    case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary,
-        afterImageRename
-    case afterSidecarTemporary, afterSidecarRename, beforeDone, afterDone
+    case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary
+    case afterOlderKept, afterOlderSidecarRemoved
+    case afterImageRename, afterSidecarTemporary, afterSidecarRename, beforeDone, afterDone
+
+    private final class Armed: Sendable {
+        let point: FailPoint
+        let passes: Atomic<Int>
+
+        init(point: FailPoint, passes: Int) {
+            self.point = point
+            self.passes = Atomic(passes)
+        }
+    }
+
+    /// The one that the environment asks for, with the passes left until it kills.
+    private static let armed: Armed? = {
+        guard let setting = ProcessInfo.processInfo.environment["NCTD_FAILPOINT"] else { return nil }
+        let parts = setting.split(separator: ":")
+        guard parts.count == 2, let point = FailPoint(rawValue: String(parts[0])), let passes = Int(parts[1]) else {
+            // A test that asks for what is not there must not pass.
+            FileHandle.standardError.write(Data("nctd: NCTD_FAILPOINT=\(setting): use NAME:N\n".utf8))
+            exit(2)
+        }
+        return Armed(point: point, passes: passes)
+    }()
+
+    /// Passes this step; the process dies here if a test asked for it.
+    public func pass() {
+        guard let armed = Self.armed, armed.point == self else { return }
+        if armed.passes.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { kill(getpid(), SIGKILL) }
+    }
 }

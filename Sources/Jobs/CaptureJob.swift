@@ -73,50 +73,15 @@ public struct CaptureJob: Sendable, Equatable {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
         stopwatch.lap("decoding")
         onStage("decoding")
-        let result = try engine.normalizer.normalize(file.image, keepingStages: keepingStages) { stage in
-            stopwatch.lap(stage.rawValue)
-            onStage(stage.rawValue)
-        }
-        stopwatch.skip()
-
-        let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
-        let encoded = try ImageWriter.encode(
-            ImageFile(image: result.image, alpha: file.alpha, metadata: file.metadata),
-            options: ImageWriteOptions(format: format, bitDepth: bitDepth))
-        stopwatch.lap("encoding")
-        onStage("encoding")
-
-        let quality = result.quality
-        let isGood = quality.verdict == .good
-        let delivery: Sidecar.Delivery =
-            isGood || engine.profile.belowThreshold == .deliver
-            ? .delivered : engine.profile.belowThreshold == .hold ? .held : .flagged
-        let target = delivery == .held ? heldOutput : output
-        let sidecar = Sidecar(
-            createdAt: Timestamp.text(Date()), host: ProcessInfo.processInfo.hostName,
-            engineVersion: EngineVersion.current, method: engine.profile.method.rawValue,
-            source: Sidecar.Source(file, path: input, bytes: bytes),
-            profile: engine.profile.path.map {
-                Sidecar.ProfileOrigin(
-                    name: engine.profile.name, path: PreparedEngine.absolute($0),
-                    sha256: FileDigest.sha256(Array(engine.profile.text.utf8)))
-            },
-            references: engine.references,
-            referenceChoice: Sidecar.ReferenceChoice(
-                result, parameters: engine.normalizer.parameters, references: engine.references.count),
-            parameters: Sidecar.Parameters(engine.normalizer.parameters), seed: engine.normalizer.parameters.seed,
-            features: engine.features, quality: Sidecar.Quality(quality),
-            verdict: Sidecar.Verdict(
-                value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
-                delivery: delivery),
-            timingsMs: stopwatch.milliseconds,
-            output: Sidecar.Output(
-                path: PreparedEngine.absolute(target), bytes: encoded.count, sha256: FileDigest.sha256(encoded),
-                format: format.rawValue, bitDepth: bitDepth),
-            warnings: file.metadata.warnings)
-        let json = try sidecar.json()
-        try writing { try write(encoded, json, to: target) }
-        return Result(output: target, sidecar: sidecar, source: file.image, normalization: result)
+        let rendering = try CaptureRendering(
+            file, of: Sidecar.Source(file, path: input, bytes: bytes), on: engine, format: format,
+            keepingStages: keepingStages, stopwatch: stopwatch, onStage: onStage,
+            target: { $0 == .held ? heldOutput : output })
+        let json = try rendering.sidecar.json()
+        let target = rendering.target
+        try writing { try write(rendering.encoded, json, to: target) }
+        return Result(
+            output: target, sidecar: rendering.sidecar, source: file.image, normalization: rendering.normalization)
     }
 
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {
@@ -141,10 +106,83 @@ public struct CaptureJob: Sendable, Equatable {
     }
 }
 
+/// What becomes of a decoded capture, in memory: the image's bytes and its sidecar, for whoever writes them.
+public struct CaptureRendering: Sendable {
+    public let encoded: [UInt8]
+    public var sidecar: Sidecar
+    public let normalization: Normalization
+    /// Where the image goes.
+    public let target: String
+
+    /// Normalizes, judges and encodes.
+    ///
+    /// - Parameters:
+    ///   - source: what the sidecar says of the capture.
+    ///   - stopwatch: has the times of what was done before.
+    ///   - target: the image's path for what the profile makes of the verdict.
+    ///
+    /// Throws `EngineError` and `ImageFileError`.
+    public init(
+        _ file: ImageFile, of source: Sidecar.Source, on engine: PreparedEngine, format: ImageFormat,
+        keepingStages: Bool = false, stopwatch: Stopwatch, onStage: @escaping (String) -> Void = { _ in },
+        target placing: (Sidecar.Delivery) -> String
+    ) throws {
+        var stopwatch = stopwatch
+        let result = try engine.normalizer.normalize(file.image, keepingStages: keepingStages) { stage in
+            stopwatch.lap(stage.rawValue)
+            onStage(stage.rawValue)
+        }
+        stopwatch.skip()
+
+        let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
+        let encoded = try ImageWriter.encode(
+            ImageFile(image: result.image, alpha: file.alpha, metadata: file.metadata),
+            options: ImageWriteOptions(format: format, bitDepth: bitDepth))
+        stopwatch.lap("encoding")
+        onStage("encoding")
+
+        let quality = result.quality
+        let isGood = quality.verdict == .good
+        let delivery: Sidecar.Delivery =
+            isGood || engine.profile.belowThreshold == .deliver
+            ? .delivered : engine.profile.belowThreshold == .hold ? .held : .flagged
+        let target = placing(delivery)
+        let sidecar = Sidecar(
+            createdAt: Timestamp.text(Date()), host: ProcessInfo.processInfo.hostName,
+            engineVersion: EngineVersion.current, method: engine.profile.method.rawValue,
+            source: source,
+            profile: engine.profile.path.map {
+                Sidecar.ProfileOrigin(
+                    name: engine.profile.name, path: PreparedEngine.absolute($0),
+                    sha256: FileDigest.sha256(Array(engine.profile.text.utf8)))
+            },
+            references: engine.references,
+            referenceChoice: Sidecar.ReferenceChoice(
+                result, parameters: engine.normalizer.parameters, references: engine.references.count),
+            parameters: Sidecar.Parameters(engine.normalizer.parameters), seed: engine.normalizer.parameters.seed,
+            features: engine.features, quality: Sidecar.Quality(quality),
+            verdict: Sidecar.Verdict(
+                value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
+                delivery: delivery),
+            timingsMs: stopwatch.milliseconds,
+            output: Sidecar.Output(
+                path: PreparedEngine.absolute(target), bytes: encoded.count, sha256: FileDigest.sha256(encoded),
+                format: format.rawValue, bitDepth: bitDepth),
+            warnings: file.metadata.warnings)
+        (self.encoded, self.sidecar, self.normalization, self.target) = (encoded, sidecar, result, target)
+    }
+}
+
 extension Sidecar.Source {
     init(_ file: ImageFile, path: String, bytes: Data) {
         self.init(
-            path: PreparedEngine.absolute(path), bytes: bytes.count, sha256: FileDigest.sha256(bytes),
+            file, path: PreparedEngine.absolute(path), bytes: bytes.count, sha256: FileDigest.sha256(bytes))
+    }
+
+    /// What the sidecar says of a capture that was decoded.
+    public init(_ file: ImageFile, path: String, bytes: Int, sha256: String) {
+        self.init(
+            path: path, bytes: bytes, sha256: sha256,
             width: file.image.width, height: file.image.height, format: file.metadata.format.rawValue,
             bitDepth: file.metadata.bitDepth, capturedAt: file.metadata.capturedAt, make: file.metadata.make,
             model: file.metadata.model, software: file.metadata.software)

@@ -23,13 +23,17 @@ public struct PreparedEngine: Sendable {
     /// - Parameters:
     ///   - cache: where prepared references are kept between runs; nil keeps none. A cache that cannot be read or
     ///     written is a notice, not an error.
+    ///   - loaded: weights that other engines use as well, loaded deep enough for this profile; nil loads them.
     ///
     /// Throws ``JobFailure`` naming the file: weights that are missing or damaged, references that cannot be read or
     /// cannot serve.
-    public init(profile: Profile, workers: Workers, cache: CacheDirectory?) throws {
+    public init(
+        profile: Profile, workers: Workers, cache: CacheDirectory?, features loaded: FeatureSource? = nil
+    ) throws {
         self.profile = profile
         let parameters = profile.parameters
-        let source = try FeatureSource.load(configured: profile.weights, upToLevel: parameters.deepestLevel)
+        let source =
+            try loaded ?? FeatureSource.load(configured: profile.weights, upToLevel: parameters.deepestLevel)
         features = Sidecar.Features(
             extractor: source.extractor.identifier, sha256: source.extractor.digest,
             weights: source.weights.map(Self.absolute))

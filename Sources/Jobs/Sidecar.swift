@@ -30,6 +30,8 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var output: Output
     /// What the image's reader had to overlook.
     public var warnings: [String]
+    /// Which capture of which watched root it is, and how the daemon came to it; nil where a person ran the command.
+    public var capture: Capture?
 
     /// The capture, as it was read.
     public struct Source: Sendable, Equatable, Codable {
@@ -105,6 +107,46 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var threshold: Float
     }
 
+    /// A capture as the daemon knows it.
+    public struct Capture: Sendable, Equatable, Codable {
+        public var lab: String
+        public var root: String
+        /// Below the root; what is no printable UTF-8 stands as `\\xNN`.
+        public var path: String
+        /// The path's bytes in hexadecimal, only where `path` has something escaped.
+        public var pathBytes: String?
+        /// The rule that gave it to the profile; nil where it was the root's default.
+        public var rule: String?
+        /// 1 and up.
+        public var attempt: Int
+        /// RFC 3339 with offset.
+        public var seenAt: String
+        /// What the file looked like, so that a rebuilt ledger need not read it again.
+        public var inode: UInt64
+        public var modifiedNanoseconds: Int64
+        /// SHA-256 over the source's digest and all that decides what becomes of it.
+        public var identity: String
+        /// The earlier result that this one is a link to or a copy of, below the output directory.
+        public var duplicateOf: String?
+
+        public init(
+            lab: String, root: String, path: String, pathBytes: String?, rule: String?, attempt: Int, seenAt: String,
+            inode: UInt64, modifiedNanoseconds: Int64, identity: String, duplicateOf: String? = nil
+        ) {
+            self.lab = lab
+            self.root = root
+            self.path = path
+            self.pathBytes = pathBytes
+            self.rule = rule
+            self.attempt = attempt
+            self.seenAt = seenAt
+            self.inode = inode
+            self.modifiedNanoseconds = modifiedNanoseconds
+            self.identity = identity
+            self.duplicateOf = duplicateOf
+        }
+    }
+
     public struct Output: Sendable, Equatable, Codable {
         public var path: String
         public var bytes: Int
@@ -133,6 +175,14 @@ public enum JSONText {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+
+    /// The same on one line, for lists that are read line by line.
+    public static func encodeLine(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(value)
     }
 }

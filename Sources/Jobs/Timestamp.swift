@@ -11,4 +11,13 @@ public enum Timestamp {
         formatter.dateFormat = "yyyy-MM-dd'T'HH:mm:ss.SSSxxx"
         return formatter.string(from: date)
     }
+
+    /// The time that ``text(_:timeZone:)`` wrote; nil for anything else.
+    public static func date(_ text: String) -> Date? {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.calendar = Calendar(identifier: .gregorian)
+        formatter.dateFormat = "yyyy-MM-dd'T'HH:mm:ss.SSSxxx"
+        return formatter.date(from: text)
+    }
 }

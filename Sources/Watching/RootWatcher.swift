@@ -5,6 +5,9 @@ public enum WatchEvent: Sendable, Equatable {
     case found([Sighting])
     /// Events were lost (the kernel's queue ran over); a scan of the root follows by itself.
     case overflow
+    /// A directory (nil: the root itself) or an entry that could not be read, with the reason. What lies there is
+    /// unknown, not gone. Said once until the root was scanned without it.
+    case unreadable(CapturePath?, reason: String)
     /// A scan of the whole root came to its end; all that it met was reported before.
     case scanned(files: Int)
     /// The root works by scanning alone from now on, though events were asked for; the reason says what to change.

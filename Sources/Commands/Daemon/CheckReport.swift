@@ -1,0 +1,106 @@
+import Config
+import Foundation
+
+/// What `nctd check` finds; also the object that `--json` prints.
+struct CheckReport: Codable {
+    struct Problem: Codable {
+        var file: String
+        var line: Int?
+        var key: String?
+        var message: String
+        var remedy: String
+
+        init(_ problem: ConfigurationProblem) {
+            file = problem.file
+            line = problem.line
+            key = problem.key
+            message = problem.message
+            remedy = problem.remedy
+        }
+    }
+
+    struct Root: Codable {
+        var path: String
+        var lab: String
+        var fileSystem: String
+        var reach: String
+        /// As configured.
+        var mode: String
+        /// As it will be watched.
+        var effectiveMode: String
+        var healthy: Bool
+        /// Directories in it, each of which takes a watch if it is watched by events.
+        var directories: Int
+        var files: Int
+    }
+
+    struct Inotify: Codable {
+        var watchesNeeded: Int
+        var watchesAllowed: Int?
+        var instancesAllowed: Int?
+        var queuedEventsAllowed: Int?
+    }
+
+    struct Space: Codable {
+        var purpose: String
+        var directory: String
+        var freeMebibytes: Int
+        /// What must stay free, for results.
+        var minimumFreeMebibytes: Int?
+    }
+
+    struct ProfileCost: Codable {
+        var name: String
+        var file: String?
+        var extractor: String?
+        var weights: String?
+        var featuresSHA256: String?
+        /// What its prepared references hold in memory; nil if they were not prepared.
+        var referencesMebibytes: Double?
+    }
+
+    var configuration: String
+    var valid = true
+    var problems: [Problem] = []
+    var warnings: [String] = []
+    var roots: [Root] = []
+    var inotify: Inotify?
+    var space: [Space] = []
+    var profiles: [ProfileCost] = []
+
+    init(configuration: String) { self.configuration = configuration }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// For a person, without problems and warnings, which go to standard error.
+    var lines: [String] {
+        var lines = ["\(configuration): in order"]
+        for root in roots {
+            let asked = root.mode == root.effectiveMode ? "" : " (\(root.mode))"
+            lines.append(
+                "  \(root.lab)  \(root.path)  \(root.fileSystem), \(root.reach)  watched by \(root.effectiveMode)\(asked)  "
+                    + "\(root.directories) directories, \(root.files) files")
+        }
+        if let inotify {
+            lines.append(
+                "  inotify  \(inotify.watchesNeeded) watches needed of \(inotify.watchesAllowed.map(String.init) ?? "unknown")"
+                    + "  queue of \(inotify.queuedEventsAllowed.map(String.init) ?? "unknown") events")
+        }
+        for place in space {
+            let floor = place.minimumFreeMebibytes.map { ", \($0) MiB must stay free" } ?? ""
+            lines.append("  \(place.purpose)  \(place.directory)  \(place.freeMebibytes) MiB free\(floor)")
+        }
+        for profile in profiles {
+            var line = "  profile \"\(profile.name)\""
+            if let extractor = profile.extractor { line += "  \(extractor)  \(profile.weights ?? "built in")" }
+            if let digest = profile.featuresSHA256 { line += "  sha256 \(digest)" }
+            if let cost = profile.referencesMebibytes { line += "  references hold \(cost) MiB" }
+            lines.append(line)
+        }
+        return lines
+    }
+}

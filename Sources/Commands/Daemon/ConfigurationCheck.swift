@@ -1,0 +1,141 @@
+import Config
+import Foundation
+import Jobs
+import NCTEngine
+import Watching
+
+/// Looks at what a configuration will meet on this machine.
+struct ConfigurationCheck {
+    let configuration: DaemonConfiguration
+    private(set) var report: CheckReport
+
+    init(_ configuration: DaemonConfiguration) {
+        self.configuration = configuration
+        report = CheckReport(configuration: configuration.path)
+    }
+
+    mutating func run(preparing: Bool) {
+        for watch in configuration.watches { look(at: watch) }
+        compareWatches()
+        look(
+            atSpaceFor: "output", configuration.output.directory, floor: configuration.output.minimumFreeMebibytes)
+        look(atSpaceFor: "state", configuration.stateDirectory, floor: nil)
+        for profile in configuration.profiles.values.sorted(by: { $0.name < $1.name }) {
+            look(at: profile, preparing: preparing)
+        }
+    }
+
+    // MARK: Roots
+
+    private mutating func look(at watch: WatchSettings) {
+        var health = RootHealth(settings: watch)
+        let verdict = health.check()
+        if case .unhealthy(let reason) = verdict { report.warnings.append("\(watch.lab): \(reason)") }
+        let kind = (try? FileSystemKind(path: watch.path)) ?? FileSystemKind(name: "unknown")
+        let mode = kind.mode(asked: watch.mode)
+        if mode == .inotify, kind.reach != .local {
+            report.warnings.append(
+                "\(watch.lab): \(watch.path) is on \(kind.name), which brings no events of what other machines write; "
+                    + "use mode = \"auto\" or \"scan\"")
+        }
+        var (directories, files, unreadable) = (0, 0, 0)
+        if var scanner = try? DirectoryScanner(root: watch.path, recursive: watch.recursive) {
+            while let entry = scanner.next() {
+                switch entry {
+                case .directory: directories += 1
+                case .file: files += 1
+                case .other: break
+                case .problem(_, let error):
+                    unreadable += 1
+                    if unreadable <= 10 { report.warnings.append("\(watch.lab): \(error); give the daemon access") }
+                }
+            }
+        }
+        if unreadable > 10 { report.warnings.append("\(watch.lab): \(unreadable - 10) more cannot be read") }
+        report.roots.append(
+            CheckReport.Root(
+                path: watch.path, lab: watch.lab, fileSystem: kind.name, reach: kind.reach.rawValue,
+                mode: watch.mode.rawValue, effectiveMode: mode.rawValue,
+                healthy: verdict == .renewed || verdict == .same, directories: directories, files: files))
+    }
+
+    private mutating func compareWatches() {
+        let limits = InotifyLimits.current
+        let needed = report.roots.filter { $0.effectiveMode == WatchSettings.Mode.inotify.rawValue }
+            .reduce(0) { $0 + $1.directories }
+        report.inotify = CheckReport.Inotify(
+            watchesNeeded: needed, watchesAllowed: limits.watches, instancesAllowed: limits.instances,
+            queuedEventsAllowed: limits.queuedEvents)
+        if let allowed = limits.watches, needed > allowed / 2 {
+            report.warnings.append(
+                "the roots need \(needed) inotify watches of \(allowed) that a user may have; raise "
+                    + "fs.inotify.max_user_watches, such as to \(max(524_288, needed * 4)), with sysctl")
+        }
+    }
+
+    // MARK: Space
+
+    /// A directory that is not made yet will lie where the nearest one above it does.
+    private mutating func look(atSpaceFor purpose: String, _ directory: String, floor: Int?) {
+        var place = directory
+        while !FileManager.default.fileExists(atPath: place), place != "/", let slash = place.lastIndex(of: "/") {
+            place = slash == place.startIndex ? "/" : String(place[..<slash])
+        }
+        var status = statvfs()
+        guard statvfs(place, &status) == 0 else {
+            report.warnings.append("\(directory): free space cannot be told; check the file system")
+            return
+        }
+        let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_048_576)
+        report.space.append(
+            CheckReport.Space(
+                purpose: purpose, directory: directory, freeMebibytes: free, minimumFreeMebibytes: floor))
+        if let floor, free < floor {
+            report.warnings.append(
+                "\(directory): \(free) MiB are free, less than the \(floor) MiB below which the daemon pauses; make room"
+            )
+        }
+    }
+
+    // MARK: Profiles
+
+    private mutating func look(at profile: Profile, preparing: Bool) {
+        var profile = profile
+        profile.weights = profile.weights ?? configuration.weights
+        var cost = CheckReport.ProfileCost(name: profile.name, file: profile.path)
+        do {
+            if preparing {
+                let engine = try PreparedEngine(
+                    profile: profile, workers: Workers(threads: configuration.workers), cache: nil)
+                add(notices: engine.notices)
+                cost.extractor = engine.features.extractor
+                cost.weights = engine.features.weights
+                cost.featuresSHA256 = engine.features.sha256
+                cost.referencesMebibytes =
+                    (Double(engine.normalizer.cacheData().count) / 1_048_576 * 100).rounded(.up) / 100
+            } else {
+                let source = try FeatureSource.load(
+                    configured: profile.weights, upToLevel: profile.parameters.deepestLevel)
+                add(notices: [source.notice].compactMap { $0 })
+                cost.extractor = source.extractor.identifier
+                cost.weights = source.weights
+                cost.featuresSHA256 = source.extractor.digest
+            }
+        } catch {
+            let failure = JobFailure(error, file: profile.path ?? profile.name)
+            report.problems.append(
+                CheckReport.Problem(
+                    ConfigurationProblem(
+                        file: profile.path ?? configuration.path, line: nil, key: nil,
+                        message: failure.file == profile.path ? failure.cause : "\(failure.file): \(failure.cause)",
+                        remedy: failure.remedy)))
+            report.valid = false
+        }
+        report.profiles.append(cost)
+    }
+
+    /// Profiles that share their weights share what is to be said about them.
+    private mutating func add(notices: [String]) {
+        for notice in notices where !report.warnings.contains(notice) { report.warnings.append(notice) }
+    }
+}

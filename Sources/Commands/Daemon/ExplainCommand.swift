@@ -1,0 +1,116 @@
+import ArgumentParser
+import Config
+import Daemon
+import Foundation
+import Jobs
+import Ledger
+import Watching
+
+/// `nctd explain`: all that is known of one file.
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Tell what became of a file, and why.",
+        discussion: "Which rule matched or why it was ignored, its state, its attempts, its results and sidecar.")
+
+    @OptionGroup var options: LedgerOptions
+    @Argument(help: "A file below a watched root.", completion: .file()) var file: String
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Explanation: Codable {
+        struct Result: Codable {
+            var version: Int?
+            var output: String
+            var sidecar: String
+            var profile: String
+            var verdict: String
+            var delivery: String
+            var finishedAt: String
+        }
+
+        var file: String
+        var lab: String?
+        var root: String?
+        /// `unknown` for a file that the ledger does not have.
+        var state: String
+        var note: String?
+        var rule: String?
+        var profile: String?
+        var attempts: Int?
+        var seenAt: String?
+        var sha256: String?
+        var failure: CaptureFailure?
+        var results: [Result] = []
+    }
+
+    func run() async throws {
+        let configuration = try? options.configuration()
+        let ledger = try options.ledger()
+        var explanation = Explanation(file: file, state: "unknown")
+        if let found = try await ledger.find(file) {
+            explanation.lab = found.root.lab
+            explanation.root = found.root.path
+            let settings = configuration?.watches.first { $0.path == found.root.path }
+            if let row = found.row {
+                try await describe(row, in: ledger, output: configuration?.output.directory, &explanation)
+            } else if let settings, let rule = try CaptureFilter(settings: settings).ignoringRule(found.path) {
+                explanation.note = "it would be ignored: \(rule)"
+            } else {
+                explanation.note = "it has not been seen yet"
+            }
+            if explanation.rule == nil, let settings {
+                let match = try RuleMatcher(settings).match(found.path, metadata: nil)
+                explanation.rule = match.map { $0.rule ?? "the root's default profile" }
+                explanation.profile = explanation.profile ?? match?.profile
+            }
+        } else {
+            explanation.note = "it lies below no root that the daemon ever watched"
+        }
+        let console = Console.current
+        if json {
+            console.say(String(decoding: try JSONText.encode(explanation), as: UTF8.self))
+        } else {
+            lines(explanation).forEach(console.say)
+        }
+        if explanation.state == "unknown" { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    private func describe(
+        _ row: CaptureRow, in ledger: Ledger, output: String?, _ explanation: inout Explanation
+    ) async throws {
+        func text(_ seconds: Double) -> String { Timestamp.text(Date(timeIntervalSince1970: seconds)) }
+        explanation.state = row.state.rawValue
+        explanation.note = row.inProgress ? "it is in work" : row.note
+        explanation.rule = row.rule
+        explanation.profile = row.profile
+        explanation.attempts = row.attempts
+        explanation.seenAt = text(row.seenAt)
+        explanation.sha256 = row.digest
+        explanation.failure = row.failure
+        explanation.results = try await ledger.results(of: row.id).map { result in
+            let name = (output.map { $0 + "/" } ?? "") + CapturePath.printable(result.output)
+            return .init(
+                version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
+                verdict: result.verdict, delivery: result.delivery, finishedAt: text(result.finishedAt))
+        }
+    }
+
+    private func lines(_ explanation: Explanation) -> [String] {
+        var lines = ["\(explanation.file): \(explanation.state)"]
+        func add(_ name: String, _ value: String?) { if let value { lines.append("  \(name): \(value)") } }
+        add("lab", explanation.lab)
+        add("root", explanation.root)
+        add("why", explanation.note)
+        add("rule", explanation.rule)
+        add("profile", explanation.profile)
+        add("seen", explanation.seenAt)
+        add("attempts", explanation.attempts.map(String.init))
+        add("SHA-256", explanation.sha256)
+        add("failure", explanation.failure.map { "\($0.message); \($0.remedy)" })
+        for result in explanation.results {
+            let name = result.version.map { "version \($0)" } ?? "result"
+            add(name, "\(result.output), \(result.verdict), \(result.delivery), \(result.finishedAt)")
+        }
+        return lines
+    }
+}

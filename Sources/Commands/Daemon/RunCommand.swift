@@ -1,0 +1,85 @@
+import ArgumentParser
+import Config
+import Daemon
+import Foundation
+import Jobs
+import Ledger
+import Logging
+import NCTEngine
+import ServiceLifecycle
+import UnixSignals
+import Watching
+
+/// `nctd run`: the daemon, in the foreground.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Watch, normalize and account for every capture, until stopped.",
+        discussion: """
+            Watches the trees that the configuration names, normalizes each new capture with its lab's profile, and \
+            writes results and sidecars to the output tree. The watched trees are only read.
+
+            SIGTERM and SIGINT stop it: what is under way is finished or given back. SIGHUP reads the configuration \
+            anew. Events go to standard error, a line each.
+            """)
+
+    @Option(
+        help: ArgumentHelp("The configuration.", valueName: "file"), completion: .file(extensions: ["toml"]))
+    var config = DaemonConfiguration.defaultPath
+
+    @Option(
+        help: ArgumentHelp("The least important events to write: debug, info, warning or error.", valueName: "level"))
+    var logLevel = "info"
+
+    func validate() throws {
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel) is unknown; use debug, info, warning or error")
+        }
+    }
+
+    func run() async throws {
+        // A probe that dies closes its input, and whoever read the log may leave: errors, not the end of the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        let configuration = try DaemonConfiguration.read(path: config)
+        let console = Console.current
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        let log = EventLog(Logger(label: "nctd") { _ in TextLogHandler(level: level, write: console.err) })
+        let service = DaemonService(
+            configuration: configuration, version: ProgramVersion.text, parts: Self.parts, log: log)
+        var settings = ServiceGroupConfiguration(
+            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "nctd.services") { _ in SwiftLogNoOpLogHandler() })
+        settings.maximumGracefulShutdownDuration = .seconds(20)
+        let group = ServiceGroup(configuration: settings)
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        let reloading = Task { for await _ in reloads { service.requestReload() } }
+        defer { reloading.cancel() }
+        do {
+            try await group.run()
+        } catch let error as LedgerError {
+            throw UsageError("\(error.path): \(error.message)", remedy: error.remedy)
+        }
+    }
+
+    private static var parts: DaemonService.Parts {
+        DaemonService.Parts(
+            roots: RootParts(
+                watcher: { makeWatcher(for: $0, hub: .shared, remembered: $1) },
+                source: { DirectorySource(root: $0.path) },
+                ignoringRule: { settings in
+                    let filter = try CaptureFilter(settings: settings)
+                    return { filter.ignoringRule($0) }
+                }),
+            processors: { configuration, log in
+                if ProcessInfo.processInfo.environment["NCTD_TEST_ENGINE"] == "copy" {
+                    log.write(.testEngine)
+                    return CopyingShelf()
+                }
+                let cores = ProcessInfo.processInfo.activeProcessorCount
+                return EngineShelf(
+                    weights: configuration.weights, threads: max(1, cores / max(1, configuration.workers)),
+                    cache: CacheDirectory(path: configuration.stateDirectory + "/cache"), log: log)
+            })
+    }
+}

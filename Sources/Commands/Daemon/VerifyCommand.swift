@@ -1,0 +1,34 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Jobs
+
+/// `nctd verify`: the promises held against what is on the disk.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every result against its sidecar, and the ledger against the tree.",
+        discussion: "It reads every image in the output tree. EXIT STATUS: 0 nothing is wrong; 1 something is.")
+
+    @OptionGroup var options: LedgerOptions
+    @Option(
+        help: ArgumentHelp("The output tree, where the configuration cannot be read.", valueName: "directory"),
+        completion: .directory)
+    var output: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let directory = try output ?? options.configuration().output.directory
+        let verification = try await TreeVerification(options.ledger(), output: directory)
+        let console = Console.current
+        if json {
+            console.say(String(decoding: try JSONText.encode(verification), as: UTF8.self))
+        } else {
+            for problem in verification.problems { console.say("\(problem.file): \(problem.problem)") }
+            console.say(
+                "\(verification.sound) results are sound, \(verification.done) captures are done, "
+                    + "\(verification.problems.count) problems")
+        }
+        if !verification.problems.isEmpty { throw ExitCode(ExitStatus.someFailed) }
+    }
+}

@@ -1,0 +1,143 @@
+extension OutputSettings {
+    /// `[output]`.
+    init(reading reader: inout TableReader, places: PlaceReader, stateDirectory: String) {
+        reader.require("directory", remedy: "name the directory that results go to")
+        self.init(
+            directory: places.path("directory", &reader) ?? "",
+            quarantineDirectory: places.path("quarantine_directory", &reader) ?? stateDirectory + "/quarantine")
+        minimumFreeMebibytes = reader.integer("minimum_free_mebibytes", in: 0...1 << 30) ?? minimumFreeMebibytes
+        format = reader.choice("format", Format.self) ?? format
+        duplicates = reader.choice("duplicates", Duplicates.self) ?? duplicates
+        for (key, path) in [("directory", directory), ("quarantine_directory", quarantineDirectory)] where path != "" {
+            // The default quarantine stands or falls with the state directory, which is checked by itself.
+            guard reader.contains(key), let problem = ResolvedPath.problem(of: path, for: .write) else { continue }
+            reader.report([key], problem.message, remedy: problem.remedy)
+        }
+    }
+}
+
+extension RetrySettings {
+    /// `[retry]`.
+    init(reading reader: inout TableReader) {
+        self.init()
+        attempts = reader.integer("attempts", in: 1...1000) ?? attempts
+        initialDelay = reader.seconds("initial_delay_seconds", in: 0.01...86400) ?? initialDelay
+        maximumDelay = reader.seconds("maximum_delay_seconds", in: 0.01...604_800) ?? max(maximumDelay, initialDelay)
+        if maximumDelay < initialDelay {
+            reader.report(
+                ["maximum_delay_seconds"], "is shorter than initial_delay_seconds",
+                remedy: "use at least \(initialDelay / .seconds(1))")
+        }
+    }
+}
+
+extension WatchSettings {
+    /// One `[[watch]]`.
+    ///
+    /// - Parameter profiles: the names that profiles go by, those with problems too.
+    init(reading reader: inout TableReader, places: PlaceReader, profiles: Set<String>) {
+        reader.require("path", remedy: "name the directory that the instrument exports to")
+        reader.require("lab", remedy: "name the lab that the captures belong to, such as \"lab-b\"")
+        self.init(path: places.path("path", &reader) ?? "", lab: reader.string("lab") ?? "", profile: nil)
+        if path != "", let problem = ResolvedPath.problem(of: path, for: .read) {
+            reader.report(["path"], problem.message, remedy: problem.remedy)
+        }
+        if reader.contains("lab"), !Self.isName(lab) {
+            reader.report(
+                ["lab"], "\"\(lab)\" cannot name a directory of the output",
+                remedy: "use letters, digits, blanks and - _ . such as \"lab-b\"; no / and no dot at the start")
+        }
+        profile = reader.profile("profile", among: profiles)
+        var tables = reader.tables("rules")
+        rules = tables.indices.map { Rule(reading: &tables[$0], number: $0 + 1, profiles: profiles) }
+        for (index, rule) in rules.enumerated() where rules[..<index].contains(where: { $0.name == rule.name }) {
+            tables[index].report(["name"], "\"\(rule.name)\" names an earlier rule", remedy: "give it another name")
+        }
+        if !reader.contains("profile"), !reader.contains("rules") {
+            reader.report(
+                [], "has neither profile nor rules, so that all captures would be ignored",
+                remedy: "add profile = \"NAME\"")
+        }
+        recursive = reader.bool("recursive") ?? recursive
+        mode = reader.choice("mode", Mode.self) ?? mode
+        settle = reader.seconds("settle_seconds", in: 0...3600) ?? settle
+        patience = reader.seconds("patience_seconds", in: 0...604_800) ?? max(patience, settle)
+        if patience < settle {
+            reader.report(
+                ["patience_seconds"], "is shorter than settle_seconds", remedy: "use at least \(settle / .seconds(1))")
+        }
+        scanInterval = reader.seconds("scan_interval_seconds", in: 0.1...86400) ?? scanInterval
+        reconcileInterval = reader.seconds("reconcile_interval_seconds", in: 0.1...604_800) ?? reconcileInterval
+        include = reader.patterns("include", count: 1...1000) ?? include
+        exclude = reader.patterns("exclude", count: 0...1000) ?? exclude
+        sentinel = reader.string("sentinel")
+        if let sentinel, !Self.isRelative(sentinel) {
+            reader.report(
+                ["sentinel"], "\"\(sentinel)\" is no file below the watched directory",
+                remedy: "use a relative path without .., such as \".mounted\"")
+        }
+    }
+
+    /// A name that one directory can have on any system that the output is shared with.
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".") && !name.hasSuffix(" ")
+            && name.unicodeScalars.allSatisfy { scalar in
+                !"/\\:*?\"<>|".unicodeScalars.contains(scalar)
+                    && ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
+                        scalar.properties.generalCategory)
+            }
+    }
+
+    private static func isRelative(_ path: String) -> Bool {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+            .allSatisfy { $0 != "" && $0 != "." && $0 != ".." } && !path.utf8.contains(0)
+    }
+}
+
+extension WatchSettings.Rule {
+    /// One `[[watch.rules]]`.
+    init(reading reader: inout TableReader, number: Int, profiles: Set<String>) {
+        reader.require("profile", remedy: "name the profile that the rule gives captures to")
+        self.init(
+            name: reader.string("name") ?? "rule \(number)", pathPattern: reader.pattern("path"),
+            make: reader.pattern("make"), model: reader.pattern("model"), software: reader.pattern("software"),
+            profile: reader.profile("profile", among: profiles) ?? "")
+        if name.isEmpty { reader.report(["name"], "is empty", remedy: "give the rule a name, or leave it out") }
+        if !["path", "make", "model", "software"].contains(where: reader.contains) {
+            reader.report(
+                [], "has no condition", remedy: "add path, make, model or software, or make it the watch's profile")
+        }
+        reader.finish()
+    }
+}
+
+extension TableReader {
+    /// The name of a profile that there is.
+    fileprivate mutating func profile(_ key: String, among profiles: Set<String>) -> String? {
+        guard let name = string(key) else { return nil }
+        if !profiles.contains(name) {
+            let nearest = NearestName.of(name, among: profiles.sorted()).map { "did you mean \"\($0)\"? " } ?? ""
+            report(
+                [key], "there is no profile \"\(name)\"",
+                remedy: nearest + "known profiles are "
+                    + (profiles.isEmpty ? "none" : profiles.sorted().map { "\"\($0)\"" }.joined(separator: ", ")))
+        }
+        return name
+    }
+
+    fileprivate mutating func pattern(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        check(text, [key])
+        return text
+    }
+
+    fileprivate mutating func patterns(_ key: String, count: ClosedRange<Int>) -> [String]? {
+        guard let texts = strings(key, count: count) else { return nil }
+        for (index, text) in texts.enumerated() { check(text, [key, String(index)]) }
+        return texts
+    }
+
+    private func check(_ text: String, _ keys: [String]) {
+        do throws(GlobError) { _ = try GlobPattern(text) } catch { report(keys, error.message, remedy: error.remedy) }
+    }
+}

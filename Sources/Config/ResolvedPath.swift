@@ -1,0 +1,56 @@
+import Glibc
+
+/// Where a path really leads, so that trees can be compared.
+enum ResolvedPath {
+    /// The path with every link in it resolved; what is not there yet stays as it is behind the part that is.
+    static func of(_ path: String) -> String {
+        var rest: [Substring] = []
+        var current = path[...]
+        while true {
+            if let found = realpath(current.isEmpty ? "/" : String(current), nil) {
+                defer { free(found) }
+                let base = String(cString: found)
+                return rest.isEmpty ? base : (base == "/" ? "" : base) + "/" + rest.reversed().joined(separator: "/")
+            }
+            guard let slash = current.lastIndex(of: "/") else { return path }
+            rest.append(current[current.index(after: slash)...])
+            current = current[..<slash]
+        }
+    }
+
+    /// True if both, resolved, are one, or the first lies in the second.
+    static func isWithin(_ inner: String, _ outer: String) -> Bool {
+        inner == outer || inner.hasPrefix(outer.hasSuffix("/") ? outer : outer + "/")
+    }
+
+    enum Access { case read, write }
+
+    /// Why a directory cannot be used; nil if it can. One to be written to may be missing if it can be made.
+    static func problem(of path: String, for access: Access) -> (message: String, remedy: String)? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            guard access == .write, code == ENOENT else {
+                return code == ENOENT
+                    ? ("there is no directory \(path)", "correct the path, or make or mount the directory")
+                    : ("\(path) cannot be reached: \(words(code))", "correct the path, or check its permissions")
+            }
+            let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            guard let problem = problem(of: parent.isEmpty ? "/" : parent, for: .write) else { return nil }
+            return ("\(path) is not there and cannot be made: \(problem.message)", problem.remedy)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return ("\(path) is no directory", "name a directory") }
+        let needed = access == .read ? R_OK | X_OK : W_OK | X_OK
+        guard Glibc.access(path, needed) == 0 else {
+            let verb = access == .read ? "read" : "written to"
+            return ("\(path) may not be \(verb): \(words(errno))", "give the daemon's user the permission")
+        }
+        return nil
+    }
+
+    private static func words(_ code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

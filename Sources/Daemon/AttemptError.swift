@@ -1,0 +1,63 @@
+import Foundation
+import ImageFiles
+import Jobs
+import Ledger
+import NCTEngine
+import Watching
+
+/// Why an attempt did not end with a commit.
+enum AttemptError: Error {
+    /// The file was written to while it was read, or since it was looked at.
+    case changed(FileStamp)
+    case gone(String)
+    case unmatched
+    /// It may go well later.
+    case passing(CaptureFailure)
+    /// It will not go well until the file is another one.
+    case lasting(CaptureFailure)
+    case profile(String, reason: String)
+    case output(TreeError)
+    /// The same bytes are being worked on for another capture.
+    case sameInWork
+    /// Given back by a shutdown.
+    case abandoned
+}
+
+extension AttemptError {
+    /// What an error of reading, decoding, normalizing or committing means for the attempt.
+    init(_ error: any Error) {
+        switch error {
+        case let error as AttemptError: self = error
+        case SourceError.gone(let reason): self = .gone(reason)
+        case SourceError.trouble(let code, let operation):
+            self = .passing(
+                CaptureFailure(
+                    code: "unreadable",
+                    message: "the file could not be had: \(operation) failed (\(String(cString: strerror(code))))",
+                    remedy: "check the share and the file's permissions, then `nctd retry`"))
+        case SourceError.tooLarge:
+            self = .lasting(
+                CaptureFailure(
+                    code: "tooLarge", message: "the file is larger than is read",
+                    remedy: "crop or compress the image"))
+        case let error as TreeError where error.concernsFileSystem || error.code == EAGAIN: self = .output(error)
+        case let error as TreeError:
+            let failure = CaptureFailure(
+                code: "output", message: "\(error.path): \(error.message)",
+                remedy: error.code == ENAMETOOLONG
+                    ? "give the capture a shorter name" : "check the output tree's permissions, then `nctd retry`")
+            self = error.code == ENAMETOOLONG ? .lasting(failure) : .passing(failure)
+        case let error as ImageFileError:
+            let failure = CaptureFailure(code: error.code.rawValue, message: error.message, remedy: error.remedy)
+            self = error.code == .outOfMemory || error.code == .unreadable ? .passing(failure) : .lasting(failure)
+        case let error as EngineError:
+            let failure = JobFailure(error, file: "")
+            self = .lasting(
+                CaptureFailure(code: error.code.rawValue, message: failure.cause, remedy: failure.remedy))
+        default:
+            self = .passing(
+                CaptureFailure(
+                    code: "unexpected", message: "\(error)", remedy: "see the journal; `nctd retry` tries again"))
+        }
+    }
+}

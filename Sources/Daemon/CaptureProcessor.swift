@@ -1,0 +1,71 @@
+import Config
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// A profile's engine, ready to work: what turns decoded captures into results. Serves all workers at once.
+public protocol CaptureProcessor: Sendable {
+    /// Of all that decides what becomes of a capture besides its bytes: profile, references, features, engine version.
+    var fingerprint: String { get }
+
+    /// Normalizes, judges and encodes; blocks its thread.
+    ///
+    /// - Parameters:
+    ///   - stopwatch: has the times of what was done before.
+    ///   - target: the image's path, as the sidecar is to say it, for what the profile makes of the verdict.
+    func render(
+        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        target: (Sidecar.Delivery) -> String
+    ) throws -> RenderedCapture
+}
+
+/// A result in memory.
+public struct RenderedCapture: Sendable {
+    public var image: [UInt8]
+    public var sidecar: Sidecar
+
+    public init(image: [UInt8], sidecar: Sidecar) {
+        self.image = image
+        self.sidecar = sidecar
+    }
+}
+
+/// Gives the engines.
+public protocol ProcessorSource: Sendable {
+    /// The engine of a profile, prepared at its first use; throws ``JobFailure`` if it cannot be.
+    func processor(for profile: Profile) async throws -> any CaptureProcessor
+    /// Forgets what is prepared: profiles, references or weights may be others now. What is in work keeps its engine.
+    func forget() async
+}
+
+extension ProcessorSource {
+    public func forget() async {}
+}
+
+extension PreparedEngine: CaptureProcessor {
+    public var fingerprint: String {
+        let parts =
+            [profile.name, profile.text, profile.belowThreshold.rawValue, features.sha256, EngineVersion.current]
+            + references.map(\.sha256)
+        // Lengths keep two lists from running together into one text.
+        return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
+    }
+
+    public func render(
+        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        target: (Sidecar.Delivery) -> String
+    ) throws -> RenderedCapture {
+        let rendering = try CaptureRendering(
+            file, of: source, on: self, format: format, stopwatch: stopwatch, target: target)
+        return RenderedCapture(image: rendering.encoded, sidecar: rendering.sidecar)
+    }
+}
+
+/// SHA-256 over a capture's digest, its engine's fingerprint and the output's format: the same identity gives the same
+/// image, bit by bit.
+public enum CaptureIdentity {
+    public static func of(digest: String, fingerprint: String, format: ImageFormat) -> String {
+        FileDigest.sha256(Array("\(digest) \(fingerprint) \(format.rawValue)".utf8))
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Watching
+
+/// What can go wrong with a capture's file.
+public enum SourceError: Error, Sendable, Equatable {
+    /// There is no such file, or no regular one, any more.
+    case gone(String)
+    /// It may be there, and may be had later: the system's error.
+    case trouble(code: Int32, operation: String)
+    /// Larger than is read.
+    case tooLarge
+}
+
+/// A watched root's files, to be looked at and read, and never written. Calls block.
+public protocol CaptureSource: Sendable {
+    /// What the file looks like now; throws ``SourceError``.
+    func stamp(of path: CapturePath) throws -> FileStamp
+    /// Why the file cannot be whole yet, by what its format says; nil if it is whole, or of a format that is not known.
+    func incompleteness(of path: CapturePath) throws -> String?
+    /// All bytes, with what the file looked like before the first and after the last was read.
+    func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp)
+}
+
+/// The files below a directory, opened for reading beneath it without following links.
+public struct DirectorySource: CaptureSource {
+    let root: String
+
+    public init(root: String) { self.root = root }
+
+    public func stamp(of path: CapturePath) throws -> FileStamp {
+        do {
+            guard let stamp = try ReadOnlyFile.stamp(root: root, path: path) else {
+                throw SourceError.gone("the file is gone, or is no regular file any more")
+            }
+            return stamp
+        } catch let error as FileError {
+            throw SourceError(error)
+        }
+    }
+
+    public func incompleteness(of path: CapturePath) throws -> String? {
+        do {
+            switch try Completeness.check(ReadOnlyFile(root: root, path: path)) {
+            case .whole, .unknownFormat: return nil
+            case .incomplete(let reason): return reason
+            }
+        } catch {
+            throw SourceError(error)
+        }
+    }
+
+    public func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
+        do {
+            let file = try ReadOnlyFile(root: root, path: path)
+            return (try file.readAll(limit: limit), file.stamp, try file.currentStamp())
+        } catch {
+            throw SourceError(error)
+        }
+    }
+}
+
+extension SourceError {
+    init(_ error: FileError) {
+        switch error.code {
+        case _ where error.isGone: self = .gone("the file is gone")
+        case ELOOP: self = .gone("a symbolic link took its place")
+        case EINVAL: self = .gone("it is no regular file any more")
+        case EFBIG: self = .tooLarge
+        default: self = .trouble(code: error.code, operation: error.attempt)
+        }
+    }
+}

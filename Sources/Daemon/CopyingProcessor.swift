@@ -1,0 +1,73 @@
+import Config
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// Stands in for the engine in tests of everything else: the result is the capture as it is, encoded anew.
+///
+/// The daemon uses it only where `NCTD_TEST_ENGINE=copy` is set, and says so; its sidecars name the extractor
+/// `copy-for-tests`.
+public struct CopyingProcessor: CaptureProcessor {
+    public let profile: Profile
+    public let fingerprint: String
+    private let template: Sidecar
+
+    public init(profile: Profile) throws {
+        self.profile = profile
+        fingerprint = FileDigest.sha256(Array("copy \(profile.name) \(profile.text)".utf8))
+        template = try Sidecar(json: Array(Self.json.utf8))
+    }
+
+    public func render(
+        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        target: (Sidecar.Delivery) -> String
+    ) throws -> RenderedCapture {
+        var stopwatch = stopwatch
+        let image = try ImageWriter.encode(file, options: ImageWriteOptions(format: format, bitDepth: 8))
+        stopwatch.lap("encoding")
+        var sidecar = template
+        sidecar.createdAt = Timestamp.text(Date())
+        sidecar.host = ProcessInfo.processInfo.hostName
+        sidecar.engineVersion = EngineVersion.current
+        sidecar.source = source
+        sidecar.parameters = Sidecar.Parameters(profile.parameters)
+        sidecar.timingsMs = stopwatch.milliseconds
+        sidecar.output.path = target(.delivered)
+        sidecar.output.bytes = image.count
+        sidecar.output.sha256 = FileDigest.sha256(image)
+        sidecar.output.format = format.rawValue
+        return RenderedCapture(image: image, sidecar: sidecar)
+    }
+
+    private static let json = """
+        {"schema_version": 1, "created_at": "", "host": "", "engine_version": "", "method": "color-transfer",
+         "source": {"path": "", "bytes": 1, "sha256": "", "width": 1, "height": 1, "format": "png", "bit_depth": 8},
+         "references": [{"path": "none", "sha256": "\(String(repeating: "0", count: 64))"}],
+         "reference_choice": {"use": "all", "reason": "no reference was used", "distances": []},
+         "parameters": {"levels": [1], "progressive": false, "standardization": "plain", "enhancement": "none",
+           "reference_use": "all", "luminance": "rec601", "components": 1, "cluster_count": 2,
+           "enhancement_weight": 0, "patchmatch_iterations": 1, "completeness_weight": 0, "lambda_local": 0,
+           "lambda_nonlocal": 0, "solver_tolerance": 0, "solver_iterations": 1, "guided_filter_radius_pixels": 1,
+           "guided_filter_epsilon": 0},
+         "seed": 0,
+         "features": {"extractor": "copy-for-tests", "sha256": "\(String(repeating: "0", count: 64))"},
+         "quality": {"structural_similarity": 1, "palette_distance_before": 0, "palette_distance_after": 0,
+           "clipped_share": 0, "confidence": 1,
+           "field": {"foreground_share": 0, "nucleus_share": 0, "focus": 0, "is_blank": false,
+             "has_white_cells": true, "is_in_focus": true, "is_smear": true}},
+         "verdict": {"value": "doubtful", "findings": [], "delivery": "delivered"},
+         "timings_ms": {},
+         "output": {"path": "", "bytes": 1, "sha256": "", "format": "png", "bit_depth": 8},
+         "warnings": ["made by a stand-in for the engine in a test"]}
+        """
+}
+
+/// Gives the stand-in for every profile.
+public struct CopyingShelf: ProcessorSource {
+    public init() {}
+
+    public func processor(for profile: Profile) async throws -> any CaptureProcessor {
+        try CopyingProcessor(profile: profile)
+    }
+}

@@ -1,0 +1,204 @@
+import Foundation
+import Ledger
+import Logging
+
+/// What the daemon says of its work: one case for each kind of event, so that the journal can be searched by it.
+public enum DaemonEvent: Sendable, Equatable {
+    case started(version: String, processID: Int32, configuration: String)
+    case ready(pending: Int)
+    case stopping
+    case stopped(finished: Int, givenBack: Int)
+    case testEngine
+    case attemptsDied(count: Int)
+    case ledgerSetAside(path: String, reason: String)
+    case ledgerRebuilt(captures: Int)
+    case rootWatched(lab: String, root: String)
+    case rootLeft(lab: String, root: String)
+    case rootHealthy(lab: String, root: String)
+    case rootUnhealthy(lab: String, root: String, reason: String)
+    case rootFallsBack(lab: String, root: String, reason: String)
+    case rootFailed(lab: String, root: String, reason: String)
+    case overflow(lab: String, root: String)
+    case unreadable(lab: String, root: String, path: String, reason: String)
+    case scanned(lab: String, root: String, files: Int)
+    case seen(lab: String, root: String, added: Int, changed: Int, ignored: Int)
+    case profilePrepared(profile: String, features: String, notices: [String])
+    case profileUnusable(profile: String, reason: String)
+    case done(Finished)
+    case failed(lab: String, file: String, failure: CaptureFailure, attempts: Int)
+    case retrying(lab: String, file: String, failure: CaptureFailure, attempt: Int, milliseconds: Int64)
+    case ignored(lab: String, file: String, reason: String)
+    case suspect(lab: String, file: String, crashes: Int)
+    case paused(reason: String)
+    case resumed
+    case reloaded(added: Int, removed: Int, changed: Int)
+    case reloadRefused(problems: [String])
+    case forgotten(count: Int)
+    case trouble(String)
+
+    /// A capture that was committed.
+    public struct Finished: Sendable, Equatable {
+        public enum How: String, Sendable {
+            case normalized, duplicate
+            /// It was committed before the process died, and only the ledger did not know.
+            case recovered
+        }
+
+        public var lab: String
+        public var profile: String
+        public var file: String
+        public var sha256: String
+        public var output: String
+        public var verdict: String
+        public var delivery: String
+        public var how: How
+        public var version: Int?
+        public var milliseconds: Double
+    }
+}
+
+extension DaemonEvent {
+    /// The kind's name, stable across versions.
+    public var kind: String {
+        switch self {
+        case .started: "started"
+        case .ready: "ready"
+        case .stopping: "stopping"
+        case .stopped: "stopped"
+        case .testEngine: "test-engine"
+        case .attemptsDied: "attempts-died"
+        case .ledgerSetAside: "ledger-set-aside"
+        case .ledgerRebuilt: "ledger-rebuilt"
+        case .rootWatched: "root-watched"
+        case .rootLeft: "root-left"
+        case .rootHealthy: "root-healthy"
+        case .rootUnhealthy: "root-unhealthy"
+        case .rootFallsBack: "root-falls-back"
+        case .rootFailed: "root-failed"
+        case .overflow: "overflow"
+        case .unreadable: "unreadable"
+        case .scanned: "scanned"
+        case .seen: "seen"
+        case .profilePrepared: "profile-prepared"
+        case .profileUnusable: "profile-unusable"
+        case .done: "done"
+        case .failed: "failed"
+        case .retrying: "retrying"
+        case .ignored: "ignored"
+        case .suspect: "suspect"
+        case .paused: "paused"
+        case .resumed: "resumed"
+        case .reloaded: "reloaded"
+        case .reloadRefused: "reload-refused"
+        case .forgotten: "forgotten"
+        case .trouble: "trouble"
+        }
+    }
+
+    public var level: Logger.Level {
+        switch self {
+        case .seen, .scanned, .rootHealthy: .debug
+        case .done(let finished) where finished.delivery != "delivered": .warning
+        case .ledgerSetAside, .failed, .rootFailed, .reloadRefused, .profileUnusable, .trouble: .error
+        case .rootUnhealthy, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .paused, .attemptsDied,
+            .testEngine:
+            .warning
+        case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
+        default: .info
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .started(let version, let processID, let configuration):
+            "nctd \(version) started as process \(processID) with \(configuration)"
+        case .ready(let pending): "all roots are scanned; \(pending) captures are pending"
+        case .stopping: "stopping: what is under way is finished or given back"
+        case .stopped(let finished, let givenBack):
+            "stopped; \(finished) captures under way were finished, \(givenBack) given back"
+        case .testEngine: "NCTD_TEST_ENGINE=copy: results are copies, made for a test"
+        case .attemptsDied(let count): "an earlier process died during \(count) attempts; they are taken up again"
+        case .ledgerSetAside(let path, let reason): "the ledger is damaged (\(reason)); it was set aside as \(path)"
+        case .ledgerRebuilt(let captures): "the ledger was rebuilt from the sidecars of \(captures) captures"
+        case .rootWatched(_, let root): "\(root) is watched"
+        case .rootLeft(_, let root): "\(root) is no longer watched"
+        case .rootHealthy(_, let root): "\(root) is there"
+        case .rootUnhealthy(_, let root, let reason):
+            "\(root) is not what it was: \(reason); nothing is concluded about its files until it is back"
+        case .rootFallsBack(_, let root, let reason): "\(root) is scanned from now on: \(reason)"
+        case .rootFailed(_, let root, let reason): "\(root) cannot be watched: \(reason); it is tried again"
+        case .overflow(_, let root): "\(root): events were lost; the root is scanned"
+        case .unreadable(_, _, let path, let reason):
+            "\(path) cannot be read: \(reason); what lies there is unknown, not gone"
+        case .scanned(_, let root, let files): "\(root): scanned, \(files) files"
+        case .seen(_, let root, let added, let changed, let ignored):
+            "\(root): \(added) new, \(changed) changed, \(ignored) left out"
+        case .profilePrepared(let profile, let features, let notices):
+            (["profile \(profile) is prepared, features from \(features)"] + notices).joined(separator: "; ")
+        case .profileUnusable(let profile, let reason): "profile \(profile) cannot be used: \(reason)"
+        case .done(let finished):
+            "\(finished.file): \(finished.how.rawValue), \(finished.verdict), \(finished.delivery) as \(finished.output)"
+        case .failed(_, let file, let failure, let attempts):
+            "\(file): quarantined after \(attempts) attempts: \(failure.message); \(failure.remedy)"
+        case .retrying(_, let file, let failure, let attempt, let milliseconds):
+            "\(file): attempt \(attempt) failed: \(failure.message); tried again in \(Double(milliseconds) / 1000) s"
+        case .ignored(_, let file, let reason): "\(file): left out: \(reason)"
+        case .suspect(_, let file, let crashes):
+            "\(file): the daemon died \(crashes) times during its attempts; it is tried in a process of its own first"
+        case .paused(let reason): "paused: \(reason); goes on by itself"
+        case .resumed: "goes on"
+        case .reloaded(let added, let removed, let changed):
+            "configuration reloaded: \(added) roots added, \(removed) removed, \(changed) changed"
+        case .reloadRefused(let problems):
+            "configuration not reloaded, the old one stays: " + problems.joined(separator: " | ")
+        case .forgotten(let count): "\(count) captures of long ago whose files are gone were forgotten"
+        case .trouble(let text): text
+        }
+    }
+
+    /// Fields for the journal; a later backend writes them as they are.
+    public var fields: [(name: String, value: String)] {
+        var fields: [(String, String)] = []
+        func add(_ name: String, _ value: String) { fields.append((name, value)) }
+        switch self {
+        case .done(let finished):
+            add("NCT_LAB", finished.lab)
+            add("NCT_PROFILE", finished.profile)
+            add("NCT_FILE", finished.file)
+            add("NCT_SHA256", finished.sha256)
+            add("NCT_STATE", CaptureState.done.rawValue)
+            add("NCT_VERDICT", finished.verdict)
+            add("NCT_OUTPUT", finished.output)
+            if let version = finished.version { add("NCT_VERSION", String(version)) }
+            add("NCT_DURATION_MS", String(Int(finished.milliseconds.rounded())))
+        case .failed(let lab, let file, let failure, let attempts):
+            add("NCT_LAB", lab)
+            add("NCT_FILE", file)
+            add("NCT_STATE", CaptureState.failed.rawValue)
+            add("NCT_ERROR", failure.code)
+            add("NCT_ATTEMPT", String(attempts))
+        case .retrying(let lab, let file, let failure, let attempt, _):
+            add("NCT_LAB", lab)
+            add("NCT_FILE", file)
+            add("NCT_STATE", CaptureState.pending.rawValue)
+            add("NCT_ERROR", failure.code)
+            add("NCT_ATTEMPT", String(attempt))
+        case .ignored(let lab, let file, _):
+            add("NCT_LAB", lab)
+            add("NCT_FILE", file)
+            add("NCT_STATE", CaptureState.ignored.rawValue)
+        case .suspect(let lab, let file, _):
+            add("NCT_LAB", lab)
+            add("NCT_FILE", file)
+        case .rootWatched(let lab, let root), .rootLeft(let lab, let root), .rootHealthy(let lab, let root),
+            .overflow(let lab, let root), .rootUnhealthy(let lab, let root, _), .rootFallsBack(let lab, let root, _),
+            .rootFailed(let lab, let root, _), .unreadable(let lab, let root, _, _), .scanned(let lab, let root, _),
+            .seen(let lab, let root, _, _, _):
+            add("NCT_LAB", lab)
+            add("NCT_ROOT", root)
+        case .profilePrepared(let profile, _, _), .profileUnusable(let profile, _): add("NCT_PROFILE", profile)
+        default: break
+        }
+        return fields
+    }
+}

@@ -1,0 +1,140 @@
+import Config
+import Foundation
+import Jobs
+import Ledger
+import ServiceLifecycle
+import Watching
+
+/// The daemon as a service: runs until it is asked to shut down, and then finishes or gives back what is under way.
+public final class DaemonService: Service {
+    /// What the daemon is made of, so that tests can put in their own.
+    public struct Parts: Sendable {
+        public var roots: RootParts
+        public var processors: @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource
+        public var probe: any SuspectProbe
+        public var clock: any DaemonClock
+        public var boot: String
+        public var retrySeed: UInt64
+        /// Between the moment of the request to stop and giving captures back, milliseconds.
+        public var grace: Int64
+
+        public init(
+            roots: RootParts,
+            processors: @escaping @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource,
+            probe: any SuspectProbe = ProbeProcess(), clock: any DaemonClock = SystemClock(),
+            boot: String = SystemClock.boot, retrySeed: UInt64 = .random(in: 0 ... .max), grace: Int64 = 7000
+        ) {
+            self.roots = roots
+            self.processors = processors
+            self.probe = probe
+            self.clock = clock
+            self.boot = boot
+            self.retrySeed = retrySeed
+            self.grace = grace
+        }
+    }
+
+    private let configuration: DaemonConfiguration
+    private let parts: Parts
+    private let log: EventLog
+    private let version: String
+    /// Each element asks for the configuration to be read anew.
+    private let reloads: AsyncStream<Void>
+    private let reload: AsyncStream<Void>.Continuation
+
+    public init(configuration: DaemonConfiguration, version: String, parts: Parts, log: EventLog) {
+        self.configuration = configuration
+        self.parts = parts
+        self.log = log
+        self.version = version
+        (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Asks for the configuration to be read anew; returns at once.
+    public func requestReload() { reload.yield() }
+
+    /// Runs the daemon.
+    ///
+    /// Throws ``LedgerError`` if the state directory is held by another daemon or cannot be used.
+    public func run() async throws {
+        let lock = try LedgerLock(stateDirectory: configuration.stateDirectory)
+        defer { withExtendedLifetime(lock) {} }
+        log.write(.started(version: version, processID: getpid(), configuration: configuration.path))
+        let ledger = try await LedgerRecovery(
+            configuration: configuration, clock: parts.clock, boot: parts.boot, log: log
+        ).open()
+        let live = LiveConfiguration(configuration)
+        let bell = Doorbell()
+        let processors = parts.processors(configuration, log)
+        let dispatcher = Dispatcher(
+            ledger: ledger, live: live,
+            worker: CaptureWorker(
+                ledger: ledger, live: live, processors: processors, probe: parts.probe, clock: parts.clock, log: log),
+            clock: parts.clock, log: log, bell: bell, retrySeed: parts.retrySeed)
+        let supervisor = RootSupervisor(
+            ledger: ledger, live: live,
+            intake: Intake(ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell), parts: parts.roots,
+            clock: parts.clock, log: log)
+        try await supervisor.apply(configuration)
+
+        // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
+        let dispatching = Task { await dispatcher.run() }
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        await withGracefulShutdownHandler {
+            await withTaskCancellationHandler {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await self.takeReloads(supervisor, live, processors, bell) }
+                    group.addTask {
+                        await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
+                    }
+                    for await _ in stops { break }
+                    // In a task of its own, which is not cancelled with this one.
+                    await Task {
+                        await dispatcher.requestStop()
+                        await dispatching.value
+                        await dispatcher.drain(grace: self.parts.grace)
+                        await supervisor.stop()
+                    }.value
+                    group.cancelAll()
+                }
+            } onCancel: {
+                stop.finish()
+            }
+        } onGracefulShutdown: {
+            stop.finish()
+        }
+        try ledger.close()
+    }
+
+    private func takeReloads(
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource, _ bell: Doorbell
+    ) async {
+        for await _ in reloads {
+            let old = live.configuration
+            do {
+                let new = try DaemonConfiguration.read(path: old.path)
+                if let problem = Self.unchangeable(old, new) {
+                    log.write(.reloadRefused(problems: [problem]))
+                    continue
+                }
+                let difference = try await supervisor.apply(new)
+                await processors.forget()
+                log.write(
+                    .reloaded(added: difference.added, removed: difference.removed, changed: difference.changed))
+            } catch let error as ConfigurationError {
+                log.write(.reloadRefused(problems: error.problems.map(\.description)))
+            } catch {
+                log.write(.reloadRefused(problems: ["\(error)"]))
+            }
+            await bell.ring()
+        }
+    }
+
+    /// What a running daemon cannot change.
+    private static func unchangeable(_ old: DaemonConfiguration, _ new: DaemonConfiguration) -> String? {
+        guard old.stateDirectory != new.stateDirectory else { return nil }
+        return
+            "\(new.path): daemon.state_directory: was \(old.stateDirectory) when the daemon started and cannot change "
+            + "while it runs; change it back, or restart the daemon"
+    }
+}

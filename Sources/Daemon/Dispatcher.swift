@@ -1,0 +1,195 @@
+import Config
+import Foundation
+import Ledger
+import Watching
+
+/// Gives pending captures to workers: oldest first inside a lab, the labs in turn, never more than there are workers.
+///
+/// The queue is the ledger. Only what is in work is in memory, so a backlog of any length costs none.
+actor Dispatcher {
+    private struct InWork {
+        var row: CaptureRow
+        var gate: WorkGate
+    }
+
+    private let ledger: Ledger
+    private let live: LiveConfiguration
+    private let worker: CaptureWorker
+    private let clock: any DaemonClock
+    private let log: EventLog
+    private let bell: Doorbell
+    /// Rung when a work ends, for the one who waits in ``drain(grace:)``; a bell wakes one only.
+    private let endBell = Doorbell()
+    private let retrySeed: UInt64
+    private var inWork: [Int64: InWork] = [:]
+    private var lastLab = ""
+    private var isStopping = false
+    /// Why nothing is begun just now, and when that is looked at again.
+    private var pause: (reason: String, until: Int64, wait: Int64)?
+    private var finishedSinceStop = 0
+
+    /// How long a change that another process made to the ledger may go unnoticed.
+    private static let pollMilliseconds: Int64 = 1000
+
+    init(
+        ledger: Ledger, live: LiveConfiguration, worker: CaptureWorker, clock: any DaemonClock, log: EventLog,
+        bell: Doorbell, retrySeed: UInt64
+    ) {
+        self.ledger = ledger
+        self.live = live
+        self.worker = worker
+        self.clock = clock
+        self.log = log
+        self.bell = bell
+        self.retrySeed = retrySeed
+    }
+
+    /// Works until ``requestStop()`` or until the task is cancelled.
+    func run() async {
+        while !isStopping, !Task.isCancelled {
+            do {
+                let wait = try await step()
+                if wait > 0 { await bell.wait(milliseconds: wait, clock: clock) }
+            } catch {
+                log.write(.trouble("the ledger cannot be read (\(error)); tried again in 1 s"))
+                try? await clock.sleep(milliseconds: 1000)
+            }
+        }
+    }
+
+    /// Begins at most one capture; returns for how many milliseconds there is nothing to do.
+    private func step() async throws -> Int64 {
+        if inWork.count >= live.configuration.workers { return Self.pollMilliseconds * 10 }
+        let now = clock.now
+        if let wait = waitForRoom(now) { return wait }
+        var soonest = now.milliseconds + Self.pollMilliseconds
+        for (lab, roots) in inTurn(live.labs()) {
+            guard let due = try await ledger.nextDue(roots: roots) else { continue }
+            if due > now.milliseconds {
+                soonest = min(soonest, due)
+                continue
+            }
+            guard let row = try await ledger.oldestDue(roots: roots, now: now), let root = live.root(row.root) else {
+                continue
+            }
+            lastLab = lab
+            try await take(row, in: root)
+            return 0
+        }
+        return max(1, soonest - now.milliseconds)
+    }
+
+    /// The labs, the one after the last served first.
+    private func inTurn(_ labs: [(lab: String, roots: [Int64])]) -> [(lab: String, roots: [Int64])] {
+        let start = labs.firstIndex { $0.lab > lastLab } ?? 0
+        return Array(labs[start...] + labs[..<start])
+    }
+
+    private func waitForRoom(_ now: Moment) -> Int64? {
+        if let pause, now.milliseconds < pause.until { return min(pause.until - now.milliseconds, 1000) }
+        if let reason = FreeSpaceGuard(live.configuration.output).reasonToPause() {
+            begin(pause: reason, wait: 1000, now)
+            return 1000
+        }
+        // After a write that failed, one capture at a time shows whether it goes again.
+        if pause != nil, !inWork.isEmpty { return 1000 }
+        return nil
+    }
+
+    private func begin(pause reason: String, wait: Int64, _ now: Moment) {
+        if pause == nil { log.write(.paused(reason: reason)) }
+        pause = (reason, now.milliseconds + wait, wait)
+    }
+
+    private func take(_ row: CaptureRow, in root: WatchedRoot) async throws {
+        let now = clock.now
+        let readiness = try await Blocking.run { Readiness.of(row, in: root, now: now) }
+        let configuration = live.configuration
+        var task = CaptureWorker.Task(
+            row: row, root: root, profiles: configuration.profiles, output: configuration.output,
+            weights: configuration.weights, retry: RetryPolicy(configuration.retry, seed: retrySeed))
+        switch readiness {
+        case .notYet(let due, let note, let stamp):
+            try await ledger.postpone(row.id, until: due, note: note, stamp: stamp, now: now)
+        case .gone(let reason):
+            try await ledger.end(row.id, stamp: row.stamp, .ignored(kind: .gone, note: reason), now: now)
+            log.write(.ignored(lab: root.settings.lab, file: task.name, reason: reason))
+        case .failed(let failure):
+            note(await worker.quarantine(task, failure, digest: nil, rule: nil))
+        case .ready:
+            FailPoint.beforeAttempt.pass()
+            let names = OutputNames.candidates(
+                lab: root.settings.lab, path: row.path, format: configuration.output.format.imageFormat)
+            guard let claimed = try await ledger.claim(row.id, outputs: names) else {
+                try await ledger.postpone(
+                    row.id, until: now.milliseconds + 10_000, note: "all names for its result are taken", now: now)
+                return
+            }
+            guard !isStopping else {
+                try await ledger.end(
+                    row.id, stamp: row.stamp, .givenBack(note: nil, due: now.milliseconds), now: now)
+                return
+            }
+            task.row = claimed
+            let gate = WorkGate()
+            inWork[row.id] = InWork(row: claimed, gate: gate)
+            let (worker, begun) = (worker, task)
+            Task {
+                let outcome = await worker.work(begun, gate: gate)
+                await self.ended(row.id, outcome)
+            }
+        }
+    }
+
+    private func ended(_ id: Int64, _ outcome: CaptureWorker.Outcome) async {
+        if inWork.removeValue(forKey: id) != nil, isStopping { finishedSinceStop += 1 }
+        note(outcome)
+        await bell.ring()
+        await endBell.ring()
+    }
+
+    private func note(_ outcome: CaptureWorker.Outcome) {
+        switch outcome {
+        case .outputTrouble(let reason):
+            begin(pause: reason, wait: min((pause?.wait ?? 500) * 2, 30_000), clock.now)
+        case .ended:
+            if pause != nil {
+                pause = nil
+                log.write(.resumed)
+            }
+        case .abandoned: break
+        }
+    }
+
+    /// Lets ``run()`` return after what it is at; nothing more is begun.
+    func requestStop() async {
+        isStopping = true
+        log.write(.stopping)
+        await bell.ring()
+    }
+
+    /// Lets what is under way end after ``run()`` returned, and gives back what has not within the grace time.
+    ///
+    /// A thread that is in the engine cannot be stopped; its capture is given back in the ledger and the process may
+    /// end under it, for it writes nothing before its commit.
+    func drain(grace milliseconds: Int64) async {
+        let deadline = clock.now.milliseconds + milliseconds
+        while !inWork.isEmpty, clock.now.milliseconds < deadline {
+            await endBell.wait(milliseconds: min(100, max(1, deadline - clock.now.milliseconds)), clock: clock)
+        }
+        var givenBack = 0
+        for (id, work) in inWork where work.gate.abandon() {
+            let now = clock.now
+            _ = try? await ledger.end(
+                id, stamp: work.row.stamp, .givenBack(note: "given back by a stop", due: now.milliseconds), now: now)
+            inWork[id] = nil
+            givenBack += 1
+        }
+        // Those that commit just now are through in moments.
+        let last = clock.now.milliseconds + 1500
+        while !inWork.isEmpty, clock.now.milliseconds < last {
+            await endBell.wait(milliseconds: 50, clock: clock)
+        }
+        log.write(.stopped(finished: finishedSinceStop, givenBack: givenBack))
+    }
+}

@@ -1,0 +1,68 @@
+import Config
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// One prepared engine a profile, made at its first use and shared by all workers; profiles with the same weights share
+/// them.
+public actor EngineShelf: ProcessorSource {
+    private let weights: String?
+    private let threads: Int
+    private let cache: CacheDirectory?
+    private let log: EventLog
+    private var features: [String: FeatureSource] = [:]
+    private var engines: [String: Task<PreparedEngine, any Error>] = [:]
+
+    /// - Parameters:
+    ///   - weights: for profiles that name none; nil searches the usual places.
+    ///   - threads: that each capture is worked on with.
+    public init(weights: String?, threads: Int, cache: CacheDirectory?, log: EventLog) {
+        self.weights = weights
+        self.threads = threads
+        self.cache = cache
+        self.log = log
+    }
+
+    public func processor(for profile: Profile) async throws -> any CaptureProcessor {
+        let key = profile.name
+        if let task = engines[key] {
+            if let engine = try? await task.value, engine.profile == profile { return engine }
+            if engines[key] == task { engines[key] = nil }
+            return try await processor(for: profile)
+        }
+        let loaded = try sharedFeatures(for: profile)
+        let (threads, cache) = (threads, cache)
+        let task = Task.detached {
+            try await Blocking.run {
+                try PreparedEngine(
+                    profile: profile, workers: Workers(threads: threads), cache: cache, features: loaded)
+            }
+        }
+        engines[key] = task
+        do {
+            let engine = try await task.value
+            log.write(
+                .profilePrepared(profile: profile.name, features: engine.features.extractor, notices: engine.notices))
+            return engine
+        } catch {
+            if engines[key] == task { engines[key] = nil }
+            throw error
+        }
+    }
+
+    public func forget() {
+        engines = [:]
+        features = [:]
+    }
+
+    private func sharedFeatures(for profile: Profile) throws -> FeatureSource {
+        let path = profile.weights ?? weights
+        let level = profile.parameters.deepestLevel
+        let key = "\(path ?? "") \(level)"
+        if let source = features[key] { return source }
+        let source = try FeatureSource.load(configured: path, upToLevel: level)
+        features[key] = source
+        return source
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Ledger
+import Watching
+
+/// Takes what the watchers say into the ledger. A sighting is pending at once; whether its file is quiet and whole is
+/// looked at when it is due.
+struct Intake: Sendable {
+    let ledger: Ledger
+    let live: LiveConfiguration
+    let clock: any DaemonClock
+    let log: EventLog
+    let bell: Doorbell
+
+    /// Returns after the event is in the ledger; a slow disk slows the watcher down. Throws only when cancelled.
+    func take(_ event: WatchEvent, root: WatchedRoot) async throws {
+        let (lab, path) = (root.settings.lab, root.settings.path)
+        switch event {
+        case .found(let sightings):
+            let judged = sightings.map { Ledger.Judged($0, ignoredBy: root.ignoringRule($0.path)) }
+            let recorded = try await persisting {
+                try await ledger.record(judged, root: root.id, settle: root.settings.settle, now: clock.now)
+            }
+            FailPoint.afterSeen.pass()
+            guard recorded != Ledger.Recorded() else { return }
+            log.write(
+                .seen(
+                    lab: lab, root: path, added: recorded.added.count, changed: recorded.changed.count,
+                    ignored: recorded.ignored.count))
+            await bell.ring()
+        case .overflow: log.write(.overflow(lab: lab, root: path))
+        case .unreadable(let place, let reason):
+            log.write(
+                .unreadable(lab: lab, root: path, path: place.map { root.name(of: $0) } ?? path, reason: reason))
+        case .scanned(let files):
+            log.write(.scanned(lab: lab, root: path, files: files))
+            try await persisting { try await ledger.setScanned(root.id, now: clock.now) }
+        case .fellBackToScanning(let reason):
+            log.write(.rootFallsBack(lab: lab, root: path, reason: reason))
+            try await persisting { try await ledger.setMode(root.id, "scan") }
+        case .unhealthy(let reason):
+            live.setHealthy(root.id, false)
+            log.write(.rootUnhealthy(lab: lab, root: path, reason: reason))
+            try await persisting { try await ledger.setHealth(root.id, unhealthy: reason) }
+        case .healthy:
+            live.setHealthy(root.id, true)
+            log.write(.rootHealthy(lab: lab, root: path))
+            try await persisting {
+                try await ledger.setHealth(root.id, unhealthy: nil)
+                if let identity = try? RootIdentity(path: path) { try await ledger.setIdentity(root.id, identity) }
+            }
+            await bell.ring()
+        }
+    }
+
+    /// Tries again until the ledger can be written: an event that is dropped is a capture that is lost.
+    private func persisting<Result>(_ body: () async throws -> Result) async throws -> Result {
+        var wait: Int64 = 500
+        while true {
+            do {
+                return try await body()
+            } catch {
+                try Task.checkCancellation()
+                log.write(.trouble("the ledger cannot be written (\(error)); tried again in \(wait) ms"))
+                try await clock.sleep(milliseconds: wait)
+                wait = min(wait * 2, 10_000)
+            }
+        }
+    }
+}

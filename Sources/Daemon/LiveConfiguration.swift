@@ -1,0 +1,71 @@
+import Config
+import Ledger
+import Synchronization
+import Watching
+
+/// A root under watch, with what its settings were made into.
+public struct WatchedRoot: Sendable {
+    public let id: Int64
+    public let settings: WatchSettings
+    let source: any CaptureSource
+    /// The pattern that leaves a file out; nil if none does.
+    let ignoringRule: @Sendable (CapturePath) -> String?
+    let matcher: RuleMatcher
+
+    public init(
+        id: Int64, settings: WatchSettings, source: any CaptureSource, matcher: RuleMatcher,
+        ignoringRule: @escaping @Sendable (CapturePath) -> String?
+    ) {
+        self.id = id
+        self.settings = settings
+        self.source = source
+        self.matcher = matcher
+        self.ignoringRule = ignoringRule
+    }
+
+    /// A capture's full name, printable.
+    func name(of path: CapturePath) -> String { "\(settings.path)/\(path)" }
+}
+
+/// The configuration in force. A reload puts another in its place; what is under way keeps what it began with.
+public final class LiveConfiguration: Sendable {
+    private struct State {
+        var configuration: DaemonConfiguration
+        var roots: [Int64: WatchedRoot] = [:]
+        var unhealthy: Set<Int64> = []
+        /// Profiles that could not be prepared, and until when they are left alone.
+        var resting: [String: Int64] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    public init(_ configuration: DaemonConfiguration) { state = Mutex(State(configuration: configuration)) }
+
+    public var configuration: DaemonConfiguration { state.withLock { $0.configuration } }
+
+    public func replace(configuration: DaemonConfiguration, roots: [WatchedRoot]) {
+        state.withLock { state in
+            state.configuration = configuration
+            state.roots = Dictionary(uniqueKeysWithValues: roots.map { ($0.id, $0) })
+            state.unhealthy.formIntersection(state.roots.keys)
+            state.resting = [:]
+        }
+    }
+
+    public func root(_ id: Int64) -> WatchedRoot? { state.withLock { $0.roots[id] } }
+
+    public func setHealthy(_ id: Int64, _ isHealthy: Bool) {
+        state.withLock { state in
+            if isHealthy { state.unhealthy.remove(id) } else { state.unhealthy.insert(id) }
+        }
+    }
+
+    /// The labs in order, each with its roots that are well.
+    func labs() -> [(lab: String, roots: [Int64])] {
+        state.withLock { state in
+            let well = state.roots.values.filter { !state.unhealthy.contains($0.id) }
+            return Dictionary(grouping: well, by: \.settings.lab).sorted { $0.key < $1.key }
+                .map { ($0.key, $0.value.map(\.id).sorted()) }
+        }
+    }
+}

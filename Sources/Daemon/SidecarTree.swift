@@ -1,0 +1,50 @@
+import Watching
+
+/// The images of an output tree that have a sidecar, by their names below it, without those kept as versions; one
+/// directory at a time is in memory.
+public struct SidecarTree: Sequence, Sendable {
+    public let commit: ResultCommit
+    /// Also those kept as versions.
+    private let includingVersions: Bool
+
+    public init(directory: String, includingVersions: Bool = false) {
+        commit = ResultCommit(directory: directory)
+        self.includingVersions = includingVersions
+    }
+
+    public func makeIterator() -> Iterator {
+        Iterator(directory: commit.directory, includingVersions: includingVersions, directories: [[]])
+    }
+
+    public struct Iterator: IteratorProtocol {
+        let directory: [UInt8]
+        let includingVersions: Bool
+        var directories: [[UInt8]]
+        var found: [[UInt8]] = []
+
+        public mutating func next() -> [UInt8]? {
+            while found.isEmpty {
+                guard let folder = directories.popLast() else { return nil }
+                let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
+                for (name, isDirectory) in TreeFiles.names(in: directory + [UInt8(ascii: "/")] + folder) {
+                    if isDirectory {
+                        directories.append(prefix + name)
+                    } else if name.suffix(5).elementsEqual(".json".utf8), name.first != UInt8(ascii: ".") {
+                        let image = Array(name.dropLast(5))
+                        if includingVersions || !SidecarTree.isVersion(image) { found.append(prefix + image) }
+                    }
+                }
+                found.sort { $1.lexicographicallyPrecedes($0) }
+            }
+            return found.popLast()
+        }
+    }
+
+    /// `NAME.png.v3`.
+    static func isVersion(_ image: [UInt8]) -> Bool {
+        guard let dot = image.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        let ending = image[(dot + 1)...]
+        return ending.first == UInt8(ascii: "v") && ending.count > 1
+            && ending.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+}

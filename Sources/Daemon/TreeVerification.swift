@@ -1,0 +1,75 @@
+import Foundation
+import Jobs
+import Ledger
+import Watching
+
+/// Holds the output tree against the sidecars in it, and the ledger against the tree.
+public struct TreeVerification: Sendable, Equatable, Codable {
+    public struct Problem: Sendable, Equatable, Codable {
+        public var file: String
+        public var problem: String
+    }
+
+    /// Results whose image is the one that the sidecar speaks of.
+    public var sound = 0
+    /// Captures that the ledger says are done.
+    public var done = 0
+    public var problems: [Problem] = []
+
+    /// Reads every image; the time is that of reading the tree.
+    public init(_ ledger: Ledger, output directory: String) async throws {
+        let tree = SidecarTree(directory: directory, includingVersions: true)
+        for image in tree {
+            let name = CapturePath.printable(tree.commit.full(image))
+            guard let sidecar = tree.commit.sidecar(of: image) else {
+                problems.append(Problem(file: name + ".json", problem: "it is no sidecar that can be read"))
+                continue
+            }
+            guard tree.commit.soundSidecar(of: image) != nil else {
+                problems.append(
+                    Problem(file: name, problem: "the image is missing, or not the one that its sidecar speaks of"))
+                continue
+            }
+            sound += 1
+            guard let capture = sidecar.capture else { continue }
+            try await check(image, name, capture, ledger)
+        }
+        let commit = tree.commit
+        let checked = Checked()
+        try await ledger.forEach(.done) { row, root in
+            checked.done += 1
+            let places = [row.output ?? [], OutputNames.held(row.output ?? [])]
+            if !places.contains(where: { commit.sidecar(of: $0)?.capture?.identity == row.identity }) {
+                checked.problems.append(
+                    Problem(
+                        file: root.name(of: row.path),
+                        problem: "the ledger says it is done, and its result is not in the tree"))
+            }
+        }
+        done = checked.done
+        problems += checked.problems
+    }
+
+    private mutating func check(
+        _ image: [UInt8], _ name: String, _ capture: Sidecar.Capture, _ ledger: Ledger
+    ) async throws {
+        guard !SidecarTree.isVersion(image) else { return }
+        guard let row = try await ledger.capture(output: OutputNames.unheld(image)) else {
+            problems.append(Problem(file: name, problem: "the ledger knows no capture that this is the result of"))
+            return
+        }
+        if row.state == .done, row.identity != capture.identity {
+            problems.append(Problem(file: name, problem: "the ledger has another result for this capture"))
+        }
+    }
+
+    /// Filled by a callback; `@unchecked` because the ledger calls it from one thread, one row after the other.
+    private final class Checked: @unchecked Sendable {
+        var done = 0
+        var problems: [Problem] = []
+    }
+}
+
+extension RootRow {
+    func name(of path: CapturePath) -> String { "\(self.path)/\(path)" }
+}

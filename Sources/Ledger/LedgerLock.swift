@@ -1,0 +1,57 @@
+import Glibc
+
+/// The state directory's lock: one daemon at a time, and the second learns the first one's process id.
+///
+/// The kernel lets go of it when the process ends, however it ends, so no stale lock is ever left.
+public final class LedgerLock: Sendable {
+    public static let fileName = "nctd.lock"
+
+    private let descriptor: Int32
+
+    /// Throws ``LedgerError`` with code `locked` and the holder's process id, or `unusable`.
+    public init(stateDirectory: String) throws {
+        let path = stateDirectory + "/" + Self.fileName
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw LedgerError(
+                .unusable, "the lock file cannot be opened (\(String(cString: strerror(errno))))", path: path,
+                remedy: "make the state directory writable for the user that the daemon runs as")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let holder = Self.processID(in: descriptor)
+            close(descriptor)
+            guard code == EWOULDBLOCK else {
+                throw LedgerError(
+                    .unusable, "the file system cannot lock (\(String(cString: strerror(code))))", path: path,
+                    remedy: "put the state directory on a local file system")
+            }
+            throw LedgerError(
+                .locked,
+                "another daemon works with this state directory, process \(holder.map(String.init) ?? "unknown")",
+                path: path, remedy: "stop it, or give this one a state_directory of its own")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        self.descriptor = descriptor
+    }
+
+    /// The process that holds a state directory's lock just now; nil if none does.
+    public static func holder(stateDirectory: String) -> Int? {
+        let descriptor = open(stateDirectory + "/" + fileName, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        return processID(in: descriptor)
+    }
+
+    private static func processID(in descriptor: Int32) -> Int? {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { return nil }
+        return Int(String(decoding: bytes[..<count], as: UTF8.self).filter(\.isNumber))
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,249 @@
+import Foundation
+import GRDB
+import Watching
+
+extension Ledger {
+    /// Puts in order what an earlier process left: its claims are given back and counted as crashes, and after a reboot
+    /// the waits on the old machine clock start anew.
+    ///
+    /// - Parameter boot: what tells one start of the machine from another.
+    /// - Returns: how many attempts the earlier process died in.
+    public func takeOver(boot: String, now: Moment) async throws -> Int {
+        try await store.write { database in
+            let wasSameBoot = try fact("boot", in: database) == boot
+            if !wasSameBoot {
+                try database.execute(
+                    sql: "UPDATE captures SET observed_ms = ?, due_ms = ? WHERE state = 'pending'",
+                    arguments: [now.milliseconds, now.milliseconds])
+                try database.execute(
+                    sql: """
+                        INSERT INTO facts (name, value) VALUES ('boot', ?)
+                        ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                        """, arguments: [boot])
+            }
+            try database.execute(
+                sql: """
+                    UPDATE captures SET in_progress = 0, crashes = crashes + 1, due_ms = ?
+                    WHERE state = 'pending' AND in_progress = 1
+                    """, arguments: [now.milliseconds])
+            return database.changesCount
+        }
+    }
+
+    /// The captures that an earlier process may have left half done.
+    public func inProgress() async throws -> [CaptureRow] {
+        try await store.read {
+            try Row.fetchAll($0, sql: "SELECT * FROM captures WHERE state = 'pending' AND in_progress = 1")
+                .map(CaptureRow.init)
+        }
+    }
+
+    /// The oldest pending capture of some roots that is due, by the files' own times; nil if none is.
+    public func oldestDue(roots: [Int64], now: Moment) async throws -> CaptureRow? {
+        try await store.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT * FROM captures INDEXED BY captures_queue
+                    WHERE root = ? AND state = 'pending' AND in_progress = 0 AND due_ms <= ?
+                    ORDER BY modified, id LIMIT 1
+                    """)
+            return try roots.compactMap { root in
+                try Row.fetchOne(statement, arguments: [root, now.milliseconds]).map(CaptureRow.init)
+            }.min { ($0.stamp.modifiedNanoseconds, $0.id) < ($1.stamp.modifiedNanoseconds, $1.id) }
+        }
+    }
+
+    /// When the next pending capture of some roots is due; nil if none is pending.
+    public func nextDue(roots: [Int64]) async throws -> Int64? {
+        try await store.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT min(due_ms) FROM captures INDEXED BY captures_due
+                    WHERE root = ? AND state = 'pending' AND in_progress = 0
+                    """)
+            return try roots.compactMap { try Int64.fetchOne(statement, arguments: [$0]) }.min()
+        }
+    }
+
+    /// Lets a capture wait: it is still written, or its turn comes later.
+    ///
+    /// - Parameter stamp: what the file looks like now, if it changed; the time of quiet starts anew then.
+    public func postpone(_ id: Int64, until due: Int64, note: String?, stamp: FileStamp? = nil, now: Moment)
+        async throws
+    {
+        try await store.write { database in
+            try database.execute(
+                sql: "UPDATE captures SET due_ms = ?, note = ? WHERE id = ? AND state = 'pending' AND in_progress = 0",
+                arguments: [due, note, id])
+            guard let stamp, database.changesCount > 0 else { return }
+            try database.execute(
+                sql: "UPDATE captures SET device = ?, inode = ?, size = ?, modified = ?, observed_ms = ? WHERE id = ?",
+                arguments: [
+                    Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.size,
+                    stamp.modifiedNanoseconds, now.milliseconds, id,
+                ])
+        }
+    }
+
+    /// Begins an attempt: it is recorded before any work, so that a capture that kills the process is known by it.
+    ///
+    /// - Parameter outputs: names for the result below the output directory, in order of preference; the first that no
+    ///   other capture has is reserved, if the capture has none yet.
+    /// - Returns: the capture as claimed; nil if it is no longer to be had, or if all names are taken.
+    public func claim(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
+        try await store.write { database in
+            let free = "SELECT * FROM captures WHERE id = ? AND state = 'pending' AND in_progress = 0"
+            guard let row = try Row.fetchOne(database, sql: free, arguments: [id]) else { return nil }
+            var output: Data? = row["output"]
+            if output == nil {
+                output = try outputs.lazy.map { Data($0) }.first { candidate in
+                    try Int64.fetchOne(
+                        database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [candidate]) == nil
+                }
+                guard output != nil else { return nil }
+            }
+            try database.execute(
+                sql:
+                    "UPDATE captures SET in_progress = 1, attempts = attempts + 1, output = ?, note = NULL WHERE id = ?",
+                arguments: [output, id])
+            return try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
+                .map(CaptureRow.init)
+        }
+    }
+
+    /// What an attempt came to.
+    public enum Ending: Sendable, Equatable {
+        /// Committed; an older result, if there was one, was kept aside.
+        case done(ResultRow, rule: String?, older: KeptVersion?)
+        case failed(CaptureFailure, digest: String?, rule: String?)
+        /// Left out after all: gone, or no rule matches.
+        case ignored(kind: IgnoredKind, note: String)
+        /// To be tried again; the attempt counts.
+        case retry(CaptureFailure, due: Int64)
+        /// Given back as if it had not been taken.
+        case givenBack(note: String?, due: Int64)
+    }
+
+    /// An older result that was kept aside under a number of its own.
+    public struct KeptVersion: Sendable, Equatable {
+        public var number: Int
+        /// The image, below the output directory.
+        public var output: [UInt8]
+
+        public init(number: Int, output: [UInt8]) {
+            self.number = number
+            self.output = output
+        }
+    }
+
+    /// Why a capture is left out other than by a pattern.
+    public enum IgnoredKind: String, Sendable { case gone, unmatched }
+
+    /// Ends a claimed capture's attempt.
+    ///
+    /// - Parameter stamp: the content that was worked on. Where another was seen meanwhile, the capture is pending again.
+    /// - Returns: true if it is pending again for that reason.
+    @discardableResult
+    public func end(_ id: Int64, stamp: FileStamp, _ ending: Ending, now: Moment) async throws -> Bool {
+        try await store.write { database in
+            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
+            else { return false }
+            let isOther = !FileStamp(ledgerRow: row).isSameContent(as: stamp)
+            switch ending {
+            case .done(let result, let rule, let older):
+                try Self.add(result, to: id, older: older, in: database)
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
+                            digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
+                            error_code = NULL, error_message = NULL, error_remedy = NULL,
+                            finished_at = ?, duration_ms = ?
+                        WHERE id = ?
+                        """,
+                    arguments: [
+                        isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
+                        result.verdict, result.delivery, now.wall, result.durationMilliseconds, id,
+                    ])
+            case .failed(let failure, let digest, let rule):
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET state = ?, in_progress = 0, note = NULL, ignored_kind = NULL, digest = ?,
+                            rule = ?, error_code = ?, error_message = ?, error_remedy = ?, finished_at = ?
+                        WHERE id = ?
+                        """,
+                    arguments: [
+                        isOther ? "pending" : "failed", digest, rule, failure.code, failure.message, failure.remedy,
+                        now.wall, id,
+                    ])
+            case .ignored(let kind, let note):
+                try database.execute(
+                    sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",
+                    arguments: [isOther ? "pending" : "ignored", isOther ? nil : kind.rawValue, note, id])
+            case .retry(let failure, let due):
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET in_progress = 0, due_ms = ?, note = ?, error_code = ?, error_message = ?,
+                            error_remedy = ?
+                        WHERE id = ?
+                        """,
+                    arguments: [
+                        due, "waits for another attempt", failure.code, failure.message, failure.remedy, id,
+                    ])
+            case .givenBack(let note, let due):
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?, note = ?
+                        WHERE id = ?
+                        """, arguments: [due, note, id])
+            }
+            if isOther {
+                try database.execute(
+                    sql: "UPDATE captures SET attempts = 0, crashes = 0 WHERE id = ?", arguments: [id])
+            }
+            return isOther
+        }
+    }
+
+    static func add(_ result: ResultRow, to id: Int64, older: KeptVersion?, in database: Database) throws {
+        if let older {
+            try database.execute(
+                sql:
+                    "UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL AND identity <> ?",
+                arguments: [older.number, Data(older.output), id, result.identity])
+        }
+        let current = try Row.fetchOne(
+            database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
+        if let current, (current["identity"] as String) == result.identity,
+            (current["output"] as Data) == Data(result.output)
+        {
+            return
+        }
+        try database.execute(
+            sql: "DELETE FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
+        try database.execute(
+            sql: """
+                INSERT INTO results (capture, version, digest, identity, profile, verdict, delivery, output, attempt,
+                    duration_ms, finished_at)
+                VALUES (?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, result.digest, result.identity, result.profile, result.verdict, result.delivery,
+                Data(result.output), result.attempt, result.durationMilliseconds, result.finishedAt,
+            ])
+    }
+
+    /// The current result of another capture that has the same identity: a duplicate need not be worked out again.
+    public func result(identity: String, besides id: Int64) async throws -> ResultRow? {
+        try await store.read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT results.* FROM captures JOIN results ON results.capture = captures.id
+                    WHERE captures.identity = ? AND captures.id <> ? AND captures.state = 'done'
+                        AND results.version IS NULL AND results.identity = captures.identity
+                    ORDER BY results.id LIMIT 1
+                    """, arguments: [identity, id]
+            ).map(ResultRow.init)
+        }
+    }
+}

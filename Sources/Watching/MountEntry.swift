@@ -1,0 +1,49 @@
+import Glibc
+
+/// The mount that a directory lies on.
+struct MountEntry: Equatable {
+    /// Where it is mounted, bytes as the kernel shows them (`\040` for a blank).
+    var point: String
+    /// Such as `ext4`, `nfs4`, `fuse.sshfs`.
+    var type: String
+
+    /// Nil where `/proc` cannot tell.
+    static func of(_ descriptor: Int32) -> MountEntry? {
+        guard let info = ProcFile.lines("/proc/self/fdinfo/\(descriptor)"),
+            let line = info.first(where: { $0.hasPrefix("mnt_id:") }),
+            let id = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last,
+            let mounts = ProcFile.lines("/proc/self/mountinfo")
+        else { return nil }
+        for mount in mounts {
+            // ID parent device root point options … - type source options
+            let fields = mount.split(separator: " ")
+            guard fields.first == id, fields.count > 5, let dash = fields.firstIndex(of: "-"),
+                dash + 1 < fields.count
+            else { continue }
+            return MountEntry(point: String(fields[4]), type: String(fields[dash + 1]))
+        }
+        return nil
+    }
+}
+
+/// Files that the kernel makes up as they are read, so that their size is not known before.
+enum ProcFile {
+    static func lines(_ path: String) -> [String]? {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        defer { close(number) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let got = read(number, &buffer, buffer.count)
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { break }
+            bytes += buffer[..<got]
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    static func number(_ path: String) -> Int? {
+        lines(path)?.first.flatMap { Int($0.filter { !$0.isWhitespace }) }
+    }
+}

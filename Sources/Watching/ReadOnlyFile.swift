@@ -1,0 +1,69 @@
+import Glibc
+
+/// A regular file below a root, open for reading and nothing else.
+///
+/// No component of its path below the root is a link, so nothing outside the root is ever read; and what is no regular
+/// file (a FIFO, a device, a directory) is refused, without having waited for it.
+public final class ReadOnlyFile: Sendable {
+    public let path: CapturePath
+    /// What the file was when it was opened.
+    public let stamp: FileStamp
+    private let descriptor: Descriptor
+
+    /// Opens a file. Throws ``FileError``: ``FileError/isGone`` if it is not there; ELOOP if it is a link; EINVAL if it
+    /// is no regular file.
+    public init(root: String, path: CapturePath) throws(FileError) {
+        self.path = path
+        let opened = try Descriptor.root(root).open(beneath: path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        switch opened.status() {
+        case .failure(let error):
+            throw FileError(code: error.code, attempt: "look at", path: path.description)
+        case .success(let status):
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw FileError(code: EINVAL, attempt: "read, as it is no regular file,", path: path.description)
+            }
+            stamp = FileStamp(status)
+        }
+        descriptor = opened
+    }
+
+    /// What the file is now; it may have been written since.
+    public func currentStamp() throws(FileError) -> FileStamp {
+        switch descriptor.status() {
+        case .success(let status): return FileStamp(status)
+        case .failure(let error): throw FileError(code: error.code, attempt: "look at", path: path.description)
+        }
+    }
+
+    /// Reads up to `count` bytes from an offset; fewer only where the file ends.
+    public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
+        switch descriptor.read(at: offset, count: count) {
+        case .success(let bytes): return bytes
+        case .failure(let error): throw FileError(code: error.code, attempt: "read", path: path.description)
+        }
+    }
+
+    /// The whole content. Throws ``FileError`` EFBIG for more than `limit` bytes, before anything is read.
+    public func readAll(limit: Int) throws(FileError) -> [UInt8] {
+        guard stamp.size <= limit else { throw FileError(code: EFBIG, attempt: "read", path: path.description) }
+        return try read(at: 0, count: Int(stamp.size))
+    }
+
+    /// The stamp of a name below a root without opening it; nil if it is not there or is no regular file.
+    /// Throws ``FileError`` for any other reason.
+    public static func stamp(root: String, path: CapturePath) throws(FileError) -> FileStamp? {
+        do throws(FileError) {
+            var directory = try Descriptor.root(root)
+            if let parent = path.parent {
+                directory = try directory.open(beneath: parent, Descriptor.pathOnly | O_DIRECTORY)
+            }
+            switch directory.status(of: path.name) {
+            case .success(let status): return status.st_mode & S_IFMT == S_IFREG ? FileStamp(status) : nil
+            case .failure(let error):
+                throw FileError(code: error.code, attempt: "look at", path: path.description)
+            }
+        } catch let error where error.isGone || error.code == ELOOP {
+            return nil
+        }
+    }
+}

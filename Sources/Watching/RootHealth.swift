@@ -1,0 +1,100 @@
+import Config
+import Glibc
+
+/// What a root is, so that it can be told from what takes its place when it goes away.
+public struct RootIdentity: Sendable, Hashable, Codable {
+    public var device: UInt64
+    public var inode: UInt64
+    /// Where the file system that the root lies on is mounted; nil if the system would not tell.
+    public var mountPoint: String?
+
+    public init(device: UInt64, inode: UInt64, mountPoint: String?) {
+        self.device = device
+        self.inode = inode
+        self.mountPoint = mountPoint
+    }
+
+    /// What is there now. Throws ``FileError``.
+    public init(path: String) throws(FileError) {
+        let descriptor = try Descriptor.root(path)
+        switch descriptor.status() {
+        case .failure(let error): throw FileError(code: error.code, attempt: "look at", path: path)
+        case .success(let status):
+            self.init(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+                mountPoint: MountEntry.of(descriptor.number)?.point)
+        }
+    }
+}
+
+/// Whether a root is what it was. A mount that went away leaves an empty directory behind, which must not be taken for
+/// a root without files.
+public struct RootHealth: Sendable {
+    public enum Verdict: Sendable, Equatable {
+        case same
+        /// In order, but another directory or another file system than before: mounted anew, or made anew in its place.
+        case renewed
+        case unhealthy(reason: String)
+    }
+
+    private let path: String
+    private let sentinel: CapturePath?
+    /// Nil until the root was healthy for the first time.
+    public private(set) var identity: RootIdentity?
+
+    /// - Parameter remembered: what the root was when it was last healthy, from an earlier run.
+    public init(settings: WatchSettings, remembered: RootIdentity? = nil) {
+        path = settings.path
+        sentinel = settings.sentinel.flatMap { CapturePath($0) }
+        identity = remembered
+    }
+
+    /// Looks at the root; a healthy one is remembered.
+    public mutating func check() -> Verdict {
+        let now: RootIdentity
+        do {
+            now = try RootIdentity(path: path)
+            let descriptor = try Descriptor.root(path)
+            if access("/proc/self/fd/\(descriptor.number)/.", R_OK | X_OK) != 0 {
+                return .unhealthy(reason: "\(path) may not be read (\(FileError.text(errno))); check its permissions")
+            }
+            if let sentinel, case .failure(let error) = Self.status(of: sentinel, in: descriptor) {
+                return .unhealthy(
+                    reason: "the sentinel \(sentinel) is not in \(path) (\(error.reason)); mount the share again")
+            }
+        } catch {
+            return .unhealthy(reason: "\(error); mount it again, or correct the path")
+        }
+        guard let before = identity else {
+            identity = now
+            return .renewed
+        }
+        if before == now { return .same }
+        // A sentinel has just vouched for the place. Without one, a share that was mounted on its own and is now a
+        // plain directory of the file system below it, has been unmounted.
+        if sentinel == nil, let was = before.mountPoint, let current = now.mountPoint, was != current,
+            was.count > current.count
+        {
+            return .unhealthy(
+                reason: "what is at \(path) lies on \(current), but was on its own mount \(was), which is gone; "
+                    + "mount it again, or if it has moved for good, restart after changing the path or the sentinel")
+        }
+        identity = now
+        return .renewed
+    }
+
+    private static func status(of sentinel: CapturePath, in root: Descriptor) -> Result<stat, FileError> {
+        do {
+            let directory = try sentinel.parent.map { path throws(FileError) in
+                try root.open(beneath: path, Descriptor.pathOnly | O_DIRECTORY)
+            }
+            switch (directory ?? root).status(of: sentinel.name) {
+            case .success(let status): return .success(status)
+            case .failure(let error):
+                return .failure(FileError(code: error.code, attempt: "look at", path: sentinel.description))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+}

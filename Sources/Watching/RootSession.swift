@@ -1,0 +1,113 @@
+import Config
+import Dispatch
+
+/// What both kinds of root watchers do alike: tell of health, scan, and send sightings in batches.
+struct RootSession: Sendable {
+    let settings: WatchSettings
+    private(set) var health: RootHealth
+    /// Nil before the first look.
+    private var isHealthy: Bool?
+    /// What was said to be unreadable; bounded.
+    private var unreadable: Set<CapturePath?> = []
+
+    typealias Delivery = @Sendable (WatchEvent) async throws -> Void
+
+    /// Between looks at whether the root is still there.
+    static let healthInterval = Duration.seconds(5)
+    private static let unreadableLimit = 1024
+
+    init(settings: WatchSettings, remembered: RootIdentity?) {
+        self.settings = settings
+        health = RootHealth(settings: settings, remembered: remembered)
+    }
+
+    /// Looks at the root and tells of changes. True if it is healthy; `isNew` if all that was known of it is void.
+    mutating func checkHealth(_ deliver: Delivery) async throws -> (isHealthy: Bool, isNew: Bool) {
+        switch health.check() {
+        case .same:
+            let wasHealthy = isHealthy == true
+            isHealthy = true
+            if !wasHealthy { try await deliver(.healthy) }
+            return (true, !wasHealthy)
+        case .renewed:
+            if isHealthy == true {
+                try await deliver(.unhealthy(reason: "another directory has taken the place of \(settings.path)"))
+            }
+            isHealthy = true
+            unreadable = []
+            try await deliver(.healthy)
+            return (true, true)
+        case .unhealthy(let reason):
+            if isHealthy != false { try await deliver(.unhealthy(reason: reason)) }
+            isHealthy = false
+            return (false, true)
+        }
+    }
+
+    /// The outcome of a scan.
+    struct Summary {
+        var files = 0
+        /// Something could not be read that may be readable soon.
+        var isIncomplete = false
+        /// Why no more watches can be had.
+        var refusal: String?
+    }
+
+    /// Scans the root, or what lies below a directory, and delivers what it meets.
+    ///
+    /// - Parameter enter: called for each directory before its names are listed.
+    mutating func scan(
+        from start: CapturePath? = nil, _ deliver: Delivery,
+        entering enter: (Int32, CapturePath?) -> InotifyHub.Outcome = { _, _ in .watched }
+    ) async throws -> Summary {
+        var summary = Summary()
+        var batch: [Sighting] = []
+        var problems: Set<CapturePath?> = []
+        var scanner: DirectoryScanner
+        do {
+            scanner = try DirectoryScanner(root: settings.path, from: start, recursive: settings.recursive)
+        } catch {
+            // The next look at its health tells why.
+            summary.isIncomplete = true
+            return summary
+        }
+        while let entry = scanner.next() {
+            if Task.isCancelled { return summary }
+            switch entry {
+            case .directory(let path):
+                if let descriptor = scanner.announcedDescriptor, case .refused(let reason) = enter(descriptor, path) {
+                    summary.refusal = reason
+                }
+            case .file(let sighting):
+                batch.append(sighting)
+                summary.files += 1
+                if batch.count == WatchEvent.batchLimit {
+                    try await deliver(.found(batch))
+                    batch = []
+                }
+            case .other: break
+            case .problem(let path, let error):
+                summary.isIncomplete = summary.isIncomplete || error.isTransient
+                guard problems.count < Self.unreadableLimit else { break }
+                problems.insert(path)
+                if !unreadable.contains(path) { try await deliver(.unreadable(path, reason: error.description)) }
+            }
+        }
+        if !batch.isEmpty { try await deliver(.found(batch)) }
+        unreadable = start == nil ? problems : unreadable.union(problems)
+        return summary
+    }
+}
+
+/// A thread for one root's calls of the file system, which may take as long as a share that hangs; the threads that all
+/// else runs on are few.
+final class RootExecutor: TaskExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""An output on a 5 MB tmpfs that fills up: the daemon waits and says so, nothing is torn, and it goes on by itself.
+
+Needs root, for the mount.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+from bench import Bench, Daemon, check, main, smear
+
+
+def fill(free):
+    mount = tempfile.mkdtemp(prefix="nctd-full-")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", mount], check=True)
+    try:
+        bench = Bench(output=os.path.join(mount, "out"), free=free)
+        os.makedirs(bench.output, exist_ok=True)
+        filler = os.path.join(mount, "filler")
+        with open(filler, "wb") as file:
+            file.write(b"x" * (2600 << 10 if free else 4400 << 10))
+        count = 150
+        for number in range(count):
+            bench.capture("lab-a" if number % 2 else "lab-b", f"{number}.png", smear(number))
+        daemon = Daemon(bench)
+        daemon.wait_for("paused")
+        sound = bench.check_nothing_torn()
+        total = bench.totals()
+        check(total["pending"] > 0 and total["failed"] == 0, f"a full disk made captures fail: {total}")
+        paused = [line for line in daemon.lines if "[paused]" in line][0]
+        os.unlink(filler)
+        daemon.wait_for("resumed")
+        bench.wait_done(count)
+        daemon.stop()
+        bench.check_promises()
+        print(f"minimum_free_mebibytes = {free}: paused with {sound} results in the tree "
+              f"({paused.split('[paused] ')[-1]}), went on by itself, {count} done, 0 failed", flush=True)
+        bench.remove()
+    finally:
+        subprocess.run(["umount", mount], check=False)
+        os.rmdir(mount)
+
+
+def run():
+    if os.geteuid() != 0:
+        sys.exit("full_disk.py: SKIPPED: it needs root to mount a tmpfs")
+    fill(1)
+    fill(0)
+
+
+main(run)

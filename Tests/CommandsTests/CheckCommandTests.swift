@@ -1,0 +1,117 @@
+import Foundation
+import ImageFiles
+import TestSupport
+import Testing
+
+@Suite struct CheckCommandTests {
+    /// A configuration of one root and one profile that are in order.
+    private func bench() throws -> Bench {
+        let bench = try Bench()
+        for directory in ["lab-b/day 1", "out"] {
+            try FileManager.default.createDirectory(
+                atPath: bench.space(directory), withIntermediateDirectories: true)
+        }
+        try bench.capture("lab-b/day 1/a.png")
+        try FileManager.default.createDirectory(atPath: bench.space("profiles.d"), withIntermediateDirectories: true)
+        try bench.space.write(
+            "references = [\"../reference.png\"]\nlevels = [1]\n", to: "profiles.d/lab-b.toml")
+        try bench.space.write(
+            """
+            [daemon]
+            state_directory = "state"
+            [output]
+            directory = "out"
+            minimum_free_mebibytes = 1
+            [[watch]]
+            path = "lab-b"
+            lab = "lab-b"
+            profile = "lab-b"
+            mode = "scan"
+            """, to: "nctd.toml")
+        return bench
+    }
+
+    private func object(_ text: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test(
+        "A configuration in order is reported with roots, limits, space and the profiles' cost, and nothing is written")
+    func inOrder() throws {
+        let bench = try bench()
+        let before = bench.space.files()
+        let text = try bench.nctd("check", "--config", "nctd.toml")
+        #expect(text.status == 0, "\(text.error)")
+        for words in ["in order", "watched by scan", "2 directories, 1 files", "MiB free", "profile \"lab-b\"", "hold"]
+        {
+            #expect(text.output.contains(words), "\(words) is not in \(text.output)")
+        }
+        let json = try bench.nctd("check", "--config", bench.space("nctd.toml"), "--json")
+        #expect(json.status == 0)
+        let report = try object(json.output)
+        #expect(report["valid"] as? Bool == true && (report["problems"] as? [Any])?.isEmpty == true)
+        let root = try #require((report["roots"] as? [[String: Any]])?.first)
+        #expect(root["effectiveMode"] as? String == "scan" && root["healthy"] as? Bool == true)
+        #expect(root["directories"] as? Int == 2 && root["files"] as? Int == 1)
+        let space = try #require(report["space"] as? [[String: Any]])
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: bench.space.path)
+        let free = Double((attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0) / 1_048_576
+        #expect(space.map { $0["purpose"] as? String } == ["output", "state"])
+        for place in space {
+            let reported = Double(place["freeMebibytes"] as? Int ?? 0)
+            // Other programs write meanwhile, and some space is kept for the superuser.
+            #expect(reported > 0.5 * free && reported < 1.5 * free, "\(reported) of \(free)")
+        }
+        let profile = try #require((report["profiles"] as? [[String: Any]])?.first)
+        #expect((profile["featuresSHA256"] as? String)?.count == 64)
+        #expect((profile["referencesMebibytes"] as? Double ?? 0) > 0)
+        #expect((report["warnings"] as? [String])?.contains { $0.contains("weights") } == true)
+        let quick = try object(try bench.nctd("check", "--config", "nctd.toml", "--json", "--no-prepare").output)
+        let unprepared = try #require((quick["profiles"] as? [[String: Any]])?.first)
+        #expect(unprepared["referencesMebibytes"] == nil && unprepared["featuresSHA256"] != nil)
+        #expect(bench.space.files() == before)
+    }
+
+    @Test("Problems end with code 2, in words and as JSON, all at once")
+    func problems() throws {
+        let bench = try bench()
+        let text = try #require(bench.space.read("nctd.toml").map { String(decoding: $0, as: UTF8.self) })
+        try bench.space.write(
+            text.replacingOccurrences(of: "\"out\"", with: "\"lab-b/out\"") + "\nsettle_second = 1\n", to: "nctd.toml")
+        let words = try bench.nctd("check", "--config", "nctd.toml")
+        #expect(words.status == 2 && words.output.isEmpty)
+        #expect(
+            words.error.contains("nctd.toml:4: output.directory")
+                && words.error.contains("did you mean settle_seconds?"))
+        let report = try object(try bench.nctd("check", "--config", "nctd.toml", "--json").output)
+        #expect(report["valid"] as? Bool == false)
+        let problems = try #require(report["problems"] as? [[String: Any]])
+        #expect(problems.map { $0["line"] as? Int } == [4, 11])
+        #expect(problems.allSatisfy { ($0["remedy"] as? String)?.isEmpty == false })
+        #expect(try bench.nctd("check", "--config", "none.toml").status == 2)
+    }
+
+    @Test("A reference that cannot serve is a problem of its profile; a full disk and a lost sentinel are warnings")
+    func surroundings() throws {
+        let bench = try bench()
+        let text = try #require(bench.space.read("nctd.toml").map { String(decoding: $0, as: UTF8.self) })
+        try bench.space.write(
+            text.replacingOccurrences(of: "mebibytes = 1", with: "mebibytes = 1000000000") + "\nsentinel = \"s\"\n",
+            to: "nctd.toml")
+        let warned = try bench.nctd("check", "--config", "nctd.toml")
+        #expect(warned.status == 0)
+        #expect(warned.error.contains("make room") && warned.error.contains("sentinel s is not in"), "\(warned.error)")
+        try bench.space.write("no image", to: "reference.png")
+        let broken = try bench.nctd("check", "--config", "nctd.toml")
+        #expect(broken.status == 2)
+        #expect(broken.error.contains("lab-b.toml") && broken.error.contains("reference.png"), "\(broken.error)")
+    }
+
+    @Test("A profile whose name is one letter is no trap")
+    func oneLetter() throws {
+        let bench = try bench()
+        #expect(try bench.nctd("profile", "check", "p").status == 2)
+        try bench.space.write("references = [\"reference.png\"]\nlevels = [1]\n", to: "p")
+        #expect(try bench.nctd("profile", "check", "p").status == 0)
+    }
+}

@@ -1,0 +1,131 @@
+import Config
+import Daemon
+import Foundation
+import ImageFiles
+import Jobs
+import Ledger
+import Logging
+import NCTEngine
+import ServiceLifecycle
+import SmearPhantom
+import TestSupport
+import Watching
+
+/// A daemon in a folder of its own: two labs, a scripted watcher each, a copying stand-in for the engine.
+final class DaemonBench: Sendable {
+    let space: Workspace
+    let clock: any DaemonClock
+    let events = Events()
+    let shelf = TestShelf()
+    let probe: TestProbe
+    let configuration: DaemonConfiguration
+    let announcers = ["lab-a": Announcer(), "lab-b": Announcer()]
+    let sources: [String: TroubledSource]
+
+    init(
+        space: Workspace? = nil, clock: any DaemonClock = SystemClock(), deadlySignal: Int32? = nil,
+        change: (inout DaemonConfiguration) -> Void = { _ in }
+    ) throws {
+        let space = try space ?? Workspace()
+        self.space = space
+        self.clock = clock
+        probe = TestProbe(signal: deadlySignal)
+        for folder in ["state", "out", "quarantine", "lab-a", "lab-b"] {
+            try FileManager.default.createDirectory(atPath: space(folder), withIntermediateDirectories: true)
+        }
+        var configuration = DaemonConfiguration(
+            path: space("nctd.toml"), stateDirectory: space("state"), profilesDirectory: space("profiles"), workers: 2,
+            output: OutputSettings(
+                directory: space("out"), quarantineDirectory: space("quarantine"), minimumFreeMebibytes: 0),
+            watches: ["lab-a", "lab-b"].map {
+                WatchSettings(path: space($0), lab: $0, profile: $0, settle: .zero, patience: .seconds(600))
+            },
+            profiles: [
+                "lab-a": Profile(name: "lab-a", references: []), "lab-b": Profile(name: "lab-b", references: []),
+            ])
+        change(&configuration)
+        self.configuration = configuration
+        sources = Dictionary(
+            uniqueKeysWithValues: configuration.watches.map {
+                ($0.lab, TroubledSource(DirectorySource(root: $0.path)))
+            })
+    }
+
+    /// Runs the daemon while the body runs, then stops it as SIGTERM would.
+    func run(grace: Int64 = 7000, _ body: () async throws -> Void) async throws {
+        let (announcers, sources, shelf) = (announcers, sources, shelf)
+        let service = DaemonService(
+            configuration: configuration, version: "test",
+            parts: DaemonService.Parts(
+                roots: RootParts(
+                    watcher: { settings, _ in announcers[settings.lab] ?? Announcer() },
+                    source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
+                    ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
+                processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, grace: grace),
+            log: events.log)
+        let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let before = events.count("root-watched")
+        let running = Task { try await group.run() }
+        do {
+            await events.wait(for: "root-watched", count: before + configuration.watches.count)
+            try await body()
+        } catch {
+            await group.triggerGracefulShutdown()
+            _ = try? await running.value
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
+    // MARK: Captures
+
+    static func picture(_ seed: UInt64) throws -> [UInt8] {
+        let image = SmearScene(seed: seed, width: 48, height: 36).render(in: .labB, noiseSeed: seed)
+        return try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png, bitDepth: 8))
+    }
+
+    /// Writes a capture below a lab's root.
+    func write(_ name: String, lab: String = "lab-a", seed: UInt64 = 1) throws {
+        try space.write(try Self.picture(seed), to: "\(lab)/\(name)")
+    }
+
+    func sighting(_ name: String, lab: String = "lab-a") throws -> Sighting {
+        let path = CapturePath(name)!
+        return Sighting(path: path, stamp: try DirectorySource(root: space(lab)).stamp(of: path))
+    }
+
+    /// Lets the watcher say that files were found.
+    func announce(_ names: String..., lab: String = "lab-a") async throws {
+        await announcers[lab]!.say(.found(try names.map { try sighting($0, lab: lab) }))
+    }
+
+    // MARK: What came of it
+
+    func ledger() throws -> Ledger { try Ledger.open(forCommandIn: space("state")) }
+
+    func counts() async throws -> StateCounts {
+        try await ledger().summaries(now: clock.now).map(\.counts).reduce(StateCounts(), +)
+    }
+
+    func row(_ name: String, lab: String = "lab-a") async throws -> CaptureRow? {
+        let ledger = try ledger()
+        guard let root = try await ledger.roots().first(where: { $0.lab == lab }) else { return nil }
+        return try await ledger.capture(root: root.id, path: CapturePath(name)!)
+    }
+
+    func sidecar(_ name: String) throws -> Sidecar? {
+        guard let json = space.read("out/\(name).json") else { return nil }
+        return try Sidecar(json: [UInt8](json))
+    }
+
+    /// True if an image is the one that its sidecar speaks of.
+    func isSound(_ name: String) throws -> Bool {
+        guard let image = space.read("out/\(name)"), let sidecar = try sidecar(name) else { return false }
+        return FileDigest.sha256(image) == sidecar.output.sha256
+    }
+
+    func inode(_ name: String) -> UInt64? {
+        (try? FileManager.default.attributesOfItem(atPath: space(name)))?[.systemFileNumber] as? UInt64
+    }
+}

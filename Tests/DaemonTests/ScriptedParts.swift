@@ -1,0 +1,223 @@
+import Config
+import Daemon
+import Foundation
+import ImageFiles
+import Jobs
+import Ledger
+import Synchronization
+import Watching
+
+/// A clock that a test moves.
+final class ManualClock: DaemonClock {
+    private struct State {
+        var milliseconds: Int64 = 1_000_000
+        var sleepers: [Int: (deadline: Int64, wake: CheckedContinuation<Void, any Error>)] = [:]
+        var next = 0
+        var cancelled: Set<Int> = []
+    }
+
+    private let state = Mutex(State())
+
+    var now: Moment {
+        state.withLock { Moment(milliseconds: $0.milliseconds, wall: 1_700_000_000 + Double($0.milliseconds) / 1000) }
+    }
+
+    func sleep(milliseconds: Int64) async throws {
+        let id = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (wake: CheckedContinuation<Void, any Error>) in
+                let isOver = state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return true }
+                    state.sleepers[id] = (state.milliseconds + max(0, milliseconds), wake)
+                    return false
+                }
+                if isOver { wake.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                let sleeper = state.sleepers.removeValue(forKey: id)
+                if sleeper == nil { state.cancelled.insert(id) }
+                return sleeper
+            }
+            sleeper?.wake.resume(throwing: CancellationError())
+        }
+    }
+
+    func advance(milliseconds: Int64) {
+        let due = state.withLock { state in
+            state.milliseconds += milliseconds
+            let due = state.sleepers.filter { $0.value.deadline <= state.milliseconds }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.map(\.wake)
+        }
+        for wake in due { wake.resume() }
+    }
+}
+
+/// A watcher that says what a test tells it to.
+final class Announcer: RootWatcher {
+    private let events: AsyncStream<(WatchEvent, CheckedContinuation<Void, Never>)>
+    private let send: AsyncStream<(WatchEvent, CheckedContinuation<Void, Never>)>.Continuation
+
+    init() { (events, send) = AsyncStream.makeStream() }
+
+    /// Returns after the daemon has dealt with the event.
+    func say(_ event: WatchEvent) async { await withCheckedContinuation { _ = send.yield((event, $0)) } }
+
+    func run(_ deliver: @Sendable (WatchEvent) async throws -> Void) async throws {
+        for await (event, taken) in events {
+            defer { taken.resume() }
+            try await deliver(event)
+        }
+    }
+}
+
+/// Real files, with troubles that a test puts in their way.
+final class TroubledSource: CaptureSource {
+    struct Troubles {
+        /// Thrown by the next reads of a path, first first.
+        var reads: [CapturePath: [SourceError]] = [:]
+        var incomplete: [CapturePath: String] = [:]
+        var readCount = 0
+    }
+
+    let troubles = Mutex(Troubles())
+    private let files: any CaptureSource
+
+    init(_ files: any CaptureSource) { self.files = files }
+
+    func stamp(of path: CapturePath) throws -> FileStamp { try files.stamp(of: path) }
+
+    func incompleteness(of path: CapturePath) throws -> String? { troubles.withLock { $0.incomplete[path] } }
+
+    func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
+        let trouble = troubles.withLock { troubles -> SourceError? in
+            troubles.readCount += 1
+            guard troubles.reads[path]?.isEmpty == false else { return nil }
+            return troubles.reads[path]?.removeFirst()
+        }
+        if let trouble { throw trouble }
+        return try files.read(path, limit: limit)
+    }
+}
+
+/// Stops threads while it is held.
+final class Brake: Sendable {
+    private let condition = NSCondition()
+    private let isHeld = Mutex(false)
+
+    func hold() { isHeld.withLock { $0 = true } }
+
+    func release() {
+        condition.lock()
+        isHeld.withLock { $0 = false }
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    func pass() {
+        condition.lock()
+        while isHeld.withLock({ $0 }) { condition.wait() }
+        condition.unlock()
+    }
+}
+
+/// The copying stand-in, counted, slowed down and turned as a test likes.
+final class TestShelf: ProcessorSource {
+    struct State {
+        var rendered: [String] = []
+        var deliveries: [String: Sidecar.Delivery] = [:]
+        var unusable: Set<String> = []
+    }
+
+    let state = Mutex(State())
+    /// Held by a test to stop the workers inside the engine.
+    let brake = Brake()
+
+    struct Processor: CaptureProcessor {
+        let copy: CopyingProcessor
+        let shelf: TestShelf
+        var fingerprint: String { copy.fingerprint }
+
+        func render(
+            _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+            target: (Sidecar.Delivery) -> String
+        ) throws -> RenderedCapture {
+            let delivery = shelf.state.withLock { state in
+                state.rendered.append(source.path)
+                return state.deliveries[copy.profile.name] ?? .delivered
+            }
+            shelf.brake.pass()
+            var rendered = try copy.render(
+                file, source: source, bytes: bytes, format: format, stopwatch: stopwatch, target: target)
+            rendered.sidecar.verdict.delivery = delivery
+            rendered.sidecar.output.path = target(delivery)
+            rendered.sidecar.profile = try? JSONDecoder().decode(
+                Sidecar.ProfileOrigin.self,
+                from: Data(#"{"name": "\#(copy.profile.name)", "path": "/p", "sha256": ""}"#.utf8))
+            return rendered
+        }
+    }
+
+    func processor(for profile: Profile) async throws -> any CaptureProcessor {
+        if state.withLock({ $0.unusable.contains(profile.name) }) {
+            throw JobFailure(file: "reference.png", cause: "is gone", remedy: "put it back")
+        }
+        return Processor(copy: try CopyingProcessor(profile: profile), shelf: self)
+    }
+}
+
+/// Says of each capture what a test says.
+final class TestProbe: SuspectProbe {
+    let signal: Int32?
+    let asked = Mutex(0)
+
+    init(signal: Int32?) { self.signal = signal }
+
+    func deadlySignal(of bytes: [UInt8], profile: Profile, weights: String?) async -> Int32? {
+        asked.withLock { $0 += 1 }
+        return signal
+    }
+}
+
+/// The events that a daemon wrote, to be waited for.
+final class Events: Sendable {
+    private struct State {
+        var all: [DaemonEvent] = []
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var log: EventLog {
+        EventLog { event in
+            let waiters = self.state.withLock { state in
+                state.all.append(event)
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+
+    var all: [DaemonEvent] { state.withLock(\.all) }
+
+    func count(_ kind: String) -> Int { all.count { $0.kind == kind } }
+
+    /// Returns once so many events of a kind were written; the test's time limit is the only bound.
+    func wait(for kind: String, count: Int = 1) async {
+        while count > self.count(kind) {
+            await withCheckedContinuation { waiter in
+                let isThere = state.withLock { state in
+                    if state.all.count(where: { $0.kind == kind }) >= count { return true }
+                    state.waiters.append(waiter)
+                    return false
+                }
+                if isThere { waiter.resume() }
+            }
+        }
+    }
+}
