@@ -67,7 +67,7 @@ def run():
             bench.watched[lab] = bench.at(f"readonly-{lab}")
             os.makedirs(bench.watched[lab])
             subprocess.run(["mount", "--bind", path, bench.watched[lab]], check=True)
-            atexit.register(subprocess.run, ["umount", bench.watched[lab]])
+            atexit.register(subprocess.run, ["umount", bench.watched[lab]], stderr=subprocess.DEVNULL)
             subprocess.run(["mount", "-o", "remount,ro,bind", bench.watched[lab]], check=True)
         bench.configure(settle=0.5)
     daemon = Daemon(bench, env={"NCTD_MODELS": models} if models else None)
