@@ -90,7 +90,9 @@ import Testing
         #expect(try schema.violations(of: sidecar) == [])
     }
 
-    @Test("Without a ledger the commands say where they looked and end with 2", arguments: ["status", "failures", "verify"])
+    @Test(
+        "Without a ledger the commands say where they looked and end with 2",
+        arguments: ["status", "failures", "verify"])
     func withoutLedger(command: String) throws {
         let bench = try Bench()
         try configure(bench)
