@@ -196,8 +196,9 @@ final class Events: Sendable {
         EventLog { event in
             let waiters = self.state.withLock { state in
                 state.all.append(event)
-                defer { state.waiters = [] }
-                return state.waiters
+                let waiters = state.waiters
+                state.waiters = []
+                return waiters
             }
             for waiter in waiters { waiter.resume() }
         }
