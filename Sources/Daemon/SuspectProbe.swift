@@ -13,10 +13,16 @@ public protocol SuspectProbe: Sendable {
 /// So the daemon need not guess from its own death: whoever kills it with `kill -9`, or pulls the plug, puts no blame
 /// on the capture that was in work.
 public struct ProbeProcess: SuspectProbe {
-    public init() {}
+    /// How long the capture may take before it counts as one that hangs; nil waits for good.
+    private let limit: Duration?
+
+    /// - Parameter watchdog: of the service manager; a capture that would hang the daemon until the watchdog ends it is
+    ///   found out here, well before that.
+    public init(watchdog: Duration? = nil) { limit = watchdog.map { $0 * 2 / 5 } }
 
     public func deadlySignal(of bytes: [UInt8], profile: Profile, weights: String?) async -> Int32? {
         guard let path = profile.path else { return nil }
+        let limit = limit
         return try? await Blocking.run { () -> Int32? in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -29,10 +35,15 @@ public struct ProbeProcess: SuspectProbe {
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
+            let end = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+            if let limit {
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limit / .milliseconds(1))), execute: end)
+            }
             // A child that dies early closes the pipe; that is an answer, not an error.
             try? input.fileHandleForWriting.write(contentsOf: Data(bytes))
             try? input.fileHandleForWriting.close()
             process.waitUntilExit()
+            end.cancel()
             return process.terminationReason == .uncaughtSignal ? process.terminationStatus : nil
         }
     }
