@@ -33,7 +33,7 @@ test: dependencies
 
 # Drives the built program: crashes, signals, a full disk, a long backlog. Some need root; minutes in all.
 acceptance: build
-	set -e; for script in crash_sweep random_kills signals full_disk overflow backlog latency; do \
+	set -e; for script in crash_sweep random_kills signals deadly_capture full_disk overflow backlog latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 
 lint:

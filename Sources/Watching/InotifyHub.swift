@@ -11,8 +11,8 @@ import Synchronization
 ///   twice finds the old watch. Here each watch gets a path of its own through `/proc/self/fd`, which also rules out
 ///   that a link or a rename leads elsewhere; which directory it is stands in ``InotifyTree``.
 /// - `inotifytools_next_event` waits at least a second, or for ever, when there is nothing. It is only called when
-///   there is something: the end of the queue is marked by a watch that is set and removed, whose IN_IGNORED event
-///   comes last. What the library read beyond the mark is fetched at the next look, half a second later at most.
+///   there is something: the end of the queue is marked by removing a watch, whose IN_IGNORED event comes last. What
+///   the library read beyond the mark is fetched at the next look, half a second later at most.
 /// - Its wait cannot be ended from outside. The thread waits by `poll` on the library's descriptor, which is found in
 ///   `/proc/self/fd`, and on one for waking it; where the descriptor is not found it looks five times a second.
 /// - It uses `select`, so its descriptor must be below 1024.
@@ -26,6 +26,11 @@ public final class InotifyHub: Sendable {
         /// The ends of a pipe that wakes the thread; the mark's watch is set on it.
         var waker: Int32 = -1
         var wakerEnd: Int32 = -1
+        /// The next mark, set ahead so that there is one when the limit of watches is reached.
+        var mark: Int32?
+        /// The mark that a reading in parts goes up to, and whether events were lost before it.
+        var plantedMark: Int32?
+        var isOverrun = false
         var tree = InotifyTree()
         var mailboxes: [Int: InotifyMailbox] = [:]
         var keys: UInt64 = 0
@@ -101,9 +106,8 @@ public final class InotifyHub: Sendable {
             }
             let watch = inotifytools_wd_from_filename(key)
             guard watch > 0 else { return .refused("libinotifytools does not know the watch that it has just set") }
-            let (isPlaced, replaced) = state.tree.place(watch, path, identity, of: id)
-            remove(replaced, &state)
-            if !isPlaced { remove([watch], &state) }
+            let (isPlaced, unneeded) = state.tree.place(watch, path, identity, of: id)
+            remove(unneeded, &state)
             return isPlaced ? .watched : .gone
         }
     }
@@ -155,26 +159,23 @@ public final class InotifyHub: Sendable {
         let before = Set(Self.inotifyDescriptors())
         guard inotifytools_init(0, 0, 0) == 1 else { return false }
         let found = Self.inotifyDescriptors().filter { !before.contains($0) }
+        setMark(&state)
+        guard let mark = state.mark else {
+            inotifytools_cleanup()
+            return false
+        }
         // Whoever has the new watch in its list is the library's.
-        let mark = plantMark(
-            state.waker,
-            keepingIf: { watch in
-                let line = "inotify wd:\(String(watch, radix: 16)) "
-                return found.first {
-                    ProcFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
-                }
-            })
-        state.descriptor = mark.found
-        if let descriptor = mark.found {
+        let line = "inotify wd:\(String(mark, radix: 16)) "
+        state.descriptor = found.first {
+            ProcFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
+        }
+        if let descriptor = state.descriptor {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             guard descriptor < 1024 else {
                 inotifytools_cleanup()
+                state.descriptor = nil
                 return false
             }
-        }
-        guard mark.watch != nil else {
-            inotifytools_cleanup()
-            return false
         }
         state.isOpen = true
         wake(state.wakerEnd)
@@ -186,6 +187,9 @@ public final class InotifyHub: Sendable {
         inotifytools_cleanup()
         state.isOpen = false
         state.descriptor = nil
+        state.mark = nil
+        state.plantedMark = nil
+        state.isOverrun = false
         state.tree = InotifyTree()
         wake(state.wakerEnd)
     }
@@ -208,16 +212,20 @@ public final class InotifyHub: Sendable {
         }
     }
 
-    /// Sets and removes a watch, which puts an IN_IGNORED event at the end of the queue.
-    private func plantMark(_ waker: Int32, keepingIf look: (Int32) -> Int32? = { _ in nil }) -> (
-        watch: Int32?, found: Int32?
-    ) {
-        let key = "/proc/self/fd/\(waker)"
-        guard inotifytools_watch_file(key, Int32(IN_DELETE_SELF)) == 1 else { return (nil, nil) }
-        let watch = inotifytools_wd_from_filename(key)
-        let found = look(watch)
-        inotifytools_remove_watch_by_wd(watch)
-        return (watch, found)
+    private func setMark(_ state: inout sending State) {
+        let key = "/proc/self/fd/\(state.waker)"
+        let isSet = inotifytools_watch_file(key, Int32(IN_DELETE_SELF)) == 1
+        state.mark = isSet ? inotifytools_wd_from_filename(key) : nil
+    }
+
+    /// Removes the mark's watch, which puts an IN_IGNORED event at the end of the queue, and sets the next one. Nil if
+    /// somebody else took the last watch meanwhile; the queue's end then shows by a second of silence.
+    private func plantMark(_ state: inout sending State) -> Int32? {
+        if state.mark == nil { setMark(&state) }
+        guard let mark = state.mark else { return nil }
+        inotifytools_remove_watch_by_wd(mark)
+        setMark(&state)
+        return mark
     }
 
     private func remove(_ watches: [Int32], _ state: inout sending State) {
@@ -242,38 +250,44 @@ public final class InotifyHub: Sendable {
             _ = poll(&waits, nfds_t(waits.count), isOpen ? (descriptor == nil ? 200 : 500) : -1)
             var bytes = [UInt8](repeating: 0, count: 256)
             _ = read(waker, &bytes, bytes.count)
-            state.withLock { state in
-                if state.isOpen, state.isReading { drain(&state) }
-            }
+            // In parts, so that nobody who wants the lock waits for a long queue.
+            while !state.withLock({ state in
+                state.isOpen && state.isReading ? drain(&state, atMost: 512) : true
+            }) {}
         }
     }
 
-    /// Takes every event up to now.
-    private func drain(_ state: inout sending State) {
-        var mark = plantMark(state.waker).watch
-        var isOverrun = false
+    /// Takes the events up to now, or a part of them (false).
+    @discardableResult
+    private func drain(_ state: inout sending State, atMost limit: Int = .max) -> Bool {
+        if state.plantedMark == nil { state.plantedMark = plantMark(&state) }
+        var count = 0
         while let event = inotifytools_next_event(1) {
+            count += 1
             let (watch, mask, cookie) = (event.pointee.wd, event.pointee.mask, event.pointee.cookie)
             if mask & UInt32(IN_Q_OVERFLOW) != 0 {
                 // The mark may have been lost with the rest.
-                isOverrun = true
-                mark = plantMark(state.waker).watch
+                state.isOverrun = true
+                state.plantedMark = plantMark(&state)
                 continue
             }
-            if watch == mark, mask & UInt32(IN_IGNORED) != 0 { break }
-            if isOverrun { continue }
+            if watch == state.plantedMark, mask & UInt32(IN_IGNORED) != 0 { break }
+            if state.isOverrun { continue }
             let start = UnsafeRawPointer(event).advanced(by: MemoryLayout<inotify_event>.size)
             let name = UnsafeRawBufferPointer(start: start, count: Int(event.pointee.len)).prefix { $0 != 0 }
             let changes = state.tree.take(watch, mask, cookie, Array(name))
             for change in changes { state.mailboxes[change.subscriber]?.post(change.mail) }
+            if count >= limit { return false }
         }
-        if isOverrun {
+        state.plantedMark = nil
+        if state.isOverrun {
             renew(&state, .overflow)
         } else {
             remove(state.tree.removeDetached(), &state)
             // The library forgets no watch that the kernel has dropped; years of directories would add up.
             if state.tree.dropped > 20_000 { renew(&state, .renewed) }
         }
+        return true
     }
 }
 

@@ -1,6 +1,9 @@
 import Config
 
 /// Watches a root by the kernel's events, and scans it at the start, after lost events, and now and then.
+///
+/// What the kernel does not tell, only the scans find: a write to a hard link under the names that were not written to,
+/// a write through a memory map, and what another machine writes.
 public struct InotifyRootWatcher: RootWatcher {
     private let settings: WatchSettings
     private let hub: InotifyHub

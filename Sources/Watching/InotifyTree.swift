@@ -42,25 +42,28 @@ struct InotifyTree {
         return watch
     }
 
-    /// Notes a new watch. False if its parent is not watched, or if it is another subscriber's; the watches to remove
-    /// are those of what was there before.
+    /// Notes a watch.
+    ///
+    /// - Returns: false if its parent is not watched, so that events say nothing of where it is; and the watches that
+    ///   nobody needs any more: those of what was there before, or the new one itself.
     mutating func place(
         _ watch: Int32, _ path: CapturePath?, _ identity: Identity, of subscriber: Int
-    ) -> (isPlaced: Bool, replaced: [Int32]) {
+    ) -> (isPlaced: Bool, unneeded: [Int32]) {
         // A directory that two roots share by a bind mount stays the first one's.
         if let node = nodes[watch], node.subscriber != subscriber { return (true, []) }
         let parent = path.flatMap { find($0.parent, of: subscriber) }
-        if path != nil, parent == nil { return (false, []) }
+        // One that is known already was reached under a name that it no longer has; it stays where it is.
+        if path != nil, parent == nil { return (false, nodes[watch] == nil ? [watch] : []) }
         let name = path.map { Array($0.name) } ?? []
         unlink(watch)
-        var replaced: [Int32] = []
+        var unneeded: [Int32] = []
         let old = path == nil ? roots[subscriber] : parent.flatMap { nodes[$0]?.children[name] }
-        if let old, old != watch { replaced = remove(subtree: old) }
+        if let old, old != watch { unneeded = remove(subtree: old) }
         nodes[watch, default: Node(subscriber: subscriber, parent: nil, name: [], identity: identity)].name = name
         nodes[watch]?.parent = parent
         nodes[watch]?.identity = identity
         if let parent { nodes[parent]?.children[name] = watch } else { roots[subscriber] = watch }
-        return (true, replaced)
+        return (true, unneeded)
     }
 
     /// Takes a watch out of its parent; its own children stay with it.

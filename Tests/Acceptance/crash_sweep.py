@@ -29,6 +29,7 @@ def sweep(step, rng, versions):
     put(bench, rng)
     if versions:
         daemon = Daemon(bench)
+        daemon.wait_for("ready")
         bench.wait_done(CAPTURES)
         daemon.stop()
         put(bench, rng)

@@ -9,7 +9,7 @@ from bench import Bench, Daemon, check, main, seed, smear
 
 def term():
     bench = Bench(levels="[1, 2]")
-    for number in range(8):
+    for number in range(30):
         bench.capture("lab-a" if number % 2 else "lab-b", f"{number}.png", smear(number, 480, 360))
     slowest = 0
     for _ in range(3):
@@ -21,9 +21,11 @@ def term():
         if total["pending"] == 0:
             break
         check(daemon.count("stopped") == 1, "the stop was not said")
+    check(daemon.count("started") == 1 and slowest < 10, "the stop took too long")
     left = bench.totals()["pending"]
     daemon = Daemon(bench)
-    bench.wait_done(8)
+    daemon.wait_for("ready")
+    bench.wait_done(30)
     check(daemon.count("attempts-died") == 0, "a stop left attempts behind")
     daemon.stop()
     bench.check_promises()

@@ -86,7 +86,7 @@ struct ConfigurationCheck {
             report.warnings.append("\(directory): free space cannot be told; check the file system")
             return
         }
-        let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize) >> 20)
+        let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_048_576)
         report.space.append(
             CheckReport.Space(
                 purpose: purpose, directory: directory, freeMebibytes: free, minimumFreeMebibytes: floor))

@@ -40,6 +40,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A probe that dies closes its input, and whoever read the log may leave: errors, not the end of the daemon.
+        signal(SIGPIPE, SIG_IGN)
         let configuration = try DaemonConfiguration.read(path: config)
         let console = Console.current
         let level = Logger.Level(rawValue: logLevel) ?? .info
