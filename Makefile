@@ -101,9 +101,10 @@ uninstall:
 deb: static
 	tools/make-deb
 
-# The manual page of the commands, from what they say of themselves.
+# The manual pages of the commands and of the configuration; nctd.service(8) is written by hand.
 manual: build
 	tools/make-manual .build/release/nctd > docs/man/nctd.1
+	tools/make-manual docs/configuration.md > docs/man/nctd.toml.5
 
 # The package on a real systemd; root, and minutes. Says why where it cannot run.
 acceptance-systemd: deb
