@@ -43,7 +43,7 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
 # The program alone needs no Swift where it runs: the runtime is linked in.
-STATIC_FLAGS := -c release --product nctd --static-swift-stdlib
+STATIC_FLAGS := -c release --product nctd --static-swift-stdlib --disable-local-rpath
 STATIC_NCTD := .build/release/nctd
 SYSCONFDIR ?= /etc
 bindir := $(DESTDIR)$(PREFIX)/bin
@@ -72,7 +72,7 @@ install: static
 	for page in docs/man/*.[158]; do \
 		install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	install -d $(bashdir) $(zshdir) $(fishdir)
-	$(STATIC_NCTD) --generate-completion-script bash > $(bashdir)/nctd
+	$(STATIC_NCTD) --generate-completion-script bash | sed "1{/^#!/d}" > $(bashdir)/nctd
 	$(STATIC_NCTD) --generate-completion-script zsh > $(zshdir)/_nctd
 	$(STATIC_NCTD) --generate-completion-script fish > $(fishdir)/nctd.fish
 	chmod 644 $(bashdir)/nctd $(zshdir)/_nctd $(fishdir)/nctd.fish
