@@ -42,9 +42,11 @@ lint:
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
-# The program alone needs no Swift where it runs: the runtime is linked in.
-STATIC_FLAGS := -c release --product nctd --static-swift-stdlib --disable-local-rpath
-STATIC_NCTD := .build/release/nctd
+# The installed program needs no Swift where it runs: the runtime is linked in. Its build is kept apart, for with these
+# flags all is compiled anew.
+STATIC_FLAGS := -c release --product nctd --static-swift-stdlib --disable-local-rpath \
+	--scratch-path .build/static
+STATIC_NCTD := .build/static/release/nctd
 SYSCONFDIR ?= /etc
 bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib

@@ -56,6 +56,22 @@ public enum DaemonEvent: Sendable, Equatable {
         public var how: How
         public var version: Int?
         public var milliseconds: Double
+
+        public init(
+            lab: String, profile: String, file: String, sha256: String, output: String, verdict: String,
+            delivery: String, how: How, version: Int?, milliseconds: Double
+        ) {
+            self.lab = lab
+            self.profile = profile
+            self.file = file
+            self.sha256 = sha256
+            self.output = output
+            self.verdict = verdict
+            self.delivery = delivery
+            self.how = how
+            self.version = version
+            self.milliseconds = milliseconds
+        }
     }
 }
 

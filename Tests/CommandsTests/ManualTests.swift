@@ -34,9 +34,9 @@ import Testing
         let result = try Subprocess.run(Subprocess.nctd, ["--experimental-dump-help"])
         let help = try JSONDecoder().decode(Help.self, from: Data(result.output.utf8))
         var sections: [String: String] = [:]
-        for section in try Self.page("nctd.1").split(separator: /(?m)^\.SS /).dropFirst() {
+        for section in try Self.page("nctd.1").split(separator: #/(?m)^\.SS /#).dropFirst() {
             let name = section.prefix { $0 != "\n" }
-            sections[String(name)] = String(section).split(separator: /(?m)^\.SH /).first.map(String.init)
+            sections[String(name)] = String(section).split(separator: #/(?m)^\.SH /#).first.map(String.init)
         }
         var expected: Set<String> = []
         func visit(_ command: Help.Command, _ prefix: String) throws {

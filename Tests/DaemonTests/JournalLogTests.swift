@@ -28,7 +28,7 @@ import Testing
     @Test("The message catalogue explains every kind of event, and nothing else")
     func catalogue() throws {
         let text = try String(contentsOfFile: Self.root + "/systemd/nctd.catalog", encoding: .utf8)
-        let entries = text.split(separator: /(?m)^-- /).dropFirst().map(String.init)
+        let entries = text.split(separator: #/(?m)^-- /#).dropFirst().map(String.init)
         var explained: [String: String] = [:]
         for entry in entries {
             let lines = entry.split(separator: "\n", omittingEmptySubsequences: false)
