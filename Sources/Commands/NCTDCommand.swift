@@ -34,7 +34,7 @@ public struct NCTDCommand: AsyncParsableCommand {
         ],
         groupedSubcommands: [
             CommandGroup(
-                name: "The daemon",
+                name: "Daemon",
                 subcommands: [
                     RunCommand.self, CheckCommand.self, StatusCommand.self, FailuresCommand.self, RetryCommand.self,
                     ReprocessCommand.self, ExplainCommand.self, VerifyCommand.self,

@@ -2,6 +2,7 @@
 
 Needs Python 3.9 and nothing else. The program is .build/release/nctd, or $NCTD.
 """
+import atexit
 import hashlib
 import json
 import os
@@ -83,6 +84,9 @@ class Daemon:
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
+        # A script that fails leaves no daemon behind.
+        atexit.register(self.process.kill)
+
     def _read(self):
         for line in self.process.stderr:
             text = line.decode("utf-8", "replace").rstrip("\n")
@@ -135,6 +139,8 @@ class Bench:
         self.path = tempfile.mkdtemp(prefix="nctd-acceptance-")
         self.config = self.at("nctd.toml")
         self.labs = {"lab-a": self.at("in/lab-a"), "lab-b": self.at("in/lab-b")}
+        # Where the daemon sees them, if that is elsewhere.
+        self.watched = {}
         self.output = settings.pop("output", self.at("out"))
         self.quarantine = settings.pop("quarantine", self.at("quarantine"))
         for folder in [*self.labs.values(), self.output, self.quarantine, self.at("state"), self.at("profiles.d")]:
@@ -151,7 +157,7 @@ class Bench:
 
     def configure(self, settle=0.1, workers=2, free=0, extra="", watch_extra=""):
         watches = "".join(
-            f'[[watch]]\npath = "{path}"\nlab = "{lab}"\nprofile = "{lab}"\nsettle_seconds = {settle}\n{watch_extra}\n'
+            f'[[watch]]\npath = "{self.watched.get(lab, path)}"\nlab = "{lab}"\nprofile = "{lab}"\nsettle_seconds = {settle}\n{watch_extra}\n'
             for lab, path in self.labs.items())
         self.write_file(
             "nctd.toml",

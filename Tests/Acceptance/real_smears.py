@@ -3,9 +3,11 @@
 
 Needs the folder shared/data beside the checkout, or named by NCTD_DATA. Uses the weights that NCTD_MODELS names.
 """
+import atexit
 import glob
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -59,6 +61,15 @@ def run():
     for lab, other in [("lab-a", "lab-a"), ("lab-b", "lab-a")]:
         with open(pool[other][0], "rb") as file:
             bench.write_file(f"profiles.d/{lab}-reference.png", file.read())
+    if os.geteuid() == 0:
+        # The daemon sees the instruments' folders through mounts that no one can write to.
+        for lab, path in bench.labs.items():
+            bench.watched[lab] = bench.at(f"readonly-{lab}")
+            os.makedirs(bench.watched[lab])
+            subprocess.run(["mount", "--bind", path, bench.watched[lab]], check=True)
+            atexit.register(subprocess.run, ["umount", bench.watched[lab]], stderr=subprocess.DEVNULL)
+            subprocess.run(["mount", "-o", "remount,ro,bind", bench.watched[lab]], check=True)
+        bench.configure(settle=0.5)
     daemon = Daemon(bench, env={"NCTD_MODELS": models} if models else None)
     daemon.wait_for("ready")
     threads = []
@@ -97,8 +108,11 @@ def run():
     verify = bench.nctd("verify")
     check(verify.returncode == 0, verify.stdout)
     duplicates = sum("duplicate" in line for line in daemon.lines if " [done] " in line)
-    print(f"{count} real captures in bursts: {total}, {duplicates} of them duplicates; the last was done "
+    mounted = "read-only mounts" if bench.watched else "plain folders (no root, no read-only mount)"
+    print(f"{count} real captures in bursts, seen through {mounted}: {total}, {duplicates} of them duplicates; the last was done "
           f"{time.monotonic() - begin:.0f} s after the last arrived; verdicts {status['verdicts']}")
+    for path in bench.watched.values():
+        subprocess.run(["umount", path], check=False)
     bench.remove()
 
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct SidecarSchemaTests {
-    private static let docs = URL(fileURLWithPath: #filePath)
+    static let docs = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("docs")
 

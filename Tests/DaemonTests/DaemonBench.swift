@@ -67,9 +67,10 @@ final class DaemonBench: Sendable {
                 grace: grace),
             log: events.log)
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let before = events.count("root-watched")
         let running = Task { try await group.run() }
         do {
-            await events.wait(for: "root-watched", count: configuration.watches.count)
+            await events.wait(for: "root-watched", count: before + configuration.watches.count)
             try await body()
         } catch {
             await group.triggerGracefulShutdown()

@@ -35,7 +35,9 @@ import Testing
         #expect(status.roots[0].finishedInLastHour == 3)
         #expect(status.verdicts["lab-a"] == ["doubtful": 3])
         #expect(status.lines().contains { $0.hasPrefix("all") })
-        try await bench.run { #expect(try await report().processId == Int(getpid())) }
+        var running: Int?
+        try await bench.run { running = try await report().processId }
+        #expect(running == Int(getpid()))
     }
 
     @Test("A tree as the daemon left it has no problems; what was changed, lost or added is found")
