@@ -121,7 +121,8 @@ extension DaemonEvent {
         case .seen, .scanned: .debug
         case .done(let finished) where finished.delivery != "delivered": .warning
         // What a person must see to: work stands still, or will.
-        case .ledgerSetAside, .rootUnhealthy, .rootFailed, .paused, .reloadRefused, .profileUnusable, .stalled, .trouble:
+        case .ledgerSetAside, .rootUnhealthy, .rootFailed, .paused, .reloadRefused, .profileUnusable, .stalled,
+            .trouble:
             .error
         // One capture, or something that the daemon gets over by itself.
         case .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .attemptsDied, .testEngine:

@@ -89,7 +89,8 @@ public final class DaemonService: Service {
         let supervisor = RootSupervisor(
             ledger: ledger, live: live,
             intake: Intake(
-                ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat), parts: parts.roots,
+                ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat),
+            parts: parts.roots,
             clock: parts.clock, log: log)
         try await supervisor.apply(configuration)
 

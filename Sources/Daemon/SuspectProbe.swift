@@ -37,7 +37,8 @@ public struct ProbeProcess: SuspectProbe {
             try process.run()
             let end = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
             if let limit {
-                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limit / .milliseconds(1))), execute: end)
+                DispatchQueue.global().asyncAfter(
+                    deadline: .now() + .milliseconds(Int(limit / .milliseconds(1))), execute: end)
             }
             // A child that dies early closes the pipe; that is an answer, not an error.
             try? input.fileHandleForWriting.write(contentsOf: Data(bytes))

@@ -97,7 +97,8 @@ private final class NotifyBench {
     /// Copies a drawn capture into the watched tree.
     func capture(_ name: String) throws {
         let captures = try FileManager.default.contentsOfDirectory(atPath: space("demo/captures")).sorted()
-        let bytes = try #require(space.read("demo/captures/\(try #require(captures.first))"))
+        let first = try #require(captures.first)
+        let bytes = try #require(space.read("demo/captures/\(first)"))
         try space.write(bytes, to: "in/\(name)")
     }
 

@@ -40,7 +40,7 @@ import Testing
             let entry = try #require(explained[kind.messageID], "\(kind)")
             #expect(entry.contains(/Subject: \S/), "\(kind)")
             let body = entry.split(separator: "\n\n", maxSplits: 1).last ?? ""
-            #expect(body.count > 80, "\(kind) is not explained")
+            #expect(body.count > 60, "\(kind) is not explained")
         }
     }
 
@@ -84,7 +84,9 @@ import Testing
         #expect(Self.text("MESSAGE", event)?.contains("\n") == false)
     }
 
-    @Test("A failing capture is a warning; a root that goes away and a full disk are errors; nothing routine is above info")
+    @Test(
+        "A failing capture is a warning; a root that goes away and a full disk are errors; nothing routine is above info"
+    )
     func levels() {
         func priority(_ event: DaemonEvent) -> String? { Self.text("PRIORITY", event) }
         #expect(priority(.failed(lab: "l", file: "f", failure: Self.failure, attempts: 1)) == "4")
