@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test acceptance lint format install uninstall clean
+.PHONY: help dependencies build demo test acceptance lint format static install uninstall deb manual acceptance-systemd clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,7 +15,8 @@ help:
 	@echo "make build    build the program"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
 	@echo "make lint     check the formatting     make format   apply it"
-	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
+	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
+	@echo "make deb      a Debian package     make acceptance-systemd  try it on a real systemd (root)"
 
 dependencies:
 	@tools/install-dependencies
@@ -41,12 +42,75 @@ lint:
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
-install: dependencies
-	swift build $(SWIFT_FLAGS) --product nctd --static-swift-stdlib
-	install -D -m 755 .build/release/nctd $(DESTDIR)$(PREFIX)/bin/nctd
+# The installed program needs no Swift where it runs: the runtime is linked in. Its build is kept apart, for with these
+# flags all is compiled anew.
+STATIC_FLAGS := -c release --product nctd --static-swift-stdlib --disable-local-rpath \
+	--scratch-path .build/static
+STATIC_NCTD := .build/static/release/nctd
+SYSCONFDIR ?= /etc
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+# Where systemd looks for a package's units, and for what is installed by hand.
+unitdir := $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/lib,$(PREFIX)/lib)/systemd/system
+mandir := $(DESTDIR)$(PREFIX)/share/man
+zshdir := $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+bashdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+fishdir := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+docdir := $(DESTDIR)$(PREFIX)/share/doc/nctd
+etcdir := $(DESTDIR)$(SYSCONFDIR)/nctd
 
+static: dependencies
+	swift build $(STATIC_FLAGS)
+
+install: static
+	install -D -m 755 $(STATIC_NCTD) $(bindir)/nctd
+	install -d $(unitdir)
+	sed 's|/usr/bin/nctd|$(PREFIX)/bin/nctd|' systemd/nctd.service > $(unitdir)/nctd.service
+	chmod 644 $(unitdir)/nctd.service
+	install -D -m 644 systemd/90-nctd.preset $(libdir)/systemd/system-preset/90-nctd.preset
+	install -D -m 644 systemd/nctd.catalog $(libdir)/systemd/catalog/nctd.catalog
+	install -D -m 644 systemd/nctd.sysusers $(libdir)/sysusers.d/nctd.conf
+	install -D -m 644 systemd/nctd.tmpfiles $(libdir)/tmpfiles.d/nctd.conf
+	for page in docs/man/*.[158]; do \
+		install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	install -d $(bashdir) $(zshdir) $(fishdir)
+	$(STATIC_NCTD) --generate-completion-script bash | sed "1{/^#!/d}" > $(bashdir)/nctd
+	$(STATIC_NCTD) --generate-completion-script zsh > $(zshdir)/_nctd
+	$(STATIC_NCTD) --generate-completion-script fish > $(fishdir)/nctd.fish
+	chmod 644 $(bashdir)/nctd $(zshdir)/_nctd $(fishdir)/nctd.fish
+	install -d $(docdir)
+	install -m 644 README.md docs/*.md docs/*.json $(docdir)
+	install -d $(etcdir)/profiles.d
+	[ -e $(etcdir)/nctd.toml ] || install -m 644 etc/nctd/nctd.toml $(etcdir)/nctd.toml
+	install -m 644 etc/nctd/profiles.d/example.toml.sample $(etcdir)/profiles.d
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		systemd-sysusers nctd.conf && systemd-tmpfiles --create nctd.conf && journalctl --update-catalog \
+		&& systemctl daemon-reload; fi
+
+# Leaves configuration, state and results.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/nctd
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		systemctl disable --now nctd.service 2>/dev/null || true; fi
+	rm -f $(bindir)/nctd $(unitdir)/nctd.service $(libdir)/systemd/system-preset/90-nctd.preset \
+		$(libdir)/systemd/catalog/nctd.catalog $(libdir)/sysusers.d/nctd.conf $(libdir)/tmpfiles.d/nctd.conf \
+		$(mandir)/man1/nctd.1 $(mandir)/man5/nctd.toml.5 $(mandir)/man8/nctd.service.8 \
+		$(bashdir)/nctd $(zshdir)/_nctd $(fishdir)/nctd.fish $(etcdir)/profiles.d/example.toml.sample
+	rm -rf $(docdir)
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		journalctl --update-catalog && systemctl daemon-reload; fi
+
+# A Debian package: .build/deb/nctd_VERSION_ARCHITECTURE.deb
+deb: static
+	tools/make-deb
+
+# The manual pages of the commands and of the configuration; nctd.service(8) is written by hand.
+manual: build
+	tools/make-manual .build/release/nctd > docs/man/nctd.1
+	tools/make-manual docs/configuration.md > docs/man/nctd.toml.5
+
+# The package on a real systemd; root, and minutes. Says why where it cannot run.
+acceptance-systemd: deb
+	Tests/Acceptance/systemd.sh
 
 clean:
 	rm -rf .build demo-output

@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         // Hot kernels in C, each with a scalar twin.
         .target(name: "CKernels"),
@@ -48,10 +49,12 @@ let package = Package(
         // The daemon: what arrives, what is known of it, what is done about it.
         .target(name: "Watching", dependencies: ["CInotifyTools", "Config"]),
         .target(name: "Ledger", dependencies: ["Watching", .product(name: "GRDB", package: "GRDB.swift")]),
+        // Notifications, the watchdog and the journal.
+        .target(name: "SystemdBridge", dependencies: ["CSystemd"]),
         .target(
             name: "Daemon",
             dependencies: [
-                "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine",
+                "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -61,6 +64,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom", "Watching", "Ledger", "Daemon",
+                "SystemdBridge",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -64,6 +64,20 @@ extension DaemonConfiguration {
         return configuration
     }
 
+    /// The state directory that a configuration names, whatever else is wrong with it, so that a share which is away
+    /// hides no status; nil if the file cannot be read as TOML.
+    public static func stateDirectory(path: String) -> String? {
+        guard
+            let text = try? ConfigurationText.read(path: path, what: "configuration", missing: ""),
+            let table = try? ProblemLog.parse(text, file: path)
+        else { return nil }
+        var reader = TableReader(table, log: ProblemLog(file: path, text: text))
+        let folder = absolute((path.hasPrefix("/") ? path : "./" + path) as NSString).deletingLastPathComponent
+        var daemon = reader.table("daemon") ?? reader.empty("daemon")
+        guard daemon.contains("state_directory") else { return "/var/lib/nctd" }
+        return PlaceReader(folder: folder).path("state_directory", &daemon)
+    }
+
     private static func absolute(_ path: NSString) -> NSString {
         guard !path.hasPrefix("/") else { return path.standardizingPath as NSString }
         let current = FileManager.default.currentDirectoryPath as NSString

@@ -13,6 +13,7 @@ struct CaptureWorker: Sendable {
     let probe: any SuspectProbe
     let clock: any DaemonClock
     let log: EventLog
+    let heartbeat: Heartbeat
     let inWork = IdentitiesInWork()
 
     /// What the dispatcher must know of a work that ended.
@@ -82,6 +83,7 @@ struct CaptureWorker: Sendable {
         let begin = ContinuousClock().now
         let (row, root) = (task.row, task.root)
         let limits = ImageLimits()
+        heartbeat.advance(row.id, to: "reading")
         let (bytes, digest) = try await Blocking.run {
             let read = try root.source.read(row.path, limit: limits.maximumBytes)
             guard read.before.isSameContent(as: row.stamp), read.after.isSameContent(as: row.stamp) else {
@@ -90,6 +92,7 @@ struct CaptureWorker: Sendable {
             return (read.bytes, FileDigest.sha256(read.bytes))
         }
         findings.digest = digest
+        heartbeat.advance(row.id, to: "matching")
         var decoded: Decoded?
         if root.matcher.needsMetadata, row.crashes == 0 {
             decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits)
@@ -107,12 +110,14 @@ struct CaptureWorker: Sendable {
             throw AttemptError.profile(match.profile, reason: "there is no such profile")
         }
         findings.profile = profile
+        heartbeat.advance(row.id, to: "preparing profile \(profile.name)")
         let processor: any CaptureProcessor
         do {
             processor = try await processors.processor(for: profile)
         } catch {
             throw AttemptError.profile(profile.name, reason: "\(JobFailure(error, file: profile.path ?? profile.name))")
         }
+        heartbeat.advance(row.id, to: "looking for an earlier result")
         let format = task.output.format.imageFormat
         let identity = CaptureIdentity.of(digest: digest, fingerprint: processor.fingerprint, format: format)
         let commit = ResultCommit(directory: task.output.directory)
@@ -132,6 +137,7 @@ struct CaptureWorker: Sendable {
         if decoded == nil { decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits) }
         guard let decoded else { throw AttemptError.abandoned }
         FailPoint.afterDecoding.pass()
+        heartbeat.advance(row.id, to: "normalizing")
         return try await Blocking.run {
             let rendered = try processor.render(
                 decoded.file,
@@ -139,6 +145,7 @@ struct CaptureWorker: Sendable {
                 bytes: bytes, format: format, stopwatch: decoded.stopwatch,
                 target: { places.name(for: $0) })
             FailPoint.afterNormalization.pass()
+            heartbeat.advance(row.id, to: "committing")
             var sidecar = rendered.sidecar
             sidecar.capture = facts.capture()
             guard gate.beginCommit() else { throw AttemptError.abandoned }
@@ -168,6 +175,7 @@ struct CaptureWorker: Sendable {
     }
 
     private func examine(_ task: Task, _ bytes: [UInt8], _ profile: Profile) async throws {
+        heartbeat.advance(task.row.id, to: "in a process of its own")
         log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
         guard let signal = await probe.deadlySignal(of: bytes, profile: profile, weights: task.weights) else { return }
         throw AttemptError.lasting(
@@ -351,6 +359,7 @@ struct CaptureWorker: Sendable {
                 return try await body()
             } catch {
                 log.write(.trouble("the ledger cannot be written (\(error)); tried again in \(wait) ms"))
+                heartbeat.waitsForDisk()
                 do { try await clock.sleep(milliseconds: wait) } catch { return }
                 wait = min(wait * 2, 10_000)
             }

@@ -33,6 +33,8 @@ public enum DaemonEvent: Sendable, Equatable {
     case resumed
     case reloaded(added: Int, removed: Int, changed: Int)
     case reloadRefused(problems: [String])
+    /// Nothing moves any more; the service manager is no longer told that all is well.
+    case stalled(what: String, seconds: Int64)
     case forgotten(count: Int)
     case trouble(String)
 
@@ -54,54 +56,76 @@ public enum DaemonEvent: Sendable, Equatable {
         public var how: How
         public var version: Int?
         public var milliseconds: Double
+
+        public init(
+            lab: String, profile: String, file: String, sha256: String, output: String, verdict: String,
+            delivery: String, how: How, version: Int?, milliseconds: Double
+        ) {
+            self.lab = lab
+            self.profile = profile
+            self.file = file
+            self.sha256 = sha256
+            self.output = output
+            self.verdict = verdict
+            self.delivery = delivery
+            self.how = how
+            self.version = version
+            self.milliseconds = milliseconds
+        }
     }
 }
 
 extension DaemonEvent {
     /// The kind's name, stable across versions.
-    public var kind: String {
+    public var kind: String { sort.rawValue }
+
+    public var sort: Kind {
         switch self {
-        case .started: "started"
-        case .ready: "ready"
-        case .stopping: "stopping"
-        case .stopped: "stopped"
-        case .testEngine: "test-engine"
-        case .attemptsDied: "attempts-died"
-        case .ledgerSetAside: "ledger-set-aside"
-        case .ledgerRebuilt: "ledger-rebuilt"
-        case .rootWatched: "root-watched"
-        case .rootLeft: "root-left"
-        case .rootHealthy: "root-healthy"
-        case .rootUnhealthy: "root-unhealthy"
-        case .rootFallsBack: "root-falls-back"
-        case .rootFailed: "root-failed"
-        case .overflow: "overflow"
-        case .unreadable: "unreadable"
-        case .scanned: "scanned"
-        case .seen: "seen"
-        case .profilePrepared: "profile-prepared"
-        case .profileUnusable: "profile-unusable"
-        case .done: "done"
-        case .failed: "failed"
-        case .retrying: "retrying"
-        case .ignored: "ignored"
-        case .suspect: "suspect"
-        case .paused: "paused"
-        case .resumed: "resumed"
-        case .reloaded: "reloaded"
-        case .reloadRefused: "reload-refused"
-        case .forgotten: "forgotten"
-        case .trouble: "trouble"
+        case .started: .started
+        case .ready: .ready
+        case .stopping: .stopping
+        case .stopped: .stopped
+        case .testEngine: .testEngine
+        case .attemptsDied: .attemptsDied
+        case .ledgerSetAside: .ledgerSetAside
+        case .ledgerRebuilt: .ledgerRebuilt
+        case .rootWatched: .rootWatched
+        case .rootLeft: .rootLeft
+        case .rootHealthy: .rootHealthy
+        case .rootUnhealthy: .rootUnhealthy
+        case .rootFallsBack: .rootFallsBack
+        case .rootFailed: .rootFailed
+        case .overflow: .overflow
+        case .unreadable: .unreadable
+        case .scanned: .scanned
+        case .seen: .seen
+        case .profilePrepared: .profilePrepared
+        case .profileUnusable: .profileUnusable
+        case .done: .done
+        case .failed: .failed
+        case .retrying: .retrying
+        case .ignored: .ignored
+        case .suspect: .suspect
+        case .paused: .paused
+        case .resumed: .resumed
+        case .reloaded: .reloaded
+        case .reloadRefused: .reloadRefused
+        case .stalled: .stalled
+        case .forgotten: .forgotten
+        case .trouble: .trouble
         }
     }
 
     public var level: Logger.Level {
         switch self {
-        case .seen, .scanned, .rootHealthy: .debug
+        case .seen, .scanned: .debug
         case .done(let finished) where finished.delivery != "delivered": .warning
-        case .ledgerSetAside, .failed, .rootFailed, .reloadRefused, .profileUnusable, .trouble: .error
-        case .rootUnhealthy, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .paused, .attemptsDied,
-            .testEngine:
+        // What a person must see to: work stands still, or will.
+        case .ledgerSetAside, .rootUnhealthy, .rootFailed, .paused, .reloadRefused, .profileUnusable, .stalled,
+            .trouble:
+            .error
+        // One capture, or something that the daemon gets over by itself.
+        case .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .attemptsDied, .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
         default: .info
@@ -151,12 +175,14 @@ extension DaemonEvent {
             "configuration reloaded: \(added) roots added, \(removed) removed, \(changed) changed"
         case .reloadRefused(let problems):
             "configuration not reloaded, the old one stays: " + problems.joined(separator: " | ")
+        case .stalled(let what, let seconds):
+            "\(what) has not gone on for \(seconds) s; the watchdog is no longer fed"
         case .forgotten(let count): "\(count) captures of long ago whose files are gone were forgotten"
         case .trouble(let text): text
         }
     }
 
-    /// Fields for the journal; a later backend writes them as they are.
+    /// Fields for the journal, without those that every entry has.
     public var fields: [(name: String, value: String)] {
         var fields: [(String, String)] = []
         func add(_ name: String, _ value: String) { fields.append((name, value)) }
@@ -176,28 +202,50 @@ extension DaemonEvent {
             add("NCT_FILE", file)
             add("NCT_STATE", CaptureState.failed.rawValue)
             add("NCT_ERROR", failure.code)
+            add("NCT_REASON", failure.message)
+            add("NCT_REMEDY", failure.remedy)
             add("NCT_ATTEMPT", String(attempts))
         case .retrying(let lab, let file, let failure, let attempt, _):
             add("NCT_LAB", lab)
             add("NCT_FILE", file)
             add("NCT_STATE", CaptureState.pending.rawValue)
             add("NCT_ERROR", failure.code)
+            add("NCT_REASON", failure.message)
             add("NCT_ATTEMPT", String(attempt))
-        case .ignored(let lab, let file, _):
+        case .ignored(let lab, let file, let reason):
             add("NCT_LAB", lab)
             add("NCT_FILE", file)
             add("NCT_STATE", CaptureState.ignored.rawValue)
+            add("NCT_REASON", reason)
         case .suspect(let lab, let file, _):
             add("NCT_LAB", lab)
             add("NCT_FILE", file)
         case .rootWatched(let lab, let root), .rootLeft(let lab, let root), .rootHealthy(let lab, let root),
-            .overflow(let lab, let root), .rootUnhealthy(let lab, let root, _), .rootFallsBack(let lab, let root, _),
-            .rootFailed(let lab, let root, _), .unreadable(let lab, let root, _, _), .scanned(let lab, let root, _),
-            .seen(let lab, let root, _, _, _):
+            .overflow(let lab, let root), .scanned(let lab, let root, _), .seen(let lab, let root, _, _, _):
             add("NCT_LAB", lab)
             add("NCT_ROOT", root)
-        case .profilePrepared(let profile, _, _), .profileUnusable(let profile, _): add("NCT_PROFILE", profile)
-        default: break
+        case .rootUnhealthy(let lab, let root, let reason), .rootFallsBack(let lab, let root, let reason),
+            .rootFailed(let lab, let root, let reason):
+            add("NCT_LAB", lab)
+            add("NCT_ROOT", root)
+            add("NCT_REASON", reason)
+        case .unreadable(let lab, let root, let path, let reason):
+            add("NCT_LAB", lab)
+            add("NCT_ROOT", root)
+            add("NCT_FILE", path)
+            add("NCT_REASON", reason)
+        case .profilePrepared(let profile, _, _): add("NCT_PROFILE", profile)
+        case .profileUnusable(let profile, let reason):
+            add("NCT_PROFILE", profile)
+            add("NCT_REASON", reason)
+        case .paused(let reason), .ledgerSetAside(_, let reason): add("NCT_REASON", reason)
+        case .reloadRefused(let problems): add("NCT_REASON", problems.joined(separator: "\n"))
+        case .stalled(let what, let seconds):
+            add("NCT_REASON", what)
+            add("NCT_DURATION_MS", String(seconds * 1000))
+        case .started, .ready, .stopping, .stopped, .testEngine, .attemptsDied, .ledgerRebuilt, .resumed, .reloaded,
+            .forgotten, .trouble:
+            break
         }
         return fields
     }

@@ -15,6 +15,8 @@ public final class DaemonService: Service {
         public var clock: any DaemonClock
         public var boot: String
         public var retrySeed: UInt64
+        /// Told when the daemon is ready, reloads, stops, and that it is alive.
+        public var manager: any ServiceManager
         /// Between the moment of the request to stop and giving captures back, milliseconds.
         public var grace: Int64
 
@@ -22,7 +24,8 @@ public final class DaemonService: Service {
             roots: RootParts,
             processors: @escaping @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource,
             probe: any SuspectProbe = ProbeProcess(), clock: any DaemonClock = SystemClock(),
-            boot: String = SystemClock.boot, retrySeed: UInt64 = .random(in: 0 ... .max), grace: Int64 = 7000
+            boot: String = SystemClock.boot, retrySeed: UInt64 = .random(in: 0 ... .max),
+            manager: any ServiceManager = NoServiceManager(), grace: Int64 = 7000
         ) {
             self.roots = roots
             self.processors = processors
@@ -30,6 +33,7 @@ public final class DaemonService: Service {
             self.clock = clock
             self.boot = boot
             self.retrySeed = retrySeed
+            self.manager = manager
             self.grace = grace
         }
     }
@@ -37,6 +41,7 @@ public final class DaemonService: Service {
     private let configuration: DaemonConfiguration
     private let parts: Parts
     private let log: EventLog
+    private let notifier: ServiceNotifier
     private let version: String
     /// Each element asks for the configuration to be read anew.
     private let reloads: AsyncStream<Void>
@@ -45,7 +50,12 @@ public final class DaemonService: Service {
     public init(configuration: DaemonConfiguration, version: String, parts: Parts, log: EventLog) {
         self.configuration = configuration
         self.parts = parts
-        self.log = log
+        let notifier = ServiceNotifier(manager: parts.manager, clock: parts.clock)
+        self.notifier = notifier
+        self.log = EventLog { event in
+            log.write(event)
+            notifier.observe(event)
+        }
         self.version = version
         (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -66,14 +76,21 @@ public final class DaemonService: Service {
         let live = LiveConfiguration(configuration)
         let bell = Doorbell()
         let processors = parts.processors(configuration, log)
+        let heartbeat = notifier.heartbeat
+        // Not a child of this task: it tells to the end.
+        let telling = Task { await notifier.run(ledger, log: log) }
+        defer { telling.cancel() }
         let dispatcher = Dispatcher(
             ledger: ledger, live: live,
             worker: CaptureWorker(
-                ledger: ledger, live: live, processors: processors, probe: parts.probe, clock: parts.clock, log: log),
-            clock: parts.clock, log: log, bell: bell, retrySeed: parts.retrySeed)
+                ledger: ledger, live: live, processors: processors, probe: parts.probe, clock: parts.clock, log: log,
+                heartbeat: heartbeat),
+            clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, retrySeed: parts.retrySeed)
         let supervisor = RootSupervisor(
             ledger: ledger, live: live,
-            intake: Intake(ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell), parts: parts.roots,
+            intake: Intake(
+                ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat),
+            parts: parts.roots,
             clock: parts.clock, log: log)
         try await supervisor.apply(configuration)
 
@@ -103,6 +120,8 @@ public final class DaemonService: Service {
         } onGracefulShutdown: {
             stop.finish()
         }
+        telling.cancel()
+        await telling.value
         try ledger.close()
     }
 
@@ -110,6 +129,8 @@ public final class DaemonService: Service {
         _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource, _ bell: Doorbell
     ) async {
         for await _ in reloads {
+            notifier.reloading()
+            defer { notifier.reloaded() }
             let old = live.configuration
             do {
                 let new = try DaemonConfiguration.read(path: old.path)

@@ -18,6 +18,7 @@ actor Dispatcher {
     private let clock: any DaemonClock
     private let log: EventLog
     private let bell: Doorbell
+    private let heartbeat: Heartbeat
     /// Rung when a work ends, for the one who waits in ``drain(grace:)``; a bell wakes one only.
     private let endBell = Doorbell()
     private let retrySeed: UInt64
@@ -33,7 +34,7 @@ actor Dispatcher {
 
     init(
         ledger: Ledger, live: LiveConfiguration, worker: CaptureWorker, clock: any DaemonClock, log: EventLog,
-        bell: Doorbell, retrySeed: UInt64
+        bell: Doorbell, heartbeat: Heartbeat, retrySeed: UInt64
     ) {
         self.ledger = ledger
         self.live = live
@@ -41,12 +42,15 @@ actor Dispatcher {
         self.clock = clock
         self.log = log
         self.bell = bell
+        self.heartbeat = heartbeat
         self.retrySeed = retrySeed
     }
 
     /// Works until ``requestStop()`` or until the task is cancelled.
     func run() async {
+        defer { heartbeat.dispatcherEnded() }
         while !isStopping, !Task.isCancelled {
+            heartbeat.dispatched()
             do {
                 let wait = try await step()
                 if wait > 0 { await bell.wait(milliseconds: wait, clock: clock) }
@@ -59,7 +63,7 @@ actor Dispatcher {
 
     /// Begins at most one capture; returns for how many milliseconds there is nothing to do.
     private func step() async throws -> Int64 {
-        if inWork.count >= live.configuration.workers { return Self.pollMilliseconds * 10 }
+        if inWork.count >= live.configuration.workers { return Self.pollMilliseconds }
         let now = clock.now
         if let wait = waitForRoom(now) { return wait }
         var soonest = now.milliseconds + Self.pollMilliseconds
@@ -133,6 +137,7 @@ actor Dispatcher {
             task.row = claimed
             let gate = WorkGate()
             inWork[row.id] = InWork(row: claimed, gate: gate)
+            heartbeat.begin(row.id, name: task.name)
             let (worker, begun) = (worker, task)
             Task {
                 let outcome = await worker.work(begun, gate: gate)
@@ -142,6 +147,7 @@ actor Dispatcher {
     }
 
     private func ended(_ id: Int64, _ outcome: CaptureWorker.Outcome) async {
+        heartbeat.end(id)
         if inWork.removeValue(forKey: id) != nil, isStopping { finishedSinceStop += 1 }
         note(outcome)
         await bell.ring()

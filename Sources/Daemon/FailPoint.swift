@@ -3,7 +3,8 @@ import Glibc
 import Synchronization
 
 /// The steps of a capture between "seen" and "committed". A test makes the process die at one of them
-/// (`NCTD_FAILPOINT=NAME:N` kills it with SIGKILL at the N-th pass), and what it finds after a restart must hold.
+/// (`NCTD_FAILPOINT=NAME:N` kills it with SIGKILL at the N-th pass), and what it finds after a restart must hold; or makes
+/// a worker hang there for good (`NCTD_FAILPOINT=NAME:N:hang`).
 public enum FailPoint: String, Sendable, CaseIterable {
     case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary
     case afterOlderKept, afterOlderSidecarRemoved
@@ -12,10 +13,12 @@ public enum FailPoint: String, Sendable, CaseIterable {
     private final class Armed: Sendable {
         let point: FailPoint
         let passes: Atomic<Int>
+        let hangs: Bool
 
-        init(point: FailPoint, passes: Int) {
+        init(point: FailPoint, passes: Int, hangs: Bool) {
             self.point = point
             self.passes = Atomic(passes)
+            self.hangs = hangs
         }
     }
 
@@ -23,17 +26,22 @@ public enum FailPoint: String, Sendable, CaseIterable {
     private static let armed: Armed? = {
         guard let setting = ProcessInfo.processInfo.environment["NCTD_FAILPOINT"] else { return nil }
         let parts = setting.split(separator: ":")
-        guard parts.count == 2, let point = FailPoint(rawValue: String(parts[0])), let passes = Int(parts[1]) else {
+        let hangs = parts.last == "hang"
+        guard parts.count == (hangs ? 3 : 2), let point = FailPoint(rawValue: String(parts[0])),
+            let passes = Int(parts[1])
+        else {
             // A test that asks for what is not there must not pass.
-            FileHandle.standardError.write(Data("nctd: NCTD_FAILPOINT=\(setting): use NAME:N\n".utf8))
+            FileHandle.standardError.write(Data("nctd: NCTD_FAILPOINT=\(setting): use NAME:N or NAME:N:hang\n".utf8))
             exit(2)
         }
-        return Armed(point: point, passes: passes)
+        return Armed(point: point, passes: passes, hangs: hangs)
     }()
 
     /// Passes this step; the process dies here if a test asked for it.
     public func pass() {
         guard let armed = Self.armed, armed.point == self else { return }
-        if armed.passes.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { kill(getpid(), SIGKILL) }
+        guard armed.passes.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else { return }
+        while armed.hangs { sleep(3600) }
+        kill(getpid(), SIGKILL)
     }
 }

@@ -10,10 +10,12 @@ struct Intake: Sendable {
     let clock: any DaemonClock
     let log: EventLog
     let bell: Doorbell
+    let heartbeat: Heartbeat
 
     /// Returns after the event is in the ledger; a slow disk slows the watcher down. Throws only when cancelled.
     func take(_ event: WatchEvent, root: WatchedRoot) async throws {
         let (lab, path) = (root.settings.lab, root.settings.path)
+        heartbeat.scanned()
         switch event {
         case .found(let sightings):
             let judged = sightings.map { Ledger.Judged($0, ignoredBy: root.ignoringRule($0.path)) }

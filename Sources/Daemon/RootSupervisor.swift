@@ -113,6 +113,8 @@ actor RootSupervisor {
                 return
             } catch {
                 log.write(.rootFailed(lab: root.settings.lab, root: root.settings.path, reason: "\(error)"))
+                // Nor does one that cannot be watched.
+                await scanned(root.id)
             }
             do { try await clock.sleep(milliseconds: 10_000) } catch { return }
         }

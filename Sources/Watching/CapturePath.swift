@@ -63,4 +63,22 @@ extension CapturePath: CustomStringConvertible {
         }
         return text
     }
+
+    /// The bytes that ``printable(_:)`` made a text of.
+    public static func bytes(printable text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let first = rest.popFirst() {
+            let digits = rest.dropFirst().prefix(2)
+            if first == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), digits.count == 2,
+                let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(byte)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(first)
+            }
+        }
+        return bytes
+    }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct DaemonCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct DaemonCommandTests {
     /// A configuration with one lab in a bench's folder.
     private func configure(_ bench: Bench) throws {
         for folder in ["state", "out", "quarantine", "in", "profiles.d"] {

@@ -52,7 +52,9 @@ final class DaemonBench: Sendable {
     }
 
     /// Runs the daemon while the body runs, then stops it as SIGTERM would.
-    func run(grace: Int64 = 7000, _ body: () async throws -> Void) async throws {
+    func run(
+        grace: Int64 = 7000, manager: any ServiceManager = NoServiceManager(), _ body: () async throws -> Void
+    ) async throws {
         let (announcers, sources, shelf) = (announcers, sources, shelf)
         let service = DaemonService(
             configuration: configuration, version: "test",
@@ -61,7 +63,8 @@ final class DaemonBench: Sendable {
                     watcher: { settings, _ in announcers[settings.lab] ?? Announcer() },
                     source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
                     ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
-                processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, grace: grace),
+                processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, manager: manager,
+                grace: grace),
             log: events.log)
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let before = events.count("root-watched")

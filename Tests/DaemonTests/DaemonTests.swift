@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Watching
 
-@Suite(.timeLimit(.minutes(1))) struct DaemonTests {
+@Suite(.timeLimit(.minutes(5))) struct DaemonTests {
     @Test("A capture that arrives is committed, and its sidecar tells where it came from")
     func arrival() async throws {
         let bench = try DaemonBench()

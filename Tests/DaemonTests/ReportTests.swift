@@ -4,7 +4,7 @@ import Ledger
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReportTests {
+@Suite(.timeLimit(.minutes(5))) struct ReportTests {
     private func finishedBench() async throws -> DaemonBench {
         let bench = try DaemonBench()
         for number in 1...3 { try bench.write("\(number).png", seed: UInt64(number)) }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Watching
 
-@Suite(.timeLimit(.minutes(1))) struct RestartTests {
+@Suite(.timeLimit(.minutes(5))) struct RestartTests {
     @Test("A commit that the ledger did not learn of is recognized by its sidecar, and nothing is worked out again")
     func recovered() async throws {
         let first = try DaemonBench()

@@ -84,7 +84,7 @@ struct DamagedFileTests {
         if done < count / 4 || refused == 0 { print("problem: too few of them") }
     }
 
-    @Test("Truncated files of every format are errors at every length, in silence", .timeLimit(.minutes(3)))
+    @Test("Truncated files of every format are errors at every length, in silence", .timeLimit(.minutes(5)))
     func truncated() async {
         let result = await #expect(
             processExitsWith: .success, observing: [\.standardErrorContent, \.standardOutputContent]
@@ -94,7 +94,7 @@ struct DamagedFileTests {
         expectNoProblem(result)
     }
 
-    @Test("Randomly changed files of every format are errors or images, in silence", .timeLimit(.minutes(3)))
+    @Test("Randomly changed files of every format are errors or images, in silence", .timeLimit(.minutes(5)))
     func mutated() async {
         let result = await #expect(
             processExitsWith: .success, observing: [\.standardErrorContent, \.standardOutputContent]

@@ -49,7 +49,7 @@ struct ImageReaderTests {
         #expect(error.code == code && error.path == path && !error.remedy.isEmpty)
     }
 
-    @Test("Pipes, sockets, devices and directories are refused without waiting", .timeLimit(.minutes(1)))
+    @Test("Pipes, sockets, devices and directories are refused without waiting", .timeLimit(.minutes(5)))
     func noFile() throws {
         let space = try Workspace()
         #expect(mkfifo(space("pipe"), 0o600) == 0)

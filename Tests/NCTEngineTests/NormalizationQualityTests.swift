@@ -112,25 +112,6 @@ struct NormalizationQualityTests {
         }
     }
 
-    @Test("Quality takes less than a twentieth of a normalization")
-    func cost() throws {
-        let normalizer = try normalizer(levels: [1, 2])
-        _ = try normalizer.normalize(Self.pair.source)
-        let clock = ContinuousClock()
-        let start = clock.now
-        _ = try normalizer.normalize(Self.pair.source)
-        let all = start.duration(to: clock.now)
-        let middle = clock.now
-        let analysis = FieldAnalysis(Self.pair.source, workers: normalizer.workers)
-        for _ in 0..<2 { _ = analysis.palette(workers: normalizer.workers) }
-        _ = StructuralSimilarity.value(
-            source: Self.pair.source, result: Self.pair.source, workers: normalizer.workers)
-        let quality = middle.duration(to: clock.now)
-        print("quality \(quality / .milliseconds(1)) ms of \(all / .milliseconds(1)) ms")
-        // Other work on the machine may fall on either: the test allows twice as much.
-        #expect(quality < all / 10)
-    }
-
     @Test(
         "Real captures of lab B, normalized to three ordinary images of lab A with VGG-19, are good",
         .enabled(

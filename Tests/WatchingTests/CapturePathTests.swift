@@ -18,4 +18,19 @@ import Watching
         #expect(!path.isPlain)
         #expect(try #require(CapturePath("Größe/1 µm.tif")).isPlain)
     }
+
+    @Test("What was printed can be turned into the name again, whatever its bytes")
+    func reading() {
+        var generator = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0 ... .max, using: &generator)
+        var state = seed
+        for _ in 0..<1000 {
+            let bytes = (0..<12).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: state >> 56)
+            }
+            #expect(CapturePath.bytes(printable: CapturePath.printable(bytes)) == bytes, "seed \(seed): \(bytes)")
+        }
+        #expect(CapturePath.bytes(printable: #"a\x5Cx41"#).elementsEqual(#"a\x41"#.utf8))
+    }
 }

@@ -20,7 +20,8 @@ extension HubTests {
 
         private func end(_ recorder: Recorder) async {
             let time = await recorder.stop()
-            #expect(time < .milliseconds(200), "the watcher took \(time) to end")
+            // No measure of speed, which other tests take their share of: that it ends, and not by a timeout of its own.
+            #expect(time < .seconds(20), "the watcher took \(time) to end")
         }
 
         @Test("What was there is found by the first scan, what comes later by events")
@@ -164,7 +165,7 @@ extension HubTests {
             for file in 0..<number { try tree.write(Array((file % 2 == 0 ? "sub/\(file).png" : "\(file).png").utf8)) }
             try tree.write("new/last.png")
             InotifyHub.shared.setReading(true)
-            #expect(await recorder.wait(seconds: 60) { $0.events.contains(.overflow) && $0.scans >= 2 })
+            #expect(await recorder.wait(seconds: 120) { $0.events.contains(.overflow) && $0.scans >= 2 })
             #expect(await recorder.found.count == number + 1)
             // Events are back as well, in the new directory too.
             try tree.write("new/after.png")
@@ -179,7 +180,7 @@ extension HubTests {
             await recorder.hold()
             for file in 0..<12_000 { try tree.write(Array("\(file).png".utf8)) }
             await recorder.release()
-            #expect(await recorder.waitForFiles((0..<12_000).map { "\($0).png" }, seconds: 60))
+            #expect(await recorder.waitForFiles((0..<12_000).map { "\($0).png" }, seconds: 120))
             await end(recorder)
         }
 

@@ -54,7 +54,7 @@ actor Recorder {
 
     /// Waits until a condition holds; false if it does not within the time.
     func wait(
-        seconds: Double = 20, until isMet: @escaping @Sendable (isolated Recorder) -> Bool
+        seconds: Double = 120, until isMet: @escaping @Sendable (isolated Recorder) -> Bool
     ) async -> Bool {
         if isMet(self) { return true }
         count += 1
@@ -72,12 +72,12 @@ actor Recorder {
         waiting.remove(at: index).continuation.resume(returning: false)
     }
 
-    func waitForFiles(_ names: some Sequence<String>, seconds: Double = 20) async -> Bool {
+    func waitForFiles(_ names: some Sequence<String>, seconds: Double = 120) async -> Bool {
         let wanted = names.map { path($0) }
         return await wait(seconds: seconds) { recorder in wanted.allSatisfy { recorder.found[$0] != nil } }
     }
 
-    func waitForScans(_ number: Int, seconds: Double = 20) async -> Bool {
+    func waitForScans(_ number: Int, seconds: Double = 120) async -> Bool {
         await wait(seconds: seconds) { $0.scans >= number }
     }
 

@@ -23,6 +23,7 @@ struct LedgerOptions: ParsableArguments {
     /// The state directory, from the option or from the configuration.
     func directory() throws -> String {
         if let stateDirectory { return stateDirectory }
+        if let directory = DaemonConfiguration.stateDirectory(path: config) { return directory }
         do {
             return try configuration().stateDirectory
         } catch let error as ConfigurationError {

@@ -7,6 +7,7 @@ import Ledger
 import Logging
 import NCTEngine
 import ServiceLifecycle
+import SystemdBridge
 import UnixSignals
 import Watching
 
@@ -20,7 +21,8 @@ struct RunCommand: AsyncParsableCommand {
             writes results and sidecars to the output tree. The watched trees are only read.
 
             SIGTERM and SIGINT stop it: what is under way is finished or given back. SIGHUP reads the configuration \
-            anew. Events go to standard error, a line each.
+            anew. Events go to the journal, each with its fields, if that is where standard error leads; else to \
+            standard error, a line each.
             """)
 
     @Option(
@@ -43,7 +45,9 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = try DaemonConfiguration.read(path: config)
         let console = Console.current
         let level = Logger.Level(rawValue: logLevel) ?? .info
-        let log = EventLog(Logger(label: "nctd") { _ in TextLogHandler(level: level, write: console.err) })
+        let text = EventLog(Logger(label: "nctd") { _ in TextLogHandler(level: level, write: console.err) })
+        let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"]
+        let log = JournalStream.isJournal(variable: stream) ? .journal(level: level, fallback: text) : text
         let service = DaemonService(
             configuration: configuration, version: ProgramVersion.text, parts: Self.parts, log: log)
         var settings = ServiceGroupConfiguration(
@@ -63,7 +67,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private static var parts: DaemonService.Parts {
-        DaemonService.Parts(
+        let manager = SystemdManager()
+        return DaemonService.Parts(
             roots: RootParts(
                 watcher: { makeWatcher(for: $0, hub: .shared, remembered: $1) },
                 source: { DirectorySource(root: $0.path) },
@@ -80,6 +85,6 @@ struct RunCommand: AsyncParsableCommand {
                 return EngineShelf(
                     weights: configuration.weights, threads: max(1, cores / max(1, configuration.workers)),
                     cache: CacheDirectory(path: configuration.stateDirectory + "/cache"), log: log)
-            })
+            }, probe: ProbeProcess(watchdog: manager.watchdog), manager: manager)
     }
 }
