@@ -10,7 +10,7 @@ export NCTD_MODELS := $(MODELS)
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo     build, normalize synthetic smears end to end, show where the result is"
+	@echo "make demo     build, show the daemon at work on synthetic smears and where the result is"
 	@echo "make test     build and run all tests"
 	@echo "make build    build the program"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
