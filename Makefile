@@ -29,11 +29,16 @@ demo: build
 
 test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product nctd
+	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
+	python3 Tests/Acceptance/random_kills.py 60
 	swift test $(SWIFT_FLAGS) --skip-build
 
-# Drives the built program: crashes, signals, a full disk, a long backlog. Some need root; minutes in all.
+# What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. The quick ones, minutes
+# in all, belong to `make test`.
+QUICK := crash_sweep signals deadly_capture full_disk backlog
 acceptance: build
-	set -e; for script in crash_sweep random_kills signals deadly_capture full_disk overflow backlog latency real_smears; do \
+	set -e; for script in $(QUICK) random_kills overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 
 lint:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """kill -9 at random times under load (200 times, or as many as the first argument says): 0 lost, 0 torn, 0 doubled."""
+import itertools
 import random
 import sys
 import threading
@@ -13,17 +14,17 @@ def run():
     rng = random.Random(seed())
     bench = Bench()
     done = threading.Event()
-    pictures = [smear(rng.randrange(1 << 30)) for _ in range(kills * 3)]
+    pictures = random.Random(rng.random())
 
     def write():
-        """An instrument that never rests."""
-        for number, picture in enumerate(pictures):
+        """An instrument that never rests: as long as there are kills there are captures."""
+        for number in itertools.count():
+            picture = smear(pictures.randrange(1 << 30))
             bench.capture("lab-a" if number % 2 else "lab-b", f"{number // 50}/{number}.png", picture)
-            if done.is_set():
+            if done.wait(0.1):
                 return
-            time.sleep(0.1)
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
     begin = time.monotonic()
     inside = 0
