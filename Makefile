@@ -6,13 +6,14 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test acceptance lint format static install uninstall deb manual acceptance-systemd clean
+.PHONY: help dependencies build demo test bench acceptance lint format static install uninstall deb manual acceptance-systemd clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     build, show the daemon at work on synthetic smears and where the result is"
 	@echo "make test     build and run all tests"
 	@echo "make build    build the program"
+	@echo "make bench    time the engine, as ratios to a fixed piece of arithmetic"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
 	@echo "make lint     check the formatting     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
@@ -32,14 +33,19 @@ test: dependencies
 	swift build $(SWIFT_FLAGS) --product nctd
 	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
 	python3 Tests/Acceptance/random_kills.py 60
+	python3 Tests/Acceptance/model_check.py 200
 	swift test $(SWIFT_FLAGS) --skip-build
 
 # What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. The quick ones, minutes
 # in all, belong to `make test`.
 QUICK := crash_sweep signals deadly_capture full_disk backlog
 acceptance: build
-	set -e; for script in $(QUICK) random_kills overflow latency real_smears; do \
+	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
+
+# Times of the engine's stages; needs the packages of the nested package Benchmarks.
+bench: dependencies
+	BENCHMARK_DISABLE_JEMALLOC=1 swift package --package-path Benchmarks benchmark --no-progress
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Random file operations against the simplest model of what must come out: 1,000 sequences, or the first argument's number.
+
+Each sequence works in a folder of its own, 50 of them at a time beside each other, while the daemon runs; now and then
+the daemon is killed and started again in the middle. In the end every file that is there is done (whole), failed (half
+written) or ignored (a temporary name) as it is now, nothing is pending, and nothing in the output is torn.
+Works with the copying stand-in for the engine.
+"""
+import os
+import random
+import shutil
+import sqlite3
+import sys
+import time
+
+from bench import Bench, Daemon, check, main, png, seed, sha256
+
+STEPS = 15
+BESIDE = 50
+
+
+class Sequence:
+    """One folder and what may happen in it."""
+
+    def __init__(self, rng, root, number):
+        self.rng = rng
+        self.path = os.path.join(root, f"s{number}")
+        os.mkdir(self.path)
+
+    def files(self):
+        return sorted(os.path.join(folder, name) for folder, _, names in os.walk(self.path) for name in names)
+
+    def folders(self):
+        return sorted(folder for folder, _, _ in os.walk(self.path))
+
+    def picture(self):
+        return png(3, 2, [self.rng.randbytes(9), self.rng.randbytes(9)])
+
+    def new_name(self, suffix=".png"):
+        return os.path.join(self.rng.choice(self.folders()), f"n{self.rng.randrange(6)}{suffix}")
+
+    def fresh(self, path):
+        """A write through one of two hard links has no event under the other name; an instrument makes a new file."""
+        if os.path.lexists(path) and os.stat(path).st_nlink > 1:
+            os.unlink(path)
+        return open(path, "wb")
+
+    def write(self):
+        with self.fresh(self.new_name()) as file:
+            file.write(self.picture())
+
+    def write_slowly(self):
+        data = self.picture()
+        with self.fresh(self.new_name()) as file:
+            for start in range(0, len(data), 20):
+                file.write(data[start:start + 20])
+                file.flush()
+
+    def write_half(self):
+        with self.fresh(self.new_name()) as file:
+            file.write(self.picture()[:-10])
+
+    def write_beside(self):
+        temporary = self.new_name(".png.part")
+        with self.fresh(temporary) as file:
+            file.write(self.picture())
+        if self.rng.random() < 0.8:
+            os.rename(temporary, self.new_name())
+
+    def truncate(self):
+        """By name, which no watch tells of but as a change still under way: the reconciling scan must find it."""
+        files = [path for path in self.files() if os.stat(path).st_nlink == 1]
+        if files:
+            os.truncate(self.rng.choice(files), self.rng.randrange(0, 40))
+
+    def rename(self):
+        if self.files():
+            os.rename(self.rng.choice(self.files()), self.new_name())
+
+    def delete(self):
+        if self.files():
+            os.unlink(self.rng.choice(self.files()))
+
+    def link(self):
+        path = self.new_name()
+        if self.files() and not os.path.lexists(path):
+            os.link(self.rng.choice(self.files()), path)
+
+    def make_folder(self):
+        os.makedirs(os.path.join(self.rng.choice(self.folders()), f"d{self.rng.randrange(4)}"), exist_ok=True)
+
+    def rename_folder(self):
+        folders = self.folders()[1:]
+        target = os.path.join(self.path, f"d{self.rng.randrange(4)}")
+        if folders and not os.path.exists(target):
+            source = self.rng.choice(folders)
+            if not target.startswith(source + "/"):
+                os.rename(source, target)
+
+    def delete_folder(self):
+        if self.folders()[1:]:
+            shutil.rmtree(self.rng.choice(self.folders()[1:]))
+
+    def step(self):
+        operations = [
+            (6, self.write), (2, self.write_slowly), (1, self.write_half), (3, self.write_beside), (1, self.truncate),
+            (3, self.rename), (2, self.delete), (2, self.link), (3, self.make_folder), (1, self.rename_folder),
+            (1, self.delete_folder),
+        ]
+        weights, chosen = zip(*operations)
+        self.rng.choices(chosen, weights)[0]()
+
+
+def expected(data, path):
+    if path.endswith(".part"):
+        return "ignored"
+    return "done" if data.endswith(b"IEND\xaeB`\x82") else "failed"
+
+
+def problems(bench, sequences):
+    """What differs from the model just now."""
+    ledger = sqlite3.connect(f"file:{bench.at('state/ledger.sqlite')}?mode=ro", uri=True)
+    rows = {
+        (lab, bytes(path)): (state, digest)
+        for lab, path, state, digest in ledger.execute(
+            "SELECT roots.lab, captures.path, captures.state, captures.digest FROM captures "
+            "JOIN roots ON roots.id = captures.root")
+    }
+    ledger.close()
+    found = [f"{key} is pending" for key, row in rows.items() if row[0] == "pending"]
+    for lab, sequence in sequences:
+        for path in sequence.files():
+            with open(path, "rb") as file:
+                data = file.read()
+            name = os.path.relpath(path, bench.labs[lab])
+            state, digest = rows.get((lab, name.encode()), ("unknown", None))
+            if state != expected(data, path):
+                found.append(f"{lab} {name} is {state}, not {expected(data, path)}")
+            elif state == "done":
+                if digest != sha256(data):
+                    found.append(f"{lab} {name} is done with other bytes")
+                elif not os.path.exists(os.path.join(bench.output, lab, name + ".json")):
+                    found.append(f"{lab} {name} is done and has no sidecar")
+    return found
+
+
+def run():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    rng = random.Random(seed())
+    bench = Bench(settle=0.05, watch_extra="patience_seconds = 2\nreconcile_interval_seconds = 5")
+    daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy"})
+    daemon.wait_for("ready")
+    kills, files = 0, 0
+    for start in range(0, count, BESIDE):
+        numbers = range(start, min(count, start + BESIDE))
+        labs = ["lab-a" if number % 2 else "lab-b" for number in numbers]
+        sequences = [(lab, Sequence(rng, bench.labs[lab], number)) for lab, number in zip(labs, numbers)]
+        turns = [sequence for _, sequence in sequences for _ in range(STEPS)]
+        rng.shuffle(turns)
+        death = rng.randrange(len(turns)) if rng.random() < 0.3 else None
+        for number, sequence in enumerate(turns):
+            sequence.step()
+            if number == death:
+                daemon.kill()
+                kills += 1
+                daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy"})
+        deadline = time.monotonic() + 90
+        while differing := problems(bench, sequences):
+            check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
+            check(time.monotonic() < deadline, f"sequences {numbers}: {len(differing)} differ: {differing[:4]}")
+            time.sleep(0.2)
+        bench.check_nothing_torn()
+        files += sum(len(sequence.files()) for _, sequence in sequences)
+        if (start // BESIDE + 1) % 5 == 0:
+            print(f"{numbers[-1] + 1} sequences, {files} files in the end, {kills} kills", flush=True)
+    total = bench.totals()
+    daemon.stop()
+    verify = bench.nctd("verify")
+    check(verify.returncode == 0, f"verify: {verify.stdout}{verify.stderr}")
+    print(f"{count} sequences of {STEPS} operations, {kills} kills: {files} files in the end as the model says; {total}")
+    bench.remove()
+
+
+main(run)
