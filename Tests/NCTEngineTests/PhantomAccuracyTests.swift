@@ -32,30 +32,32 @@ struct PhantomAccuracyTests {
         var meanAfter: Double { after.reduce(0, +) / pixels.reduce(0, +) }
     }
 
-    /// Normalizes 20 pairs of different scenes, half pale to dark and half dark to pale.
+    /// Normalizes pairs of different scenes, half from one stain to the other and half back.
     private func errors(
-        _ extractor: any FeatureExtractor, _ parameters: NormalizationParameters
-    ) throws -> (all: Errors, paleToDark: Errors, darkToPale: Errors) {
-        var paleToDark = Errors(), darkToPale = Errors(), all = Errors()
-        for index in 0..<20 {
-            let pale = index % 2 == 0
+        _ extractor: any FeatureExtractor, _ parameters: NormalizationParameters, count: Int = 20,
+        stains: (Stain, Stain) = (.pale, .dark), width: Int = 320, height: Int = 240, references: Int = 1
+    ) throws -> (all: Errors, there: Errors, back: Errors) {
+        var there = Errors(), back = Errors(), all = Errors()
+        for index in 0..<count {
+            let forth = index % 2 == 0
             let pair = SmearPhantom.pair(
-                seed: UInt64(1000 + index), source: pale ? .pale : .dark, reference: pale ? .dark : .pale,
-                width: 320, height: 240)
+                seed: UInt64(1000 + index), source: forth ? stains.0 : stains.1,
+                reference: forth ? stains.1 : stains.0, width: width, height: height, referenceCount: references)
             let result = try Normalizer(
                 extractor: extractor, references: pair.references, parameters: parameters,
                 workers: Workers(threads: 2)
             ).normalize(pair.source).image
             all.add(pair, result)
-            if pale { paleToDark.add(pair, result) } else { darkToPale.add(pair, result) }
+            if forth { there.add(pair, result) } else { back.add(pair, result) }
         }
-        return (all, paleToDark, darkToPale)
+        return (all, there, back)
     }
 
-    private func check(_ errors: (all: Errors, paleToDark: Errors, darkToPale: Errors), share: Double) {
-        for (name, part) in [
-            ("all", errors.all), ("pale to dark", errors.paleToDark), ("dark to pale", errors.darkToPale),
-        ] {
+    private func check(
+        _ errors: (all: Errors, there: Errors, back: Errors), share: Double,
+        names: (String, String) = ("pale to dark", "dark to pale")
+    ) {
+        for (name, part) in [("all", errors.all), (names.0, errors.there), (names.1, errors.back)] {
             print("\(name): mean CIEDE2000 to the truth \(part.meanBefore) → \(part.meanAfter)")
             #expect(part.meanAfter <= share * part.meanBefore, "\(name)")
             for label in SmearClass.allCases {
@@ -78,6 +80,17 @@ struct PhantomAccuracyTests {
         parameters.levels = .joint([2])
         parameters.standardization = standardization
         check(try errors(network, parameters), share: 1.0 / 3)
+    }
+
+    @Test(
+        "The default with VGG-19 and three references brings lab B's stain to lab A's and back, and no class away",
+        .enabled(if: SharedFiles.modelsExpected, Comment(rawValue: SharedFiles.modelsReason)))
+    func defaults() throws {
+        let network = try VGG19(weights: [UInt8](Data(contentsOf: SharedFiles.vgg19Weights)), upToLevel: 2)
+        let errors = try errors(
+            network, NormalizationParameters(), count: 6, stains: (.labB, .labA), width: 480, height: 360,
+            references: 3)
+        check(errors, share: 1.0 / 3, names: ("lab B to lab A", "lab A to lab B"))
     }
 
     @Test("The filter bank, which needs no weights, brings 20 pairs to at most half of their distance from the truth")

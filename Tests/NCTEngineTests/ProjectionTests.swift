@@ -36,6 +36,29 @@ struct ProjectionTests {
         #expect(projection.variances == projection.variances.sorted(by: >))
     }
 
+    @Test("A channel that varies only where nothing counts does not outweigh the others")
+    func deadChannel() {
+        let (width, height) = (40, 30)
+        var map = TestImages.features(width: width, height: height, channels: 8, seed: 3)
+        var weights = Plane(width: width, height: height, repeating: 1)
+        for pixel in 0..<width * height {
+            let counts = pixel % 10 != 0
+            weights.values[pixel] = counts ? 1 : 0
+            map.values[8 * pixel + 7] = counts ? Float(pixel % 3) * 1e-4 : 30
+        }
+        let plain = Standardization(of: map, workers: workers)
+        let weighted = Standardization(of: map, weights: weights, workers: workers)
+        // 30 is 3.3 deviations of the whole channel, and 300,000 of what counts in it.
+        #expect(30 * plain.inverseDeviation[7] > 3)
+        let typical = weighted.inverseDeviation[0..<7].reduce(0, +) / 7
+        #expect(weighted.inverseDeviation[7] > typical)
+        #expect(weighted.inverseDeviation[7] < 10 * typical)
+        // The others are as they were, to what the floor adds.
+        for channel in 0..<7 {
+            #expect(weighted.inverseDeviation[channel] > 0.9 * plain.inverseDeviation[channel])
+        }
+    }
+
     @Test("A channel that does not vary stays zero instead of becoming infinite")
     func constantChannel() {
         var map = TestImages.features(width: 10, height: 10, channels: 3, seed: 3)
