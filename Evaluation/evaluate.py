@@ -14,6 +14,7 @@ import argparse
 import os
 import platform
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -137,9 +138,7 @@ class Study:
             return
         chosen = [(index, f"AP of {row} against original {change:+.3f}")
                   for change, index in known[:count] + known[-count:]]
-        name = "".join(c if c.isalnum() else "-" for c in table.title.lower()).strip("-")
-        while "--" in name:
-            name = name.replace("--", "-")
+        name = "-".join(f"{table.protocol} {table.images} {table.detector}".lower().split())
         sheet(columns, chosen, self.classes, self.output / f"sheet-{name}.png")
 
 
@@ -252,6 +251,7 @@ def check(given: argparse.Namespace) -> list[DetectorFile]:
 def main() -> int:
     given = arguments()
     detectors = check(given)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     given.output.mkdir(parents=True, exist_ok=True)
     work = (given.work or given.output / "work").resolve()
     program = Program(given.nctd.resolve(), work, given.threads)
@@ -323,4 +323,8 @@ def hidden(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\ninterrupted; what was finished is kept, run the same command again to go on", file=sys.stderr)
+        sys.exit(130)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,19 +85,21 @@ class Program:
         command = [str(self.path), *map(str, arguments)]
         self.commands.append(command)
         progress = Progress(title, count)
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            # What it says on standard error is little, and fits the pipe.
-            for line in process.stdout:
-                if line.startswith("["):
-                    progress.step()
-            errors = process.stderr.read()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
+        with tempfile.TemporaryFile("w+") as complaints:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+            try:
+                for line in process.stdout:
+                    if line.startswith("["):
+                        progress.step()
+                process.wait()
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+            complaints.seek(0)
+            errors = complaints.read()
         progress.end()
-        if process.wait():
+        if process.returncode:
             raise SystemExit(f"{' '.join(command[:2])} … for {title} ended with {process.returncode}:\n{errors.strip()}")
         for line in errors.splitlines():
             if "warning" in line:
