@@ -299,8 +299,6 @@ def main() -> int:
         "packages": {name: installed(name) for name in ("numpy", "onnxruntime", "pillow", "matplotlib", "ultralytics")},
     }
     text = write(given.output, study.tables, record)
-    replace(given.output / "commands.txt",
-            "".join(shlex.join(command) + "\n" for command in program.commands) or "nothing was run: all was kept\n")
     if given.document:
         into_document(given.document, text)
     plot(study.tables, given.output / "plot.png")

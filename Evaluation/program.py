@@ -2,12 +2,13 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from dataset import ImageSet, file_digest, key_of
@@ -37,12 +38,11 @@ ROWS = [
 
 @dataclass
 class Program:
-    """The binary, the folder where its results are kept, and a record of the commands that were run."""
+    """The binary and the folder where its results are kept, with commands.txt: every command that made them."""
 
     path: Path
     work: Path
     threads: int
-    commands: list[list[str]] = field(default_factory=list)
 
     def __post_init__(self):
         result = subprocess.run([self.path, "--version"], capture_output=True, text=True)
@@ -80,10 +80,15 @@ class Program:
                 return f"this nctd has no method {value}"
         return None
 
+    def _note(self, command: list[str]) -> None:
+        self.work.mkdir(parents=True, exist_ok=True)
+        with open(self.work / "commands.txt", "a") as file:
+            file.write(shlex.join(command) + "\n")
+
     def run(self, arguments: list, title: str, count: int) -> None:
         """Runs a command with a progress bar over the lines it prints, one an image; ends the program if it fails."""
         command = [str(self.path), *map(str, arguments)]
-        self.commands.append(command)
+        self._note(command)
         progress = Progress(title, count)
         with tempfile.TemporaryFile("w+") as complaints:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
@@ -116,7 +121,7 @@ class Program:
         folder.mkdir(parents=True)
         command = [str(self.path), "profile", "suggest", str(train / "images"), "--count", "3", "--name", name,
                    "--copy", str(folder), "--threads", str(self.threads)]
-        self.commands.append(command)
+        self._note(command)
         print(f"choosing references from {train}", file=sys.stderr, flush=True)
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
