@@ -105,7 +105,8 @@ class Program:
             errors = complaints.read()
         progress.end()
         if process.returncode:
-            raise SystemExit(f"{' '.join(command[:2])} … for {title} ended with {process.returncode}:\n{errors.strip()}")
+            raise SystemExit(
+                f"{' '.join(command[:2])} … for {title} ended with {process.returncode}:\n{errors.strip()}")
         for line in errors.splitlines():
             if "warning" in line:
                 print(line, file=sys.stderr)

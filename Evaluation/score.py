@@ -3,7 +3,8 @@
 
     Evaluation/score.py --detector D.onnx [--detector D2.onnx] --images DIR --labels DIR [--json]
 
-Prints precision, recall, mAP@0.5 and mAP@0.5:0.95 of every class and their mean. Images belong to labels by name without extension.
+Prints precision, recall, mAP@0.5 and mAP@0.5:0.95 of every class and their mean. Images belong to labels by name
+without extension.
 The defaults are those of the ultralytics package's own validation, whose figures they reproduce within 0.005.
 """
 
@@ -70,7 +71,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--max-detections", type=int, default=300, help="most detections an image")
     parser.add_argument("--shrink", choices=["area", "linear"], default="linear", help="how large images are reduced")
     parser.add_argument("--clip", action="store_true", help="cut boxes at the image's border, where labels end")
-    parser.add_argument("--classes", default=",".join(CLASSES), help="class names joined by commas (default: %(default)s)")
+    parser.add_argument("--classes", default=",".join(CLASSES), help="names joined by commas (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
 
