@@ -5,7 +5,7 @@
 
 Prints precision, recall, mAP@0.5 and mAP@0.5:0.95 of every class and their mean. Images belong to labels by name
 without extension.
-The defaults are those of the ultralytics package's own validation, whose figures they reproduce within 0.005.
+The defaults are those of the ultralytics package's own validation, whose average precisions they reproduce within 0.005.
 """
 
 import argparse
