@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test bench acceptance lint format static install uninstall deb manual acceptance-systemd clean
+.PHONY: help dependencies build demo test bench acceptance evaluate lint format static install uninstall deb manual acceptance-systemd clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make build    build the program"
 	@echo "make bench    time the engine, as ratios to a fixed piece of arithmetic"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
+	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
 	@echo "make lint     check the formatting     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
 	@echo "make deb      a Debian package     make acceptance-systemd  try it on a real systemd (root)"
@@ -29,6 +30,7 @@ demo: build
 	tools/demo .build/release/nctd demo-output
 
 test: dependencies
+	Tests/Evaluation/run
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product nctd
 	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
@@ -46,6 +48,11 @@ acceptance: build
 # Times of the engine's stages; needs the packages of the nested package Benchmarks.
 bench: dependencies
 	BENCHMARK_DISABLE_JEMALLOC=1 swift package --package-path Benchmarks benchmark --no-progress
+
+# The tables of docs/evaluation.md, below evaluation-output: hours at first, and taken up again where it was stopped.
+evaluate: build
+	Evaluation/setup evaluate
+	.venv/bin/python Evaluation/evaluate.py $(ARGS)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

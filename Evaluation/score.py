@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Scores YOLO detectors on a folder of images with labels: average precision by class.
+"""Scores YOLO detectors on a folder of images with labels: precision, recall and average precision by class.
 
     Evaluation/score.py --detector D.onnx [--detector D2.onnx] --images DIR --labels DIR [--json]
 
-Prints mAP@0.5 and mAP@0.5:0.95 of every class and their mean. Images belong to labels by name without extension.
-The defaults are those of the ultralytics package's own validation, whose figures they reproduce within 0.005.
+Prints precision, recall, mAP@0.5 and mAP@0.5:0.95 of every class and their mean. Images belong to labels by name
+without extension.
+The defaults are those of the ultralytics package's own validation, whose average precisions they reproduce within 0.005.
 """
 
 import argparse
@@ -16,7 +17,8 @@ import numpy as np
 
 from detector import Detector
 from imaging import labeled_images, letterbox, read_labels, read_rgb
-from precision import average_precision, correct_detections
+from metrics import FIGURES, Found, Sample, with_package
+from precision import correct_detections
 
 CLASSES = ["WBC", "RBC", "platelet"]
 
@@ -32,40 +34,30 @@ def score(
     limit: int = 300,
     shrink: str = "linear",
     clip: bool = False,
+    classes: list[str] = CLASSES,
 ) -> dict[str, dict[str, float]]:
-    """Scores one detector: {class or "all": {"ap50": ..., "ap": ..., "labels": ...}}."""
+    """Scores one detector: {class or "all": {"precision", "recall", "ap50", "ap", "labels"}}; NaN without labels."""
     detector = Detector(detector_path, threads)
-    correct, scores, categories, label_counts = [], [], [], np.zeros(len(CLASSES), int)
+    found, label_counts = [], np.zeros(len(classes), int)
     for image_path, label_path in labeled_images(images, labels):
         pixels = read_rgb(image_path)
         height, width = pixels.shape[:2]
         truth = read_labels(label_path, width, height)
         square, scale, left, top = letterbox(pixels, detector.side, shrink)
-        found = detector.detect(square, confidence, overlap, limit)
-        found[:, :4] = (found[:, :4] - [left, top, left, top]) / scale
+        boxes = detector.detect(square, confidence, overlap, limit)
+        boxes[:, :4] = (boxes[:, :4] - [left, top, left, top]) / scale
         if clip:
-            found[:, :4] = found[:, :4].clip(0, [width, height, width, height])
-        correct.append(correct_detections(found, truth))
-        scores.append(found[:, 4])
-        categories.append(found[:, 5])
-        label_counts += np.bincount(truth[:, 0].astype(int), minlength=len(CLASSES))
-    all_correct, all_scores, all_categories = map(np.concatenate, (correct, scores, categories))
-    result = {}
-    for category, name in enumerate(CLASSES):
-        mine = all_categories == category
-        precision = average_precision(all_correct[mine], all_scores[mine], int(label_counts[category]))
-        result[name] = {
-            "ap50": float(precision[0]),
-            "ap": float(precision.mean()),
-            "labels": int(label_counts[category]),
-        }
-    present = [entry for entry in result.values() if entry["labels"]]
-    result["all"] = {
-        "ap50": float(np.mean([entry["ap50"] for entry in present])),
-        "ap": float(np.mean([entry["ap"] for entry in present])),
-        "labels": int(label_counts.sum()),
+            boxes[:, :4] = boxes[:, :4].clip(0, [width, height, width, height])
+        found.append(Found(correct_detections(boxes, truth), boxes[:, 4], boxes[:, 5], truth[:, 0]))
+        label_counts += np.bincount(truth[:, 0].astype(int), minlength=len(classes))
+    figures = with_package(found, len(classes))
+    if figures is None:
+        figures = Sample(found, len(classes)).measure()
+    counts = [*label_counts, label_counts.sum()]
+    return {
+        name: dict(zip(FIGURES, map(float, row))) | {"labels": int(count)}
+        for name, row, count in zip([*classes, "all"], figures, counts)
     }
-    return result
 
 
 def arguments() -> argparse.Namespace:
@@ -79,6 +71,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--max-detections", type=int, default=300, help="most detections an image")
     parser.add_argument("--shrink", choices=["area", "linear"], default="linear", help="how large images are reduced")
     parser.add_argument("--clip", action="store_true", help="cut boxes at the image's border, where labels end")
+    parser.add_argument("--classes", default=",".join(CLASSES), help="names joined by commas (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
 
@@ -101,14 +94,17 @@ def main() -> int:
             limit=given.max_detections,
             shrink=given.shrink,
             clip=given.clip,
+            classes=given.classes.split(","),
         )
     if given.json:
         print(json.dumps(report, indent=2))
         return 0
-    print(f"{'detector':<28}{'class':<10}{'labels':>7}{'mAP@0.5':>10}{'mAP@0.5:0.95':>14}")
+    head = ("P", "R", "mAP@0.5", "mAP@0.5:0.95")
+    print(f"{'detector':<28}{'class':<10}{'labels':>7}" + "".join(f"{title:>14}" for title in head))
     for name, classes in report.items():
         for category, entry in classes.items():
-            print(f"{name:<28}{category:<10}{entry['labels']:>7}{entry['ap50']:>10.3f}{entry['ap']:>14.3f}")
+            figures = "".join(f"{entry[figure]:>14.3f}" for figure in FIGURES)
+            print(f"{name:<28}{category:<10}{entry['labels']:>7}{figures}")
     return 0
 
 

@@ -29,7 +29,7 @@ public struct NCTDCommand: AsyncParsableCommand {
             """,
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
-            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self,
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, RestainCommand.self,
             ProbeCommand.self,
         ],
         groupedSubcommands: [

@@ -1,0 +1,174 @@
+import ArgumentParser
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+import SmearPhantom
+
+/// `nctd restain`: real images as they would look in another stain, light or exposure; for experiments whose right
+/// answer is known.
+struct RestainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restain",
+        abstract: "Change an image's stain, light or exposure by a known amount, for experiments.",
+        usage: "nctd restain INPUT... --output DIR [--preset NAME] [options]",
+        discussion: """
+            Splits each pixel's optical density into the dyes of a blood smear, scales or exchanges them, and puts \
+            another light through. The un-restained image is then the right answer for whoever normalizes the \
+            restained one. Without any option that changes something, images come out as they went in. An option \
+            overrides what the preset says. Each result goes to OUTPUT/NAME.png.
+
+            EXAMPLES:
+              nctd restain lab-a/test --output under --preset understained
+              nctd restain smear.png --output warm --light 250,215,160 --exposure 0.9
+              nctd restain smear.png --output pale-nuclei --dye-scale 1,0.5,1
+
+            \(ExitStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
+    var inputs: [String]
+
+    @Option(help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    @Option(help: ArgumentHelp("A ready-made shift.", valueName: "name"))
+    var preset: RestainingPreset?
+
+    @Option(
+        help: ArgumentHelp(
+            "Factor of the dyes' amounts, 0 to 10: one for all, or eosin, azure and hemoglobin.",
+            valueName: "x[,x,x]"))
+    var dyeScale: NumberList?
+
+    @Option(
+        help: ArgumentHelp("Color of the empty field, sRGB code values 1 to 255.", valueName: "r,g,b"))
+    var light: NumberList?
+
+    @Option(help: ArgumentHelp("Factor of the light, 0.01 to 10.", valueName: "x"))
+    var exposure: Float?
+
+    @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
+    var overwrite = false
+
+    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
+        if let dyeScale {
+            guard [1, 3].contains(dyeScale.values.count), dyeScale.values.allSatisfy({ (0...10).contains($0) }) else {
+                throw ValidationError("--dye-scale: use one number or three joined by commas, each 0 to 10")
+            }
+        }
+        if let light {
+            guard light.values.count == 3, light.values.allSatisfy({ (1...255).contains($0) }) else {
+                throw ValidationError("--light: use three numbers joined by commas, each 1 to 255")
+            }
+        }
+        if let exposure, !(0.01...10).contains(exposure) { throw ValidationError("--exposure: use 0.01 to 10") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
+        }
+    }
+
+    /// The preset with the options put over it.
+    private var restaining: Restaining {
+        var result = preset?.restaining ?? Restaining()
+        if let values = dyeScale?.values, let first = values.first, let last = values.last {
+            result.scale(eosin: first, azure: values.count == 3 ? values[1] : first, hemoglobin: last)
+        }
+        if let light {
+            result.light = Stain.linear(red: light.values[0], green: light.values[1], blue: light.values[2])
+            result.lightFactor = SIMD3(1, 1, 1)
+        }
+        if let exposure { result.exposure = exposure }
+        return result
+    }
+
+    func run() async throws {
+        let console = Console.current
+        let list = InputList(inputs, skipping: output)
+        guard !list.items.isEmpty || !list.missing.isEmpty else {
+            throw UsageError(
+                "no images in \(inputs.joined(separator: ", "))", remedy: "name images or directories of them")
+        }
+        if let pair = list.collisions.first {
+            throw UsageError(
+                "\(pair.first) and \(pair.second) would both become \(pair.stem)",
+                remedy: "rename one of them, or restain them into different --output")
+        }
+        try refuseToReplace(list.items)
+        try OutputDirectory.prepare(output)
+        Interruption.shared.install()
+        let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let restaining = restaining
+        var failures = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+        failures.forEach { console.warn($0.description) }
+        var progress = ProgressDisplay(console: console, total: list.items.count)
+        for item in list.items {
+            progress.begin(item.path)
+            let target = target(of: item)
+            do {
+                try restain(item.path, to: target, by: restaining, workers: workers)
+                progress.end(line: "\(item.path) -> \(target)", isWorthKeeping: false, to: console.say)
+            } catch {
+                let failure = JobFailure(error, file: item.path)
+                failures.append(failure)
+                progress.clear()
+                console.warn(failure.description)
+                progress.end(line: "failed  \(item.path)", isWorthKeeping: false, to: console.say)
+            }
+        }
+        progress.clear()
+        if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    private func target(of item: InputList.Item) -> String {
+        (output as NSString).appendingPathComponent(item.stem + ".png")
+    }
+
+    /// A result must not take the place of an image that goes in.
+    private func refuseToReplace(_ items: [InputList.Item]) throws {
+        let inputs = Set(items.compactMap { FileIdentity($0.path) })
+        for item in items {
+            guard let identity = FileIdentity(target(of: item)), inputs.contains(identity) else { continue }
+            throw UsageError(
+                "the result of \(item.path) would take the place of an input", remedy: "name another --output")
+        }
+    }
+
+    private func restain(_ path: String, to target: String, by restaining: Restaining, workers: Workers) throws {
+        if !overwrite, FileManager.default.fileExists(atPath: target) {
+            throw JobFailure(file: path, cause: "the result \(target) exists", remedy: "use --overwrite to replace it")
+        }
+        let file = try ImageReader.read(path: path)
+        let result = ImageFile(
+            image: restaining.apply(to: file.image, workers: workers), alpha: file.alpha, metadata: file.metadata)
+        let bytes = try ImageWriter.encode(
+            result, options: ImageWriteOptions(format: .png, bitDepth: file.metadata.bitDepth > 8 ? 16 : 8))
+        let folder = (target as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw JobFailure(
+                file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
+                remedy: "name an --output directory that you may write to")
+        }
+        try Interruption.shared.protecting { try AtomicFile.write(bytes, to: target, overwrite: overwrite) }
+    }
+}
+
+/// Numbers as they are written on the command line: `0.5`, or `1,0.5,1`.
+struct NumberList: ExpressibleByArgument {
+    let values: [Float]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+        guard numbers.count == parts.count, !numbers.isEmpty else { return nil }
+        values = numbers
+    }
+}
+
+extension RestainingPreset: ExpressibleByArgument {}
