@@ -115,6 +115,43 @@ void nct_luminance(const float *rgb, float *out, size_t count, float wr, float w
     for (size_t i = 0; i < count; i++) out[i] = wr * rgb[3 * i] + wg * rgb[3 * i + 1] + wb * rgb[3 * i + 2];
 }
 
+NCT_MULTIVERSIONED
+void nct_blend_quadratic(const float *lab, float *out, size_t count, const float coefficients[30], float share) {
+    float x[3][BLOCK], y[3][BLOCK];
+    for (size_t start = 0; start < count; start += BLOCK) {
+        const size_t n = count - start < BLOCK ? count - start : BLOCK;
+        for (size_t i = 0; i < n; i++) {
+            for (size_t c = 0; c < 3; c++) x[c][i] = lab[3 * (start + i) + c] * 0.02f;
+        }
+        for (size_t c = 0; c < 3; c++) {
+            const float *k = coefficients + 10 * c;
+            for (size_t i = 0; i < n; i++) {
+                const float l = x[0][i], a = x[1][i], b = x[2][i];
+                y[c][i] = k[0] + l * (k[1] + k[4] * l + k[7] * a + k[8] * b) + a * (k[2] + k[5] * a + k[9] * b) +
+                          b * (k[3] + k[6] * b);
+            }
+        }
+        for (size_t i = 0; i < n; i++) {
+            for (size_t c = 0; c < 3; c++) {
+                float *o = out + 3 * (start + i) + c;
+                *o += share * (y[c][i] - *o);
+            }
+        }
+    }
+}
+
+void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, const float coefficients[30], float share) {
+    for (size_t i = 0; i < count; i++) {
+        const double l = lab[3 * i] / 50.0, a = lab[3 * i + 1] / 50.0, b = lab[3 * i + 2] / 50.0;
+        const double basis[10] = {1, l, a, b, l * l, a * a, b * b, l * a, l * b, a * b};
+        for (size_t c = 0; c < 3; c++) {
+            double y = 0;
+            for (size_t k = 0; k < 10; k++) y += coefficients[10 * c + k] * basis[k];
+            out[3 * i + c] = (float)(out[3 * i + c] + share * (y - out[3 * i + c]));
+        }
+    }
+}
+
 void nct_srgb_to_lab_scalar(const float *rgb, float *lab, size_t count) {
     for (size_t i = 0; i < count; i++) {
         double linear[3], f[3];

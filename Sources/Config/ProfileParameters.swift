@@ -23,6 +23,8 @@ extension NormalizationParameters {
         number("completeness_weight", 0...100, &completenessWeight)
         number("lambda_local", 0...1000, &localWeight)
         number("lambda_nonlocal", 0...1000, &nonlocalWeight)
+        number("trend_share", 0...1, &trendShare)
+        number("alike_distance", 0...100, &alikeDistance)
         number("solver_tolerance", 1e-8...0.1, &solverTolerance)
         integer("solver_iterations", 1...10000, &solverIterations)
         integer("guided_filter_radius_pixels", 1...64, &guidedFilterRadius)

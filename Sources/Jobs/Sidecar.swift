@@ -87,6 +87,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var confidence: Float
         public var field: FieldInspection
         public var treatment: QualityReport.Treatment
+        public var transferStrength: Float
     }
 
     public struct Verdict: Sendable, Equatable, Codable {

@@ -21,6 +21,8 @@ extension Sidecar {
         public var solverIterations: Int
         public var guidedFilterRadiusPixels: Int
         public var guidedFilterEpsilon: Float
+        public var trendShare: Float
+        public var alikeDistance: Float
 
         public init(_ parameters: NormalizationParameters) {
             switch parameters.levels {
@@ -42,6 +44,8 @@ extension Sidecar {
             solverIterations = parameters.solverIterations
             guidedFilterRadiusPixels = parameters.guidedFilterRadius
             guidedFilterEpsilon = parameters.guidedFilterEpsilon
+            trendShare = parameters.trendShare
+            alikeDistance = parameters.alikeDistance
         }
     }
 }
@@ -51,7 +55,8 @@ extension Sidecar.Quality {
         self.init(
             structuralSimilarity: report.structuralSimilarity, paletteDistanceBefore: report.paletteDistanceBefore,
             paletteDistanceAfter: report.paletteDistanceAfter, clippedShare: report.clippedShare,
-            confidence: report.confidence, field: report.field, treatment: report.treatment)
+            confidence: report.confidence, field: report.field, treatment: report.treatment,
+            transferStrength: report.transferStrength)
     }
 }
 
@@ -69,7 +74,9 @@ extension Sidecar.Finding {
 extension Sidecar.ReferenceChoice {
     init(_ result: Normalization, parameters: NormalizationParameters, references: Int) {
         let reason: String
-        if result.quality.treatment != .transferred {
+        if result.quality.treatment == .alike {
+            reason = "none was needed: the capture has the references' colors already"
+        } else if result.quality.treatment != .transferred {
             reason = "none was needed: there is no smear to transfer colors to"
         } else if references == 1 {
             reason = "it is the only one"

@@ -72,6 +72,8 @@ import Testing
                 solver_iterations = 300
                 guided_filter_radius_pixels = 8
                 guided_filter_epsilon = 1e-3
+                trend_share = 0.25
+                alike_distance = 0
                 seed = 77
                 weights = "vgg.safetensors"
                 below_threshold = "hold"
@@ -98,6 +100,8 @@ import Testing
         expected.solverIterations = 300
         expected.guidedFilterRadius = 8
         expected.guidedFilterEpsilon = 1e-3
+        expected.trendShare = 0.25
+        expected.alikeDistance = 0
         expected.seed = 77
         #expect(profile.parameters == expected)
         #expect(profile.name == "Lab A" && profile.belowThreshold == .hold)

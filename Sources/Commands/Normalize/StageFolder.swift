@@ -49,12 +49,15 @@ extension StageFolder {
     /// The contact sheet of a capture that shows no smear: there were no stages.
     private static func writeSpared(_ result: CaptureJob.Result, name: String, to folder: String) throws {
         let treatment =
-            result.normalization.quality.treatment == .shifted
-            ? "a blank field: its mean color was shifted" : "no smear: it is the capture, unchanged"
+            switch result.normalization.quality.treatment {
+            case .shifted: "a blank field: its mean color was shifted"
+            case .alike: "in the references' colors already: it is the capture"
+            case .unchanged, .transferred: "no smear: it is the capture, unchanged"
+            }
         let sheet = ContactSheet(
             title: name,
             subtitle: [
-                "verdict \(result.sidecar.verdict.value.rawValue)   nothing to transfer colors to, so no stages"
+                "verdict \(result.sidecar.verdict.value.rawValue)   nothing was transferred, so no stages"
             ],
             cells: [
                 ContactSheet.Cell(result.source, caption: ["source", "the capture"]),

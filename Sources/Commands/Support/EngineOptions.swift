@@ -63,6 +63,17 @@ struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Epsilon of the guided filter (greater than 0).", valueName: "x"))
     var guidedFilterEpsilon: Float?
 
+    @Option(
+        help: ArgumentHelp(
+            "How far the result is moved from the local transfer (0) to the whole field's smooth change of color (1).",
+            valueName: "x"))
+    var trendShare: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "A capture this near the references' colors (ΔE*ab) is left alone (0 to 100; 0: none is).", valueName: "x"))
+    var alikeDistance: Float?
+
     @Option(help: ArgumentHelp("Seed of everything random; the same seed gives the same bytes.", valueName: "n"))
     var seed: UInt64?
 
@@ -116,6 +127,8 @@ struct EngineOptions: ParsableArguments {
         if let solverIterations { parameters.solverIterations = solverIterations }
         if let guidedFilterRadius { parameters.guidedFilterRadius = guidedFilterRadius }
         if let guidedFilterEpsilon { parameters.guidedFilterEpsilon = guidedFilterEpsilon }
+        if let trendShare { parameters.trendShare = trendShare }
+        if let alikeDistance { parameters.alikeDistance = alikeDistance }
         if let seed { parameters.seed = seed }
     }
 

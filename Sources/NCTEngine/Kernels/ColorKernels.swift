@@ -49,7 +49,37 @@ package enum ColorKernels {
         }
     }
 
+    /// Moves `result` the share of the way to the quadratic polynomial of `lab` (30 coefficients, see `nct_color.h`).
+    package static func blendQuadratic(
+        of lab: [Float], coefficients: [Float], share: Float, into result: inout [Float], workers: Workers
+    ) {
+        precondition(coefficients.count == 30 && lab.count == result.count)
+        lab.withUnsafeBufferPointer { input in
+            result.withUnsafeMutableBufferPointer { output in
+                coefficients.withUnsafeBufferPointer { coefficients in
+                    guard let source = input.baseAddress, let target = output.baseAddress,
+                        let table = coefficients.baseAddress
+                    else { return }
+                    let (from, to, shared) = (
+                        SharedConstPointer(source), SharedPointer(target), SharedConstPointer(table)
+                    )
+                    workers.forEach(input.count / 3, grain: grain) { range in
+                        nct_blend_quadratic(
+                            from.base + 3 * range.lowerBound, to.base + 3 * range.lowerBound, range.count, shared.base,
+                            share)
+                    }
+                }
+            }
+        }
+    }
+
     // The twins, for the tests.
+
+    package static func blendQuadraticScalar(
+        of lab: [Float], coefficients: [Float], share: Float, into result: inout [Float]
+    ) {
+        nct_blend_quadratic_scalar(lab, &result, lab.count / 3, coefficients, share)
+    }
 
     package static func labFromSRGBScalar(_ rgb: [Float]) -> [Float] {
         var lab = [Float](repeating: 0, count: rgb.count)

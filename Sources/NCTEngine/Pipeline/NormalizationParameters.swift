@@ -71,6 +71,12 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     public var guidedFilterRadius: Int = 4
     /// ε of the fast guided filter, in squared units of luminance 0…1 (greater than 0).
     public var guidedFilterEpsilon: Float = 1e-4
+    /// How far the result is moved from the local transfer (0: the paper's) to the whole field's ``ColorTrend`` (1).
+    public var trendShare: Float = 0.7
+    /// A capture whose colors lie this near the references' palette, in ΔE*ab (see `ColorPalette`), has the
+    /// references' colors and is left alone; from there to twice as far the transfer fades in. Ordinary fields of one
+    /// lab lie 2 to 8 apart, and repainting one of them can only lose. 0: always transferred in full.
+    public var alikeDistance: Float = 4
     /// Seed of everything random.
     public var seed: UInt64 = 1
 
@@ -82,6 +88,13 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         case .joint(let list): Set(list)
         case .progressive: Set(1...5)
         }
+    }
+
+    /// How much of the transfer a capture gets whose colors lie `distance` from the references' palette, 0…1.
+    func strength(atDistance distance: Float) -> Float {
+        guard alikeDistance > 0 else { return 1 }
+        let share = min(1, max(0, distance / alikeDistance - 1))
+        return share * share * (3 - 2 * share)
     }
 
     /// Throws ``EngineError/Code/invalidParameter`` for the first value out of its range.
@@ -106,6 +119,8 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require(solverTolerance >= 1e-8 && solverTolerance <= 0.1, "solverTolerance", "1e-8 to 0.1")
         try require((1...10000).contains(solverIterations), "solverIterations", "1 to 10000")
         try require((1...64).contains(guidedFilterRadius), "guidedFilterRadius", "1 to 64")
+        try require(trendShare >= 0 && trendShare <= 1, "trendShare", "0 to 1")
+        try require(alikeDistance >= 0 && alikeDistance <= 100, "alikeDistance", "0 to 100")
         try require(guidedFilterEpsilon > 0, "guidedFilterEpsilon", "a number greater than 0")
     }
 }

@@ -51,7 +51,8 @@ public struct Normalizer: Sendable {
     ///
     /// A capture that shows no smear is not repainted, since every pixel would take some cell's color: a blank field
     /// is shifted as a whole so that its mean color is the references' background, and an image that is no smear at
-    /// all comes back unchanged. The report's treatment and findings say so.
+    /// all comes back unchanged. Neither is a capture that has the references' colors already
+    /// (``NormalizationParameters/alikeDistance``). The report's treatment and findings say so.
     ///
     /// - Parameters:
     ///   - keepingStages: also return pictures of what happened inside (more memory).
@@ -69,13 +70,19 @@ public struct Normalizer: Sendable {
         guard analysis.inspection.nothingToTransfer == nil else {
             return spared(source, analysis, onStage: report)
         }
+        let strength = parameters.strength(
+            atDistance: analysis.palette(workers: workers).distance(
+                to: prepared.figures.palette, ignoringNuclei: !analysis.inspection.hasWhiteCells))
+        guard strength > 0 else { return spared(source, analysis, onStage: report) }
         let distances =
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
-        let (image, clipped, run, transfer) = try transferred(source, group: group, onStage: report)
+        let (image, clipped, run, transfer) = try transferred(
+            source, group: group, strength: strength, onStage: report)
         let quality = quality(
-            source, image, analysis, clipped: clipped, confidence: run.vote.confidence, treatment: .transferred)
+            source, image, analysis, clipped: clipped, confidence: run.vote.confidence, treatment: .transferred,
+            strength: strength)
         report(.quality)
         var normalization = Normalization(image: image, quality: quality)
         normalization.chosenReference = chosen
@@ -89,7 +96,7 @@ public struct Normalizer: Sendable {
 
     /// The method itself: steps 1 to 8, once for each plan of the group.
     private func transferred(
-        _ source: RGBImage, group: PreparedReferences.Group, onStage report: (Stage) -> Void
+        _ source: RGBImage, group: PreparedReferences.Group, strength: Float, onStage report: (Stage) -> Void
     ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
         let luminance = source.luminance(parameters.luminance, workers: workers)
         let lab = LabImage(source, workers: workers)
@@ -116,6 +123,15 @@ public struct Normalizer: Sendable {
                     transfer, coarseLuminance: run.source.luminance(parameters.luminance, workers: workers),
                     fullLuminance: luminance, scale: plan.scale, to: &result, workers: workers)
             }
+            if index == group.plans.count - 1 {
+                if parameters.trendShare > 0 {
+                    ColorTrend(from: lab, to: result).blend(
+                        into: &result, from: lab, share: parameters.trendShare, workers: workers)
+                }
+                if strength < 1 {
+                    ColorTrend.identity.blend(into: &result, from: lab, share: 1 - strength, workers: workers)
+                }
+            }
             report(.upsampling)
             (appearance, clipped) = result.rgbImage(workers: workers)
             report(.recoloring)
@@ -125,7 +141,8 @@ public struct Normalizer: Sendable {
         return (appearance, clipped, last.run, last.transfer)
     }
 
-    /// What becomes of a blank field (shifted to the references' background) and of no smear (nothing).
+    /// What becomes of a blank field (shifted to the references' background), and of no smear or of one that has the
+    /// references' colors already (nothing).
     private func spared(
         _ source: RGBImage, _ analysis: FieldAnalysis, onStage report: (Stage) -> Void
     ) -> Normalization {
@@ -143,14 +160,15 @@ public struct Normalizer: Sendable {
         report(.recoloring)
         let quality = quality(
             source, image, analysis, clipped: clipped, confidence: nil,
-            treatment: analysis.inspection.isBlank ? .shifted : .unchanged)
+            treatment: analysis.inspection.isBlank
+                ? .shifted : analysis.inspection.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
         report(.quality)
         return Normalization(image: image, quality: quality)
     }
 
     private func quality(
         _ source: RGBImage, _ result: RGBImage, _ analysis: FieldAnalysis, clipped: Int, confidence: Plane?,
-        treatment: QualityReport.Treatment
+        treatment: QualityReport.Treatment, strength: Float
     ) -> QualityReport {
         // The same pixels are compared before and after: the classes are the source's.
         let after = ColorPalette(
@@ -165,7 +183,7 @@ public struct Normalizer: Sendable {
             paletteDistanceAfter: after.distance(to: palette, ignoringNuclei: ignoring),
             clippedShare: Float(clipped) / Float(max(1, source.pixelCount)),
             confidence: confidence?.mean ?? 0, field: analysis.inspection, treatment: treatment,
-            thresholds: thresholds)
+            transferStrength: strength, thresholds: thresholds)
     }
 
     /// Step 6 at the grid of the search.

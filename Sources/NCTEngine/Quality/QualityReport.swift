@@ -9,6 +9,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
         /// A blank field: all its colors were moved by one shift, so that their mean is the mean of the references'
         /// backgrounds. Nothing was matched, so no cell can have been invented.
         case shifted
+        /// The capture has the references' colors already: it is returned as it came, which is as good as it gets.
+        case alike
         /// No smear at all: the image is returned as it came.
         case unchanged
     }
@@ -51,13 +53,17 @@ public struct QualityReport: Sendable, Equatable, Codable {
     /// What the source shows, before any normalization.
     public var field: FieldInspection
     public var treatment: Treatment
+    /// How much of the transfer was applied, 0…1: less than all where the capture was near the references' colors
+    /// before (see ``NormalizationParameters/alikeDistance``).
+    public var transferStrength: Float
     public var verdict: Verdict
     public var findings: [Finding]
 
     /// Judges the figures.
     package init(
         structuralSimilarity: Float, paletteDistanceBefore: Float, paletteDistanceAfter: Float, clippedShare: Float,
-        confidence: Float, field: FieldInspection, treatment: Treatment, thresholds: QualityThresholds
+        confidence: Float, field: FieldInspection, treatment: Treatment, transferStrength: Float = 1,
+        thresholds: QualityThresholds
     ) {
         self.structuralSimilarity = structuralSimilarity
         self.paletteDistanceBefore = paletteDistanceBefore
@@ -66,6 +72,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         self.confidence = confidence
         self.field = field
         self.treatment = treatment
+        self.transferStrength = transferStrength
         (verdict, findings) = (.good, [])
         (verdict, findings) = Self.judged(self, thresholds)
     }
@@ -98,6 +105,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
         hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
         hold(.clipped, report.clippedShare, thresholds.maximumClippedShare, ideal: 0)
+        guard report.treatment != .alike else { return (verdict, findings) }
         hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1)
         return (verdict, findings)
     }
