@@ -15,6 +15,13 @@ public protocol ImageNormalizer: Sendable {
     ) throws -> Normalization
 }
 
+extension ImageNormalizer {
+    /// The same, without pictures of what happened inside.
+    public func normalize(_ source: RGBImage) throws -> Normalization {
+        try normalize(source, keepingStages: false, onStage: nil)
+    }
+}
+
 extension Normalizer: ImageNormalizer {
     public var preparedByteCount: Int { cacheData().count }
 }
