@@ -58,6 +58,7 @@ extension BaselineParameters {
         }
         number("saturated_low_percent", 0...49, &saturatedLowPercent)
         number("saturated_high_percent", 0...49, &saturatedHighPercent)
+        reinhardSpace = reader.choice("reinhard_space", ReinhardSpace.self) ?? reinhardSpace
         number("optical_density_threshold", 0...2, &opticalDensityThreshold)
         number("angle_percentile", 0...25, &anglePercentile)
         number("sparsity", 0...1, &sparsity)

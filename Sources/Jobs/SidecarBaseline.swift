@@ -44,13 +44,15 @@ extension Sidecar {
     public struct Baseline: Sendable, Equatable, Codable {
         public var saturatedLowPercent: Float?
         public var saturatedHighPercent: Float?
+        public var reinhardSpace: BaselineParameters.ReinhardSpace?
         public var opticalDensityThreshold: Float?
         public var anglePercentile: Float?
         public var sparsity: Float?
 
         public init(_ method: NormalizationMethod, _ parameters: BaselineParameters) {
             switch method {
-            case .colorTransfer, .reinhard, .histogramMatching: break
+            case .colorTransfer, .histogramMatching: break
+            case .reinhard: reinhardSpace = parameters.reinhardSpace
             case .colorBalance:
                 saturatedLowPercent = parameters.saturatedLowPercent
                 saturatedHighPercent = parameters.saturatedHighPercent

@@ -11,6 +11,9 @@ struct BaselineOptions: ParsableArguments {
         help: ArgumentHelp("color-balance: percent of a channel's pixels made brightest (0 to 49).", valueName: "x"))
     var saturatedHighPercent: Float?
 
+    @Option(help: ArgumentHelp("reinhard: the color space.", valueName: "space"))
+    var reinhardSpace: BaselineParameters.ReinhardSpace?
+
     @Option(
         help: ArgumentHelp(
             "macenko, vahadane: natural optical density that makes a pixel a stained one (0 to 2).", valueName: "x"))
@@ -28,9 +31,12 @@ struct BaselineOptions: ParsableArguments {
         var result = base
         if let saturatedLowPercent { result.saturatedLowPercent = saturatedLowPercent }
         if let saturatedHighPercent { result.saturatedHighPercent = saturatedHighPercent }
+        if let reinhardSpace { result.reinhardSpace = reinhardSpace }
         if let opticalDensityThreshold { result.opticalDensityThreshold = opticalDensityThreshold }
         if let anglePercentile { result.anglePercentile = anglePercentile }
         if let sparsity { result.sparsity = sparsity }
         return result
     }
 }
+
+extension BaselineParameters.ReinhardSpace: ExpressibleByArgument {}

@@ -10,10 +10,26 @@ protocol Baseline: Sendable {
 
 /// What a baseline makes of a capture.
 enum Recoloring: Sendable, Equatable {
-    /// Encoded samples, `height × width × 3`, finite, not yet clipped to 0…1.
-    case repainted([Float])
+    /// The result, samples 0…1, and how many pixels had to be clipped by more than 1/64.
+    case repainted(RGBImage, clipped: Int)
     /// The capture lacks what the method measures; it stays as it is.
     case impossible(QualityReport.Finding)
+
+    /// A result from samples of any value but those that are not finite.
+    static func clipping(_ samples: [Float], like source: RGBImage) -> Recoloring {
+        var samples = samples
+        var count = 0
+        for pixel in 0..<source.pixelCount {
+            var isFar = false
+            for index in 3 * pixel..<3 * pixel + 3 {
+                let value = samples[index]
+                isFar = isFar || value < -1 / 64 || value > 1 + 1 / 64
+                samples[index] = min(1, max(0, value))
+            }
+            if isFar { count += 1 }
+        }
+        return .repainted(RGBImage(width: source.width, height: source.height, samples: samples), clipped: count)
+    }
 }
 
 extension NormalizationMethod {
@@ -26,7 +42,8 @@ extension NormalizationMethod {
         switch self {
         case .colorTransfer: nil
         case .colorBalance: ColorBalance(parameters)
-        case .reinhard: Reinhard(references: references, workers: workers)
+        case .reinhard:
+            Reinhard(references: references, space: parameters.reinhardSpace, workers: workers)
         case .macenko: try Macenko(references: references, parameters: parameters, workers: workers)
         case .vahadane: try Vahadane(references: references, parameters: parameters, seed: seed, workers: workers)
         case .histogramMatching: HistogramMatching(references: references, workers: workers)

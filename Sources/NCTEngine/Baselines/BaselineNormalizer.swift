@@ -57,7 +57,7 @@ public struct BaselineNormalizer: ImageNormalizer {
         var impediment = analysis.inspection.nothingToTransfer
         if impediment == nil {
             switch baseline.recolor(source, workers: workers) {
-            case .repainted(let samples): (image, clipped) = Self.clipped(samples, like: source)
+            case .repainted(let result, let count): (image, clipped) = (result, count)
             case .impossible(let finding): impediment = finding
             }
         }
@@ -77,21 +77,5 @@ public struct BaselineNormalizer: ImageNormalizer {
             thresholds: thresholds, impediment: impediment)
         onStage?(.quality)
         return Normalization(image: image, quality: quality)
-    }
-
-    /// Samples in 0…1, and the number of pixels that were outside by more than 1/64.
-    private static func clipped(_ samples: [Float], like source: RGBImage) -> (RGBImage, Int) {
-        var samples = samples
-        var count = 0
-        for pixel in 0..<source.pixelCount {
-            var isFar = false
-            for index in 3 * pixel..<3 * pixel + 3 {
-                let value = samples[index]
-                isFar = isFar || value < -1 / 64 || value > 1 + 1 / 64
-                samples[index] = min(1, max(0, value))
-            }
-            if isFar { count += 1 }
-        }
-        return (RGBImage(width: source.width, height: source.height, samples: samples), count)
     }
 }

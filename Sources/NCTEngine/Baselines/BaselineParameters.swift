@@ -1,8 +1,18 @@
 /// The parameters of the baselines, with their papers' defaults. Each is read by the methods that it names alone.
 public struct BaselineParameters: Sendable, Equatable, Codable {
+    /// The color space of Reinhard's method.
+    public enum ReinhardSpace: String, Sendable, Codable, CaseIterable {
+        /// The paper's.
+        case lAlphaBeta = "l-alpha-beta"
+        /// What many implementations put in its place.
+        case cielab
+    }
+
     /// Color balance: percent of a channel's pixels that become its darkest and its brightest value (0…49).
     public var saturatedLowPercent: Float = 1
     public var saturatedHighPercent: Float = 1
+    /// Reinhard: the space in which means and deviations are taken.
+    public var reinhardSpace: ReinhardSpace = .lAlphaBeta
     /// Macenko and Vahadane: β, the natural optical density that every channel of a pixel must reach for the pixel to
     /// count as stained (0…2).
     public var opticalDensityThreshold: Float = 0.15

@@ -17,7 +17,7 @@ struct ColorBalance: Baseline {
         let limits = (0..<3).map { self.limits(of: SampleHistogram([source], channel: $0)) }
         let gains = limits.map { $0.high > $0.low ? 1 / ($0.high - $0.low) : 1 }
         let offsets = limits.map { $0.high > $0.low ? $0.low : 0 }
-        return .repainted(
+        return .clipping(
             workers.fill(source.pixelCount, width: 3) { range, target in
                 for (place, pixel) in range.enumerated() {
                     for channel in 0..<3 {
@@ -25,7 +25,7 @@ struct ColorBalance: Baseline {
                             (source.samples[3 * pixel + channel] - offsets[channel]) * gains[channel]
                     }
                 }
-            })
+            }, like: source)
     }
 
     /// V_min and V_max of the paper: the sorted samples at N·s1/100 and at N·(1 − s2/100) − 1.

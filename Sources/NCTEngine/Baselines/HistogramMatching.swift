@@ -16,7 +16,7 @@ struct HistogramMatching: Baseline {
             Self.table(
                 from: SampleHistogram([source], channel: range.lowerBound).cumulative, to: channels[range.lowerBound])
         }
-        return .repainted(
+        return .clipping(
             workers.fill(source.pixelCount, width: 3) { range, target in
                 for (place, pixel) in range.enumerated() {
                     for channel in 0..<3 {
@@ -24,7 +24,7 @@ struct HistogramMatching: Baseline {
                         target[3 * place + channel] = tables[channel][code]
                     }
                 }
-            })
+            }, like: source)
     }
 
     /// The new sample of each code that occurs in the source; 0 elsewhere.

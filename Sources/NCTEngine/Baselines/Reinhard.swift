@@ -4,47 +4,71 @@ import Foundation
 /// Graphics and Applications 2001): along each axis of lαβ, the capture gets the references' mean and standard
 /// deviation.
 ///
-/// The space is the paper's own lαβ (Ruderman's, of the logarithms of cone responses), not the CIELAB that many
-/// implementations put in its place: the paper chose it because its axes hardly correlate in natural images. As in the
-/// paper, the encoded samples go through its matrix as they are. The way back is the matrix's exact inverse, where the
-/// paper prints one rounded to four decimals.
+/// The space is the paper's own lαβ (Ruderman's, of the logarithms of cone responses), whose axes hardly correlate in
+/// natural images. As in the paper, the encoded samples go through its matrix as they are. The way back is the matrix's
+/// exact inverse, where the paper prints one rounded to four decimals. CIELAB, which many implementations put in its
+/// place, is offered as well: smears are bright, and where there is little light logarithms make much of it.
 ///
 /// Several references are pooled: each of their pixels counts the same. An axis along which the capture does not vary
 /// is only shifted. Cost linear in the pixels.
 struct Reinhard: Baseline {
+    private let space: BaselineParameters.ReinhardSpace
     private let target: Statistics
 
-    init(references: [RGBImage], workers: Workers) {
-        target = Statistics(references, workers: workers)
+    init(references: [RGBImage], space: BaselineParameters.ReinhardSpace, workers: Workers) {
+        self.space = space
+        target = Statistics(references.map { Self.samples(of: $0, in: space, workers: workers) }, workers: workers)
     }
 
     func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
-        let own = Statistics([source], workers: workers)
+        let samples = Self.samples(of: source, in: space, workers: workers)
+        let own = Statistics([samples], workers: workers)
         var gains = SIMD3<Double>(repeating: 1)
         for axis in 0..<3 where own.deviation[axis] > Self.leastDeviation {
             gains[axis] = target.deviation[axis] / own.deviation[axis]
         }
         let (gain, shift) = (SIMD3<Float>(gains), SIMD3<Float>(target.mean - gains * own.mean))
-        return .repainted(
-            workers.fill(source.pixelCount, width: 3) { range, result in
-                for (place, pixel) in range.enumerated() {
-                    let color = Self.rgb(Self.opponent(source, pixel) * gain + shift)
-                    (result[3 * place], result[3 * place + 1], result[3 * place + 2]) = (color.x, color.y, color.z)
-                }
-            })
+        let isOpponent = space == .lAlphaBeta
+        let moved = workers.fill(source.pixelCount, width: 3) { range, result in
+            for (place, pixel) in range.enumerated() {
+                let color = SIMD3(samples[3 * pixel], samples[3 * pixel + 1], samples[3 * pixel + 2]) * gain + shift
+                let final = isOpponent ? Self.rgb(color) : color
+                (result[3 * place], result[3 * place + 1], result[3 * place + 2]) = (final.x, final.y, final.z)
+            }
+        }
+        guard !isOpponent else { return .clipping(moved, like: source) }
+        let lab = LabImage(width: source.width, height: source.height, samples: moved)
+        let (image, clipped) = lab.rgbImage(workers: workers)
+        return .repainted(image, clipped: clipped)
     }
 
-    /// Of l, α and β, in decades.
+    private static func samples(
+        of image: RGBImage, in space: BaselineParameters.ReinhardSpace, workers: Workers
+    ) -> [Float] {
+        switch space {
+        case .cielab: LabImage(image, workers: workers).samples
+        case .lAlphaBeta:
+            workers.fill(image.pixelCount, width: 3) { range, result in
+                for (place, pixel) in range.enumerated() {
+                    let color = opponent(image, pixel)
+                    (result[3 * place], result[3 * place + 1], result[3 * place + 2]) = (color.x, color.y, color.z)
+                }
+            }
+        }
+    }
+
+    /// Of the three axes.
     private struct Statistics: Sendable {
         var mean: SIMD3<Double>
         var deviation: SIMD3<Double>
 
-        init(_ images: [RGBImage], workers: Workers) {
+        init(_ images: [[Float]], workers: Workers) {
             var (sum, squares, count) = (SIMD3<Double>.zero, SIMD3<Double>.zero, 0.0)
             for image in images {
-                let parts = workers.map(image.pixelCount, grain: Workers.pixelGrain) { range in
+                let parts = workers.map(image.count / 3, grain: Workers.pixelGrain) { range in
                     range.reduce(into: (SIMD3<Double>.zero, SIMD3<Double>.zero)) { part, pixel in
-                        let color = SIMD3<Double>(Reinhard.opponent(image, pixel))
+                        let color = SIMD3<Double>(
+                            Double(image[3 * pixel]), Double(image[3 * pixel + 1]), Double(image[3 * pixel + 2]))
                         part.0 += color
                         part.1 += color * color
                     }
@@ -53,7 +77,7 @@ struct Reinhard: Baseline {
                     sum += part.0
                     squares += part.1
                 }
-                count += Double(image.pixelCount)
+                count += Double(image.count / 3)
             }
             mean = sum / max(1, count)
             let variance = squares / max(1, count) - mean * mean

@@ -11,13 +11,13 @@ struct SparseFactorization: Sendable {
     private(set) var objective: Double
 
     /// Densities that a fit needs at most, and its greatest number of turns.
-    static let sampleSize = 20000
+    static let sampleSize = 65536
     private static let turns = 1000
     private static let tolerance = 1e-7
 
     init(_ densities: [SIMD3<Float>], start: StainPair, sparsity: Float, workers: Workers) {
         stains = StainPair(Self.feasible(start.first), Self.feasible(start.second))
-        objective = .infinity
+        objective = .greatestFiniteMagnitude
         for _ in 0..<Self.turns {
             let sums = Self.code(densities, stains, sparsity: sparsity, workers: workers)
             let value = sums.objective / Double(max(1, densities.count))

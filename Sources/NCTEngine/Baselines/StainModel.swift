@@ -48,7 +48,7 @@ struct StainModel: Sendable, Equatable {
     /// The image with its stains replaced by another's, concentrations scaled to the other's strengths.
     func restained(_ image: RGBImage, as target: StainModel, workers: Workers) -> Recoloring {
         let scale = target.strengths / strengths
-        return .repainted(
+        return .clipping(
             workers.fill(image.pixelCount, width: 3) { range, result in
                 for (place, pixel) in range.enumerated() {
                     let amounts = unmixing(StainDensity.of(image, pixel)) * scale
@@ -56,7 +56,7 @@ struct StainModel: Sendable, Equatable {
                     // Sixty is beyond any density, and keeps the exponential finite.
                     for channel in 0..<3 { result[3 * place + channel] = exp(-min(60, max(-60, density[channel]))) }
                 }
-            })
+            }, like: image)
     }
 }
 

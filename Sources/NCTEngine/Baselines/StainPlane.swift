@@ -3,8 +3,7 @@ import Foundation
 /// The plane through the origin in which the stained pixels' optical densities lie, and the stains at its edges: the
 /// singular value decomposition of the densities, and the extreme angles in the plane of its first two directions.
 struct StainPlane: Sendable {
-    /// The stains of unit length at the α-th and the (100 − α)-th percentile of the angle; that which absorbs more red
-    /// first.
+    /// The stains of unit length at the α-th and the (100 − α)-th percentile of the angle.
     let stains: StainPair
 
     /// Fewer pixels do not make a percentile.
@@ -62,13 +61,17 @@ struct StainPlane: Sendable {
     }
 }
 
-/// Two stains as optical densities of red, green and blue; that which absorbs more red, as nuclear dyes do, first.
+/// Two stains as optical densities of red, green and blue, in an order that is the same for captures and references.
+///
+/// That which absorbs more red against blue is the first: azure and hematoxylin do, eosin and hemoglobin do not. (The
+/// papers do not say how stains find their counterparts. Implementations go by red alone, which exchanges them in some
+/// blood smears.)
 struct StainPair: Sendable, Equatable {
     var first: SIMD3<Float>
     var second: SIMD3<Float>
 
     init(_ one: SIMD3<Float>, _ other: SIMD3<Float>) {
-        (first, second) = one.x > other.x ? (one, other) : (other, one)
+        (first, second) = one.x - one.z > other.x - other.z ? (one, other) : (other, one)
     }
 
     /// The angle between them in degrees.
