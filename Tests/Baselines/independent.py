@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 import skimage.exposure
 import spams
 from torchstain.numpy.normalizers.macenko import NumpyMacenkoNormalizer
+from torchstain.numpy.normalizers.reinhard import NumpyReinhardNormalizer
 
 BETA, LAMBDA = 0.15, 0.1
 
@@ -55,6 +56,13 @@ def reinhard(source, references):
     lab = color_conversion.rgb_to_lab(pooled(references).astype(float))
     return histomicstk_reinhard(
         source.astype(float), target_mu=lab.mean(axis=(0, 1)), target_sigma=lab.std(axis=(0, 1)))
+
+
+def reinhard_cielab(source, references):
+    """torchstain, which has CIELAB."""
+    normalizer = NumpyReinhardNormalizer()
+    normalizer.fit(pooled(references))
+    return normalizer.normalize(source)
 
 
 def macenko(source, references, as_it_is=False):
@@ -126,14 +134,36 @@ def objective(samples, stains):
     return (0.5 * (rest ** 2).sum(axis=1) + LAMBDA * coded.sum(axis=1)).mean()
 
 
-def vahadane(source, references, target_stains=None):
+class Vahadane:
     """SPAMS for the stains and for the concentrations."""
-    reference = pooled(references)
-    target = factorize(stained(reference)) if target_stains is None else target_stains
-    own = factorize(stained(source))
-    strengths = [
-        np.percentile(concentrations(density(image), stains), 99, axis=0)
-        for image, stains in ((reference, target), (source, own))]
-    amounts = concentrations(density(source), own) * strengths[0] / strengths[1]
-    result = 255 * np.exp(-(amounts @ target))
-    return np.clip(np.rint(result), 0, 255).astype(np.uint8).reshape(source.shape)
+
+    def __init__(self, references):
+        self.reference = pooled(references)
+        self.samples = stained(self.reference)
+        self.stains = factorize(self.samples)
+        self.strengths = self._strengths(self.reference, self.stains)
+
+    @staticmethod
+    def _strengths(image, stains):
+        return np.percentile(concentrations(density(image), stains), 99, axis=0)
+
+    def __call__(self, source, references=None):
+        own = factorize(stained(source))
+        self.amounts = concentrations(density(source), own) * self.strengths / self._strengths(source, own)
+        result = 255 * np.exp(-(self.amounts @ self.stains))
+        return np.clip(np.rint(result), 0, 255).astype(np.uint8).reshape(source.shape)
+
+    def stains_of(self, result):
+        """The stains that another program's result of the last call is mixed from, by least squares."""
+        samples = density(result)
+        usable = (result.reshape(-1, 3) > 8).all(axis=1)
+        found = np.linalg.lstsq(self.amounts[usable], samples[usable], rcond=None)[0]
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    def angles(self, stains):
+        """Between each of these stains and the reference's, in degrees."""
+        return np.degrees(np.arccos(np.clip((stains * self.stains).sum(axis=1), -1, 1)))
+
+    def excess(self, stains):
+        """By what share these stains' objective on the references is above that of SPAMS."""
+        return objective(self.samples, np.maximum(stains, 0)) / objective(self.samples, self.stains) - 1
