@@ -33,6 +33,7 @@ test: dependencies
 	Tests/Evaluation/run
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product nctd
+	Tests/Baselines/run
 	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
 	python3 Tests/Acceptance/random_kills.py 60
 	python3 Tests/Acceptance/model_check.py 200

@@ -3,10 +3,7 @@ import NCTEngine
 /// A lab's profile: which references to normalize to, how, and what to do with a result that falls short.
 public struct Profile: Sendable, Equatable {
     /// How the colors are changed.
-    public enum Method: String, Sendable, Codable, CaseIterable {
-        /// Neural color transfer, the only method so far.
-        case colorTransfer = "color-transfer"
-    }
+    public typealias Method = NormalizationMethod
 
     /// What happens to a result whose verdict is not good.
     public enum BelowThreshold: String, Sendable, Codable, CaseIterable {
@@ -26,7 +23,9 @@ public struct Profile: Sendable, Equatable {
     /// One to three images; absolute, or relative to the current directory if the profile was named so.
     public var references: [String]
     public var method: Method = .colorTransfer
+    /// Of color transfer; the baselines take the seed from it.
     public var parameters = NormalizationParameters()
+    public var baselineParameters = BaselineParameters()
     public var thresholds = QualityThresholds()
     /// The VGG-19 weights to use; nil searches the usual places.
     public var weights: String?

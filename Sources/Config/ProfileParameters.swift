@@ -51,6 +51,22 @@ extension NormalizationParameters {
     }
 }
 
+extension BaselineParameters {
+    /// Reads the parameters of the baselines that a profile's table names; the others keep their defaults.
+    init(reading reader: inout TableReader) {
+        self.init()
+        func number(_ key: String, _ range: ClosedRange<Double>, _ value: inout Float) {
+            value = reader.number(key, in: range).map { Float($0) } ?? value
+        }
+        number("saturated_low_percent", 0...49, &saturatedLowPercent)
+        number("saturated_high_percent", 0...49, &saturatedHighPercent)
+        reinhardSpace = reader.choice("reinhard_space", ReinhardSpace.self) ?? reinhardSpace
+        number("optical_density_threshold", 0...2, &opticalDensityThreshold)
+        number("angle_percentile", 0...25, &anglePercentile)
+        number("sparsity", 0...1, &sparsity)
+    }
+}
+
 extension QualityThresholds {
     /// Reads the thresholds that a profile's table `[thresholds]` names; the others keep their defaults.
     init(reading reader: inout TableReader) {

@@ -31,6 +31,7 @@ extension Profile {
         profile.method = reader.choice("method", Method.self) ?? .colorTransfer
         profile.belowThreshold = reader.choice("below_threshold", BelowThreshold.self) ?? .flag
         profile.parameters = NormalizationParameters(reading: &reader)
+        profile.baselineParameters = BaselineParameters(reading: &reader)
         if var inner = reader.table("thresholds") {
             profile.thresholds = QualityThresholds(reading: &inner)
             inner.finish()

@@ -46,7 +46,10 @@ extension ProcessorSource {
 extension PreparedEngine: CaptureProcessor {
     public var fingerprint: String {
         let parts =
-            [profile.name, profile.text, profile.belowThreshold.rawValue, features.sha256, EngineVersion.current]
+            [
+                profile.name, profile.text, profile.belowThreshold.rawValue, features?.sha256 ?? "",
+                EngineVersion.current,
+            ]
             + references.map(\.sha256)
         // Lengths keep two lists from running together into one text.
         return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))

@@ -31,7 +31,7 @@ public struct CopyingProcessor: CaptureProcessor {
         sidecar.host = ProcessInfo.processInfo.hostName
         sidecar.engineVersion = EngineVersion.current
         sidecar.source = source
-        sidecar.parameters = Sidecar.Parameters(profile.parameters)
+        sidecar.parameters = .transfer(Sidecar.Parameters(profile.parameters))
         sidecar.timingsMs = stopwatch.milliseconds
         sidecar.output.path = target(.delivered)
         sidecar.output.bytes = image.count

@@ -22,7 +22,8 @@ public enum DaemonEvent: Sendable, Equatable {
     case unreadable(lab: String, root: String, path: String, reason: String)
     case scanned(lab: String, root: String, files: Int)
     case seen(lab: String, root: String, added: Int, changed: Int, ignored: Int)
-    case profilePrepared(profile: String, features: String, notices: [String])
+    /// `features` is nil for a method that uses none.
+    case profilePrepared(profile: String, features: String?, notices: [String])
     case profileUnusable(profile: String, reason: String)
     case done(Finished)
     case failed(lab: String, file: String, failure: CaptureFailure, attempts: Int)
@@ -158,7 +159,8 @@ extension DaemonEvent {
         case .seen(_, let root, let added, let changed, let ignored):
             "\(root): \(added) new, \(changed) changed, \(ignored) left out"
         case .profilePrepared(let profile, let features, let notices):
-            (["profile \(profile) is prepared, features from \(features)"] + notices).joined(separator: "; ")
+            (["profile \(profile) is prepared" + (features.map { ", features from \($0)" } ?? "")] + notices)
+                .joined(separator: "; ")
         case .profileUnusable(let profile, let reason): "profile \(profile) cannot be used: \(reason)"
         case .done(let finished):
             "\(finished.file): \(finished.how.rawValue), \(finished.verdict), \(finished.delivery) as \(finished.output)"

@@ -31,7 +31,7 @@ public actor EngineShelf: ProcessorSource {
             if engines[key] == task { engines[key] = nil }
             return try await processor(for: profile)
         }
-        let loaded = try sharedFeatures(for: profile)
+        let loaded = profile.method.usesFeatures ? try sharedFeatures(for: profile) : nil
         let (threads, cache) = (threads, cache)
         let task = Task.detached {
             try await Blocking.run {
@@ -43,7 +43,8 @@ public actor EngineShelf: ProcessorSource {
         do {
             let engine = try await task.value
             log.write(
-                .profilePrepared(profile: profile.name, features: engine.features.extractor, notices: engine.notices))
+                .profilePrepared(
+                    profile: profile.name, features: engine.features?.extractor, notices: engine.notices))
             return engine
         } catch {
             if engines[key] == task { engines[key] = nil }

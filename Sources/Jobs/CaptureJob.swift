@@ -158,8 +158,8 @@ public struct CaptureRendering: Sendable {
             },
             references: engine.references,
             referenceChoice: Sidecar.ReferenceChoice(
-                result, parameters: engine.normalizer.parameters, references: engine.references.count),
-            parameters: Sidecar.Parameters(engine.normalizer.parameters), seed: engine.normalizer.parameters.seed,
+                result, profile: engine.profile),
+            parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,
             features: engine.features, quality: Sidecar.Quality(quality),
             verdict: Sidecar.Verdict(
                 value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),

@@ -6,9 +6,10 @@ import NCTEngine
 
 /// An engine ready to work, with all that its results must say about where they came from.
 public struct PreparedEngine: Sendable {
-    public let normalizer: Normalizer
+    public let normalizer: any ImageNormalizer
     public let profile: Profile
-    public let features: Sidecar.Features
+    /// Nil for a method that uses none.
+    public let features: Sidecar.Features?
     /// The references with their digests, in the profile's order.
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order.
@@ -31,13 +32,15 @@ public struct PreparedEngine: Sendable {
         profile: Profile, workers: Workers, cache: CacheDirectory?, features loaded: FeatureSource? = nil
     ) throws {
         self.profile = profile
-        let parameters = profile.parameters
         let source =
-            try loaded ?? FeatureSource.load(configured: profile.weights, upToLevel: parameters.deepestLevel)
-        features = Sidecar.Features(
-            extractor: source.extractor.identifier, sha256: source.extractor.digest,
-            weights: source.weights.map(Self.absolute))
-        var notices = [source.notice].compactMap { $0 }
+            profile.method.usesFeatures
+            ? try loaded
+                ?? FeatureSource.load(configured: profile.weights, upToLevel: profile.parameters.deepestLevel) : nil
+        features = source.map { source in
+            Sidecar.Features(
+                extractor: source.extractor.identifier, sha256: source.extractor.digest,
+                weights: source.weights.map(Self.absolute))
+        }
 
         var images: [RGBImage] = []
         var origins: [Sidecar.FileOrigin] = []
@@ -52,6 +55,31 @@ public struct PreparedEngine: Sendable {
         references = origins
         referenceImages = images
 
+        if let source {
+            let transfer = try Self.transfer(
+                profile, source: source, references: images, workers: workers, cache: cache)
+            (normalizer, cameFromCache) = (transfer.normalizer, transfer.cameFromCache)
+            notices = [source.notice].compactMap { $0 } + transfer.notices
+        } else {
+            // What a baseline measures is measured again in less time than a cache takes.
+            do {
+                normalizer = try BaselineNormalizer(
+                    method: profile.method, references: images, parameters: profile.baselineParameters,
+                    seed: profile.parameters.seed, thresholds: profile.thresholds, workers: workers)
+            } catch let error as EngineError {
+                throw Self.failure(error, references: profile.references, profile: profile)
+            }
+            (cameFromCache, notices) = (false, [])
+        }
+    }
+
+    /// Color transfer with its references, prepared or from the cache.
+    private static func transfer(
+        _ profile: Profile, source: FeatureSource, references images: [RGBImage], workers: Workers,
+        cache: CacheDirectory?
+    ) throws -> (normalizer: Normalizer, cameFromCache: Bool, notices: [String]) {
+        let parameters = profile.parameters
+        var notices: [String] = []
         let key = Normalizer.cacheKey(extractor: source.extractor, references: images, parameters: parameters)
         func prepare(_ bytes: [UInt8]?) throws -> Normalizer {
             do {
@@ -59,7 +87,7 @@ public struct PreparedEngine: Sendable {
                     extractor: source.extractor, references: images, parameters: parameters,
                     thresholds: profile.thresholds, workers: workers, cache: bytes)
             } catch let error as EngineError where error.code != .invalidCache {
-                throw Self.failure(error, references: profile.references, profile: profile)
+                throw failure(error, references: profile.references, profile: profile)
             }
         }
         var prepared: Normalizer?
@@ -70,8 +98,8 @@ public struct PreparedEngine: Sendable {
                 notices.append("\(cache.file(key: key)): damaged cache discarded (\(error.message)); it is made anew")
             }
         }
-        cameFromCache = prepared != nil
-        normalizer = try prepared ?? prepare(nil)
+        let cameFromCache = prepared != nil
+        let normalizer = try prepared ?? prepare(nil)
         if let cache, !cameFromCache {
             do {
                 try cache.write(normalizer.cacheData(), key: key)
@@ -81,7 +109,7 @@ public struct PreparedEngine: Sendable {
                     "\(failure.file): the cache could not be written (\(failure.cause)); the next run prepares again")
             }
         }
-        self.notices = notices
+        return (normalizer, cameFromCache, notices)
     }
 
     /// The engine names a reference by its number; the user wants the file.

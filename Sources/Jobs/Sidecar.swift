@@ -20,9 +20,10 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var profile: ProfileOrigin?
     public var references: [FileOrigin]
     public var referenceChoice: ReferenceChoice
-    public var parameters: Parameters
+    public var parameters: MethodParameters
     public var seed: UInt64
-    public var features: Features
+    /// Nil for a method that uses none.
+    public var features: Features?
     public var quality: Quality
     public var verdict: Verdict
     /// Milliseconds a stage, by the stage's name.

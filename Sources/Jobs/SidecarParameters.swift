@@ -1,7 +1,8 @@
+import Config
 import NCTEngine
 
 extension Sidecar {
-    /// Every parameter of the method by the name that it has in a profile.
+    /// Every parameter of color transfer by the name that it has in a profile.
     public struct Parameters: Sendable, Equatable, Codable {
         /// Empty where `progressive` is true.
         public var levels: [Int]
@@ -72,7 +73,12 @@ extension Sidecar.Finding {
 }
 
 extension Sidecar.ReferenceChoice {
-    init(_ result: Normalization, parameters: NormalizationParameters, references: Int) {
+    init(_ result: Normalization, profile: Profile) {
+        guard profile.method.usesFeatures else {
+            self.init(use: .all, chosen: nil, reason: Self.reason(of: result, baseline: profile.method), distances: [])
+            return
+        }
+        let (parameters, references) = (profile.parameters, profile.references.count)
         let reason: String
         if result.quality.treatment == .alike {
             reason = "none was needed: the capture has the references' colors already"
@@ -88,5 +94,12 @@ extension Sidecar.ReferenceChoice {
         self.init(
             use: parameters.referenceUse, chosen: result.chosenReference, reason: reason,
             distances: result.referenceDistances)
+    }
+
+    private static func reason(of result: Normalization, baseline: NormalizationMethod) -> String {
+        if baseline == .colorBalance { return "the method needs none; they serve to judge the result" }
+        return result.quality.treatment == .transferred
+            ? "the method pools the pixels of all references"
+            : "none was needed: there is nothing that the method could change"
     }
 }

@@ -32,8 +32,10 @@ import Testing
         #expect(sidecar.output.sha256 == FileDigest.sha256(output) && sidecar.output.bytes == output.count)
         #expect(sidecar.references.map(\.sha256) == [try FileDigest.sha256(path: bench.reference)])
         #expect(sidecar.profile == nil && sidecar.method == "color-transfer")
-        #expect(sidecar.seed == 42 && sidecar.parameters.components == 12 && sidecar.parameters.levels == [1])
-        #expect(sidecar.features.extractor == "filter-bank" && sidecar.features.weights == nil)
+        #expect(
+            sidecar.seed == 42 && sidecar.parameters.transfer?.components == 12
+                && sidecar.parameters.transfer?.levels == [1])
+        #expect(sidecar.features?.extractor == "filter-bank" && sidecar.features?.weights == nil)
         #expect(sidecar.source.width == 96 && sidecar.source.height == 72 && sidecar.source.format == "png")
         #expect(sidecar.engineVersion == EngineVersion.current)
         #expect(Set(["decoding", "features", "search", "transfer", "encoding"]).isSubset(of: sidecar.timingsMs.keys))
@@ -156,7 +158,9 @@ import Testing
             "--no-cache")
         #expect(result.status == 0, "\(result.error)")
         let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out/capture.png.json"))))
-        #expect(sidecar.parameters.levels == [1] && sidecar.parameters.clusterCount == 7 && sidecar.seed == 6)
+        #expect(
+            sidecar.parameters.transfer?.levels == [1] && sidecar.parameters.transfer?.clusterCount == 7
+                && sidecar.seed == 6)
         #expect(sidecar.profile?.name == "lab")
         #expect(sidecar.profile?.sha256 == (try FileDigest.sha256(path: bench.space("lab.toml"))))
     }

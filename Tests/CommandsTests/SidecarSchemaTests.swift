@@ -16,7 +16,9 @@ import Testing
         arguments: [
             ["--layer", "1"], ["--layer", "1,2", "--enhancement", "clustering"], ["--standardization", "plain"],
             ["--reference-use", "best", "--layer", "2"],
-            ["--layer", "1", "--format", "tiff"], ["--progressive"],
+            ["--layer", "1", "--format", "tiff"], ["--progressive"], ["--method", "color-balance"],
+            ["--method", "reinhard"], ["--method", "macenko"], ["--method", "vahadane"],
+            ["--method", "histogram-matching"],
         ])
     func realSidecars(options: [String]) throws {
         let bench = try Bench()

@@ -21,6 +21,7 @@ import Testing
         let profile = try Profile.read(path: try space.write(try documented(), to: "lab-a.toml"))
         #expect(profile.name == "lab-a")
         #expect(profile.parameters == NormalizationParameters())
+        #expect(profile.baselineParameters == BaselineParameters())
         #expect(profile.thresholds == QualityThresholds())
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer)
     }
@@ -30,8 +31,9 @@ import Testing
         let text = try documented()
         let keys = text.split(separator: "\n").filter { !$0.hasPrefix("#") && $0.contains(" = ") }.count
         let parameters = Mirror(reflecting: NormalizationParameters()).children.count
+        let baselines = Mirror(reflecting: BaselineParameters()).children.count
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count
         // Besides them: name, references, method, below_threshold.
-        #expect(keys == parameters + thresholds + 4)
+        #expect(keys == parameters + baselines + thresholds + 4)
     }
 }

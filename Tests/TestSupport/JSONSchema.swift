@@ -1,8 +1,8 @@
 import Foundation
 
 /// Checks JSON against the part of JSON Schema that this project's schemas use: `type`, `const`, `enum`, `required`,
-/// `properties`, `additionalProperties`, `items`, `minItems`, `maxItems`, `minimum`, `maximum`, `pattern`, and `$ref`
-/// to `#/$defs`. A keyword that it does not know is an error of the test, not something to pass over.
+/// `properties`, `additionalProperties`, `items`, `minItems`, `maxItems`, `minimum`, `maximum`, `pattern`, `anyOf`,
+/// and `$ref` to `#/$defs`. A keyword that it does not know is an error of the test, not something to pass over.
 public struct JSONSchema {
     private let root: [String: Any]
 
@@ -20,7 +20,7 @@ public struct JSONSchema {
 
     private static let known: Set<String> = [
         "$schema", "title", "description", "$defs", "$ref", "type", "const", "enum", "required", "properties",
-        "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "pattern",
+        "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "pattern", "anyOf",
     ]
 
     private func check(_ value: Any, _ schema: [String: Any], at place: String) -> [String] {
@@ -32,6 +32,10 @@ public struct JSONSchema {
                 let target = definitions[String(reference.dropFirst("#/$defs/".count))]
             else { return found + ["\(place): no definition \(reference)"] }
             found += check(value, target, at: place)
+        }
+        if let choices = schema["anyOf"] as? [[String: Any]] {
+            // What the nearest of them finds wrong says most.
+            found += choices.map { check(value, $0, at: place) }.min { $0.count < $1.count } ?? []
         }
         if let type = schema["type"] as? String, !Self.matches(value, type) { found.append("\(place): is no \(type)") }
         if let constant = schema["const"], !Self.equal(value, constant) { found.append("\(place): is not \(constant)") }

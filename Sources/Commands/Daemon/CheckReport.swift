@@ -52,6 +52,8 @@ struct CheckReport: Codable {
     struct ProfileCost: Codable {
         var name: String
         var file: String?
+        var method: String
+        /// Nil for a method that uses no features, as what follows.
         var extractor: String?
         var weights: String?
         var featuresSHA256: String?
@@ -95,7 +97,7 @@ struct CheckReport: Codable {
             lines.append("  \(place.purpose)  \(place.directory)  \(place.freeMebibytes) MiB free\(floor)")
         }
         for profile in profiles {
-            var line = "  profile \"\(profile.name)\""
+            var line = "  profile \"\(profile.name)\"  \(profile.method)"
             if let extractor = profile.extractor { line += "  \(extractor)  \(profile.weights ?? "built in")" }
             if let digest = profile.featuresSHA256 { line += "  sha256 \(digest)" }
             if let cost = profile.referencesMebibytes { line += "  references hold \(cost) MiB" }

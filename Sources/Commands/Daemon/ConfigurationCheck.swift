@@ -102,18 +102,19 @@ struct ConfigurationCheck {
     private mutating func look(at profile: Profile, preparing: Bool) {
         var profile = profile
         profile.weights = profile.weights ?? configuration.weights
-        var cost = CheckReport.ProfileCost(name: profile.name, file: profile.path)
+        var cost = CheckReport.ProfileCost(
+            name: profile.name, file: profile.path, method: profile.method.rawValue)
         do {
             if preparing {
                 let engine = try PreparedEngine(
                     profile: profile, workers: Workers(threads: configuration.workers), cache: nil)
                 add(notices: engine.notices)
-                cost.extractor = engine.features.extractor
-                cost.weights = engine.features.weights
-                cost.featuresSHA256 = engine.features.sha256
+                cost.extractor = engine.features?.extractor
+                cost.weights = engine.features?.weights
+                cost.featuresSHA256 = engine.features?.sha256
                 cost.referencesMebibytes =
-                    (Double(engine.normalizer.cacheData().count) / 1_048_576 * 100).rounded(.up) / 100
-            } else {
+                    (Double(engine.normalizer.preparedByteCount) / 1_048_576 * 100).rounded(.up) / 100
+            } else if profile.method.usesFeatures {
                 let source = try FeatureSource.load(
                     configured: profile.weights, upToLevel: profile.parameters.deepestLevel)
                 add(notices: [source.notice].compactMap { $0 })

@@ -53,9 +53,9 @@ struct DemoCommand: AsyncParsableCommand {
             }
             prepared.notices.forEach { console.warn("warning: " + $0) }
             let rows = try normalize(smears, folder: folder, engine: prepared, console: console)
-            try folder.writeContactSheet(rows, smears: smears, features: prepared.features.extractor)
+            try folder.writeContactSheet(rows, smears: smears, features: prepared.features?.extractor ?? "none")
             DemoTable(
-                rows: rows, folder: folder, features: prepared.features.extractor,
+                rows: rows, folder: folder, features: prepared.features?.extractor ?? "none",
                 seconds: start.duration(to: .now) / .seconds(1)
             ).lines.forEach(console.say)
         } catch let error as UsageError {

@@ -37,8 +37,7 @@ struct DemoFolder {
             """
         try AtomicFile.write(Array((text + "\n").utf8), to: profile, overwrite: true)
         var resolved = try Profile.read(path: profile)
-        options.override(&resolved.parameters)
-        if let weights = options.weights { resolved.weights = weights }
+        options.override(&resolved)
         return resolved
     }
 

@@ -73,8 +73,7 @@ struct FileOptions: ParsableArguments {
             }
             resolved = Profile(name: "command line", references: references)
         }
-        engine.override(&resolved.parameters)
-        if let weights = engine.weights { resolved.weights = weights }
+        engine.override(&resolved)
         return resolved
     }
 

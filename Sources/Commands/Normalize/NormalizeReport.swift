@@ -121,6 +121,11 @@ enum FindingText {
             return "colors far from the reference: \(value), at most \(threshold) wanted"
         case "clipped": return "clipped colors: \(value), at most \(threshold) wanted"
         case "low_confidence": return "low confidence: \(value), at least \(threshold) wanted"
+        case "few_stained_pixels":
+            return
+                "few stained pixels: \(Decimals.text(finding.value, 0)), at least \(Decimals.text(finding.threshold, 0)) wanted"
+        case "one_stain": return "one stain only"
+        case "stain_absent": return "one of the stains is hardly there: \(value), at least \(threshold) wanted"
         default: return finding.kind.replacing("_", with: " ")
         }
     }

@@ -37,7 +37,7 @@ enum StageFolder {
                     + "\(Decimals.text(quality.structuralSimilarity, 3))   palette distance "
                     + "\(Decimals.text(quality.paletteDistanceBefore, 1)) → "
                     + "\(Decimals.text(quality.paletteDistanceAfter, 1))   confidence "
-                    + "\(Decimals.text(quality.confidence, 2))   features \(result.sidecar.features.extractor)"
+                    + "\(Decimals.text(quality.confidence, 2))   features \(result.sidecar.features?.extractor ?? "none")"
             ],
             cells: pictures(cellWidth).map { ContactSheet.Cell($0.image, caption: [$0.title, $0.explanation]) },
             columns: 5, cellWidth: cellWidth)
@@ -46,18 +46,19 @@ enum StageFolder {
 }
 
 extension StageFolder {
-    /// The contact sheet of a capture that shows no smear: there were no stages.
+    /// The contact sheet of a capture for which there were no stages, since it shows no smear or the method has none.
     private static func writeSpared(_ result: CaptureJob.Result, name: String, to folder: String) throws {
         let treatment =
             switch result.normalization.quality.treatment {
+            case .transferred: "repainted by \(result.sidecar.method), which has no stages"
             case .shifted: "a blank field: its mean color was shifted"
             case .alike: "in the references' colors already: it is the capture"
-            case .unchanged, .transferred: "no smear: it is the capture, unchanged"
+            case .unchanged: "nothing to go by: it is the capture, unchanged"
             }
         let sheet = ContactSheet(
             title: name,
             subtitle: [
-                "verdict \(result.sidecar.verdict.value.rawValue)   nothing was transferred, so no stages"
+                "verdict \(result.sidecar.verdict.value.rawValue)   no stages to show"
             ],
             cells: [
                 ContactSheet.Cell(result.source, caption: ["source", "the capture"]),

@@ -32,7 +32,10 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         for (origin, image) in zip(engine.references, engine.referenceImages) {
             console.say("  reference  \(origin.path)  \(image.width) × \(image.height)")
         }
-        console.say("  features   \(engine.features.extractor)  \(engine.features.weights ?? "built in")")
+        console.say("  method     \(profile.method.rawValue)")
+        if let features = engine.features {
+            console.say("  features   \(features.extractor)  \(features.weights ?? "built in")")
+        }
         console.say("  digest     \(FileDigest.sha256(Array(profile.text.utf8)))")
     }
 }

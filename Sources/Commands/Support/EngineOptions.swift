@@ -6,6 +6,17 @@ import NCTEngine
 /// The options that set the method's parameters; what is not given stays as the profile has it.
 struct EngineOptions: ParsableArguments {
     @Option(
+        help: ArgumentHelp(
+            "How colors are changed.",
+            discussion: """
+                color-transfer is the method of this program; the others are what it is measured against, need no \
+                weights, and pool the statistics of all references. What follows says where an option is for one of \
+                them; the other options, but for --seed and --threads, are for color-transfer.
+                """,
+            valueName: "name"))
+    var method: NormalizationMethod?
+
+    @Option(
         name: .customLong("layer"),
         help: ArgumentHelp(
             "Feature levels that drive the search: one or several of 1…5, joined by commas.",
@@ -74,6 +85,9 @@ struct EngineOptions: ParsableArguments {
             "A capture this near the references' colors (ΔE*ab) is left alone (0 to 100; 0: none is).", valueName: "x"))
     var alikeDistance: Float?
 
+    @OptionGroup
+    var baseline: BaselineOptions
+
     @Option(help: ArgumentHelp("Seed of everything random; the same seed gives the same bytes.", valueName: "n"))
     var seed: UInt64?
 
@@ -103,13 +117,22 @@ struct EngineOptions: ParsableArguments {
         override(&parameters)
         do {
             try parameters.validate()
+            try baseline.parameters(BaselineParameters()).validate()
         } catch let error as EngineError {
             throw ValidationError("\(Self.option(for: error.place ?? "")): \(error.message); \(error.remedy)")
         }
     }
 
+    /// Puts the options that were given in place of what the profile says.
+    func override(_ profile: inout Profile) {
+        if let method { profile.method = method }
+        if let weights { profile.weights = weights }
+        override(&profile.parameters)
+        profile.baselineParameters = baseline.parameters(profile.baselineParameters)
+    }
+
     /// Puts the options that were given in place of the parameters' values.
-    func override(_ parameters: inout NormalizationParameters) {
+    private func override(_ parameters: inout NormalizationParameters) {
         if let levels { parameters.levels = .joint(levels.levels) }
         if progressive { parameters.levels = .progressive }
         if let standardization { parameters.standardization = standardization }
@@ -155,6 +178,7 @@ struct LevelList: ExpressibleByArgument {
     }
 }
 
+extension NormalizationMethod: ExpressibleByArgument {}
 extension NormalizationParameters.Standardization: ExpressibleByArgument {}
 extension NormalizationParameters.Enhancement: ExpressibleByArgument {}
 extension NormalizationParameters.ReferenceUse: ExpressibleByArgument {}

@@ -51,7 +51,7 @@ public struct Normalizer: Sendable {
     ///
     /// A capture that shows no smear is not repainted, since every pixel would take some cell's color: a blank field
     /// is shifted as a whole so that its mean color is the references' background, and an image that is no smear at
-    /// all comes back unchanged. Neither is a capture that has the references' colors already
+    /// all comes back unchanged. So does a capture that has the references' colors already
     /// (``NormalizationParameters/alikeDistance``). The report's treatment and findings say so.
     ///
     /// - Parameters:
@@ -182,7 +182,7 @@ public struct Normalizer: Sendable {
                 to: palette, ignoringNuclei: ignoring),
             paletteDistanceAfter: after.distance(to: palette, ignoringNuclei: ignoring),
             clippedShare: Float(clipped) / Float(max(1, source.pixelCount)),
-            confidence: confidence?.mean ?? 0, field: analysis.inspection, treatment: treatment,
+            confidence: confidence?.mean, field: analysis.inspection, treatment: treatment,
             transferStrength: strength, thresholds: thresholds)
     }
 

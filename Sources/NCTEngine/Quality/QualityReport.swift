@@ -11,7 +11,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         case shifted
         /// The capture has the references' colors already: it is returned as it came, which is as good as it gets.
         case alike
-        /// No smear at all: the image is returned as it came.
+        /// No smear at all, or nothing that the method could go by: the image is returned as it came.
         case unchanged
     }
 
@@ -27,6 +27,9 @@ public struct QualityReport: Sendable, Equatable, Codable {
             /// Structure or colors are not those of stained blood; the result is the capture itself (bad).
             case notASmear
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
+            /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
+            /// the result is the capture itself (bad).
+            case fewStainedPixels, oneStain, stainAbsent
         }
         public var kind: Kind
         public var value: Float
@@ -60,21 +63,29 @@ public struct QualityReport: Sendable, Equatable, Codable {
     public var findings: [Finding]
 
     /// Judges the figures.
+    ///
+    /// - Parameters:
+    ///   - confidence: nil if the method matches nothing, so that there is none to judge by.
+    ///   - impediment: why the method could not do anything about the capture.
     package init(
         structuralSimilarity: Float, paletteDistanceBefore: Float, paletteDistanceAfter: Float, clippedShare: Float,
-        confidence: Float, field: FieldInspection, treatment: Treatment, transferStrength: Float = 1,
-        thresholds: QualityThresholds
+        confidence: Float?, field: FieldInspection, treatment: Treatment, transferStrength: Float = 1,
+        thresholds: QualityThresholds, impediment: Finding? = nil
     ) {
         self.structuralSimilarity = structuralSimilarity
         self.paletteDistanceBefore = paletteDistanceBefore
         self.paletteDistanceAfter = paletteDistanceAfter
         self.clippedShare = clippedShare
-        self.confidence = confidence
+        self.confidence = confidence ?? 0
         self.field = field
         self.treatment = treatment
         self.transferStrength = transferStrength
         (verdict, findings) = (.good, [])
-        (verdict, findings) = Self.judged(self, thresholds)
+        if let impediment = impediment ?? field.nothingToTransfer {
+            (verdict, findings) = (.bad, [impediment])
+        } else {
+            (verdict, findings) = Self.judged(self, thresholds, hasMatches: confidence != nil)
+        }
     }
 
     /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure is more than twice
@@ -82,9 +93,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
     ///
     /// Where nothing was transferred, that is the one finding.
     private static func judged(
-        _ report: QualityReport, _ thresholds: QualityThresholds
+        _ report: QualityReport, _ thresholds: QualityThresholds, hasMatches: Bool
     ) -> (Verdict, [Finding]) {
-        if let nothing = report.field.nothingToTransfer { return (.bad, [nothing]) }
         let field = report.field
         var findings: [Finding] = []
         var verdict = Verdict.good
@@ -105,8 +115,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
         hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
         hold(.clipped, report.clippedShare, thresholds.maximumClippedShare, ideal: 0)
-        guard report.treatment != .alike else { return (verdict, findings) }
-        hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1)
+        if hasMatches { hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1) }
         return (verdict, findings)
     }
 }

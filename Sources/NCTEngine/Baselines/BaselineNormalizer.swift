@@ -1,0 +1,81 @@
+/// One of the methods that color transfer is measured against, with references prepared once; judged as it is.
+///
+/// Immutable after `init`, so one value serves all threads of a process. Needs no features and no weights.
+public struct BaselineNormalizer: ImageNormalizer {
+    public let method: NormalizationMethod
+    private let workers: Workers
+    private let baseline: any Baseline
+    private let figures: ReferenceFigures
+    private let thresholds: QualityThresholds
+
+    /// Prepares the references: what the method measures on them, and what quality is judged by. Cost linear in their
+    /// pixels.
+    ///
+    /// - Parameters:
+    ///   - references: one to three, pooled. Color balance uses them for the figures of quality only.
+    ///   - seed: of the sample of pixels that Vahadane's factorization is fitted to.
+    ///
+    /// Throws ``EngineError/Code/unusableReference`` for references that are blank or lack what the method measures,
+    /// and ``EngineError/Code/invalidParameter``.
+    ///
+    /// - Precondition: the method is not color transfer, which is ``Normalizer``.
+    public init(
+        method: NormalizationMethod, references: [RGBImage], parameters: BaselineParameters = BaselineParameters(),
+        seed: UInt64 = 1, thresholds: QualityThresholds = QualityThresholds(), workers: Workers
+    ) throws {
+        try parameters.validate()
+        guard (1...3).contains(references.count) else {
+            throw EngineError(
+                .invalidParameter, "\(references.count) references were given", place: "references",
+                remedy: "give one to three")
+        }
+        figures = try ReferenceFigures(references, workers: workers)
+        let prepared = try method.baseline(
+            references: references, parameters: parameters, seed: seed, workers: workers)
+        guard let prepared else { preconditionFailure("color transfer is no baseline") }
+        baseline = prepared
+        self.method = method
+        self.thresholds = thresholds
+        self.workers = workers
+    }
+
+    public var preparedByteCount: Int {
+        ColorPalette.valueCount * MemoryLayout<Float>.size + (method == .histogramMatching ? 3 << 19 : 0)
+    }
+
+    /// Repaints a capture by the method, and judges the result.
+    ///
+    /// A blank field and an image that is no smear come back unchanged, and so does one that lacks what the method
+    /// measures, such as a second stain: the report's treatment and findings say so. There are no stages to keep.
+    ///
+    /// - Parameter onStage: passes the last two stages, recoloring and quality.
+    public func normalize(
+        _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
+    ) throws -> Normalization {
+        let analysis = FieldAnalysis(source, workers: workers)
+        var (image, clipped) = (source, 0)
+        var impediment = analysis.inspection.nothingToTransfer
+        if impediment == nil {
+            switch baseline.recolor(source, workers: workers) {
+            case .repainted(let result, let count): (image, clipped) = (result, count)
+            case .impossible(let finding): impediment = finding
+            }
+        }
+        onStage?(.recoloring)
+        // The same pixels are compared before and after: the classes are the source's.
+        let after = ColorPalette(
+            LabImage(Reduction.box(image, by: analysis.scale, workers: workers), workers: workers),
+            classes: analysis.segmentation.labels, workers: workers)
+        let ignoring = !analysis.inspection.hasWhiteCells
+        let quality = QualityReport(
+            structuralSimilarity: StructuralSimilarity.value(source: source, result: image, workers: workers),
+            paletteDistanceBefore: analysis.palette(workers: workers).distance(
+                to: figures.palette, ignoringNuclei: ignoring),
+            paletteDistanceAfter: after.distance(to: figures.palette, ignoringNuclei: ignoring),
+            clippedShare: Float(clipped) / Float(max(1, source.pixelCount)), confidence: nil,
+            field: analysis.inspection, treatment: impediment == nil ? .transferred : .unchanged,
+            transferStrength: impediment == nil ? 1 : 0, thresholds: thresholds, impediment: impediment)
+        onStage?(.quality)
+        return Normalization(image: image, quality: quality)
+    }
+}
