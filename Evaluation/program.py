@@ -29,6 +29,7 @@ ROWS = [
     ORIGINAL,
     Row("color balance", ("--method", "color-balance")),
     Row("Reinhard", ("--method", "reinhard")),
+    Row("Reinhard in CIELAB", ("--method", "reinhard", "--reinhard-space", "cielab")),
     Row("Macenko", ("--method", "macenko")),
     Row("Vahadane", ("--method", "vahadane")),
     Row("histogram matching", ("--method", "histogram-matching")),
