@@ -1,7 +1,7 @@
 /// A method that changes colors by statistics of whole images; its share of work on the references is done.
 ///
 /// Several references are pooled: their pixels count as those of one image.
-protocol Baseline: Sendable {
+package protocol Baseline: Sendable {
     /// The capture in the references' colors, or why the method cannot say anything about it.
     ///
     /// The bytes of the result depend on the capture alone, not on the number of threads.
@@ -9,7 +9,7 @@ protocol Baseline: Sendable {
 }
 
 /// What a baseline makes of a capture.
-enum Recoloring: Sendable, Equatable {
+package enum Recoloring: Sendable, Equatable {
     /// The result, samples 0…1, and how many pixels had to be clipped by more than 1/64.
     case repainted(RGBImage, clipped: Int)
     /// The capture lacks what the method measures; it stays as it is.

@@ -3,17 +3,17 @@
 /// 0…1.
 ///
 /// No reference is needed. A channel whose limits coincide stays as it is. Cost linear in the pixels.
-struct ColorBalance: Baseline {
+package struct ColorBalance: Baseline {
     /// s1 and s2, percent of the pixels.
     let low: Float
     let high: Float
 
-    init(_ parameters: BaselineParameters) {
+    package init(_ parameters: BaselineParameters) {
         low = parameters.saturatedLowPercent
         high = parameters.saturatedHighPercent
     }
 
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
         let limits = (0..<3).map { self.limits(of: SampleHistogram([source], channel: $0)) }
         let gains = limits.map { $0.high > $0.low ? 1 / ($0.high - $0.low) : 1 }
         let offsets = limits.map { $0.high > $0.low ? $0.low : 0 }

@@ -3,15 +3,15 @@
 ///
 /// Several references make one histogram, in which each pixel counts the same. A capture of one color takes the
 /// references' brightest one, since that is where all its samples are below. Cost linear in the pixels.
-struct HistogramMatching: Baseline {
+package struct HistogramMatching: Baseline {
     /// Of red, green and blue: values and the shares up to them.
     private let channels: [(codes: [Int], shares: [Double])]
 
-    init(references: [RGBImage], workers: Workers) {
+    package init(references: [RGBImage], workers: Workers) {
         channels = workers.map(3, grain: 1) { SampleHistogram(references, channel: $0.lowerBound).cumulative }
     }
 
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
         let tables = workers.map(3, grain: 1) { range in
             Self.table(
                 from: SampleHistogram([source], channel: range.lowerBound).cumulative, to: channels[range.lowerBound])

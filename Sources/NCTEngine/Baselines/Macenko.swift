@@ -9,13 +9,13 @@
 /// Optical density is the natural logarithm over white (255), and β is meant so, as in the implementations in use; the
 /// paper's is decadic. A pixel counts as stained if all three channels reach β. Several references are pooled: their
 /// pixels make one set. Cost: linear in the pixels but for sorting them.
-struct Macenko: Baseline {
-    let target: StainModel
+package struct Macenko: Baseline {
+    package let target: StainModel
     private let threshold: Float
     private let percent: Float
 
     /// Throws ``EngineError/Code/unusableReference`` if the references do not show two stains.
-    init(references: [RGBImage], parameters: BaselineParameters, workers: Workers) throws {
+    package init(references: [RGBImage], parameters: BaselineParameters, workers: Workers) throws {
         threshold = parameters.opticalDensityThreshold
         percent = parameters.anglePercentile
         do {
@@ -25,7 +25,7 @@ struct Macenko: Baseline {
         }
     }
 
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
         do {
             let own = try Self.model(of: [source], threshold: threshold, percent: percent, workers: workers)
             return own.restained(source, as: target, workers: workers)

@@ -11,16 +11,16 @@ import Foundation
 ///
 /// Several references are pooled: each of their pixels counts the same. An axis along which the capture does not vary
 /// is only shifted. Cost linear in the pixels.
-struct Reinhard: Baseline {
+package struct Reinhard: Baseline {
     private let space: BaselineParameters.ReinhardSpace
     private let target: Statistics
 
-    init(references: [RGBImage], space: BaselineParameters.ReinhardSpace, workers: Workers) {
+    package init(references: [RGBImage], space: BaselineParameters.ReinhardSpace, workers: Workers) {
         self.space = space
         target = Statistics(references.map { Self.samples(of: $0, in: space, workers: workers) }, workers: workers)
     }
 
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
         let samples = Self.samples(of: source, in: space, workers: workers)
         let own = Statistics([samples], workers: workers)
         var gains = SIMD3<Double>(repeating: 1)

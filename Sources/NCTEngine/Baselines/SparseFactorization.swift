@@ -5,17 +5,17 @@
 /// concentrations by block coordinate descent (Mairal, Bach, Ponce, Sapiro, *Online Learning for Matrix Factorization
 /// and Sparse Coding*, 2010, Algorithm 2), until the objective hardly falls. Neither step can raise it. The problem is
 /// not convex, so the minimum is the one near the start.
-struct SparseFactorization: Sendable {
-    private(set) var stains: StainPair
+package struct SparseFactorization: Sendable {
+    package private(set) var stains: StainPair
     /// The mean of the objective over the densities.
-    private(set) var objective: Double
+    package private(set) var objective: Double
 
     /// Densities that a fit needs at most, and its greatest number of turns.
-    static let sampleSize = 65536
+    package static let sampleSize = 65536
     private static let turns = 1000
     private static let tolerance = 1e-7
 
-    init(_ densities: [SIMD3<Float>], start: StainPair, sparsity: Float, workers: Workers) {
+    package init(_ densities: [SIMD3<Float>], start: StainPair, sparsity: Float, workers: Workers) {
         stains = StainPair(Self.feasible(start.first), Self.feasible(start.second))
         objective = .greatestFiniteMagnitude
         for _ in 0..<Self.turns {
@@ -39,7 +39,7 @@ struct SparseFactorization: Sendable {
     }
 
     /// At most ``sampleSize`` of the densities, drawn with the seed, each equally likely.
-    static func sample(_ densities: [SIMD3<Float>], seed: UInt64) -> [SIMD3<Float>] {
+    package static func sample(_ densities: [SIMD3<Float>], seed: UInt64) -> [SIMD3<Float>] {
         guard densities.count > sampleSize else { return densities }
         var generator = SeededGenerator(seed: seed)
         var (left, wanted) = (densities.count, sampleSize)

@@ -3,7 +3,7 @@ import Foundation
 /// Natural optical density over white, −ln I, with I no less than one 8-bit step.
 ///
 /// Both papers take the encoded sample for the light's intensity, and so does this.
-enum StainDensity {
+package enum StainDensity {
     private static let table: [Float] = (0..<SampleHistogram.codes).map { code in
         -log(max(SampleHistogram.sample(of: code), 1 / 255))
     }
@@ -16,7 +16,7 @@ enum StainDensity {
     }
 
     /// The densities of the stained pixels, in which every channel reaches the threshold, in the images' order.
-    static func stained(_ images: [RGBImage], threshold: Float, workers: Workers) -> [SIMD3<Float>] {
+    package static func stained(_ images: [RGBImage], threshold: Float, workers: Workers) -> [SIMD3<Float>] {
         images.flatMap { image in
             workers.map(image.pixelCount, grain: Workers.pixelGrain) { range in
                 range.compactMap { pixel in

@@ -2,12 +2,12 @@ import Foundation
 
 /// An image's two stains, and how strongly it is stained with each: what Macenko's and Vahadane's methods bring from
 /// the references to a capture.
-struct StainModel: Sendable, Equatable {
-    let stains: StainPair
+package struct StainModel: Sendable, Equatable {
+    package let stains: StainPair
     /// How a pixel's concentrations follow from its density.
     let unmixing: Unmixing
     /// The 99th percentile of either stain's concentration over all pixels.
-    let strengths: SIMD2<Float>
+    package let strengths: SIMD2<Float>
 
     private static let percent = 99.0
     /// Strengths of less are nothing that another could be scaled by.
@@ -61,7 +61,7 @@ struct StainModel: Sendable, Equatable {
 }
 
 /// The concentrations of two stains in a pixel.
-struct Unmixing: Sendable, Equatable {
+package struct Unmixing: Sendable, Equatable {
     private let first: SIMD3<Float>
     private let second: SIMD3<Float>
     /// λ; nil for plain least squares, which may be negative.
@@ -71,7 +71,7 @@ struct Unmixing: Sendable, Equatable {
     private let product: Float
     private let determinant: Float
 
-    init(_ stains: StainPair, sparsity: Float?) {
+    package init(_ stains: StainPair, sparsity: Float?) {
         (first, second) = (stains.first, stains.second)
         self.sparsity = sparsity
         squares = SIMD2((first * first).sum(), (second * second).sum())
@@ -81,7 +81,7 @@ struct Unmixing: Sendable, Equatable {
 
     /// Least squares, or the minimum of ½‖x − S·c‖² + λ·(c₁ + c₂) over c ≥ 0, exactly: the minimum is inside, or on
     /// one of the two axes, or at 0.
-    func callAsFunction(_ density: SIMD3<Float>) -> SIMD2<Float> {
+    package func callAsFunction(_ density: SIMD3<Float>) -> SIMD2<Float> {
         let weight = sparsity ?? 0
         let (a, b) = ((first * density).sum() - weight, (second * density).sum() - weight)
         if determinant > 1e-7 * squares.x * squares.y {

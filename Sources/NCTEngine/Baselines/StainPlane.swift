@@ -66,16 +66,16 @@ struct StainPlane: Sendable {
 /// That which absorbs more red against blue is the first: azure and hematoxylin do, eosin and hemoglobin do not. (The
 /// papers do not say how stains find their counterparts. Implementations go by red alone, which exchanges them in some
 /// blood smears.)
-struct StainPair: Sendable, Equatable {
-    var first: SIMD3<Float>
-    var second: SIMD3<Float>
+package struct StainPair: Sendable, Equatable {
+    package var first: SIMD3<Float>
+    package var second: SIMD3<Float>
 
-    init(_ one: SIMD3<Float>, _ other: SIMD3<Float>) {
+    package init(_ one: SIMD3<Float>, _ other: SIMD3<Float>) {
         (first, second) = one.x - one.z > other.x - other.z ? (one, other) : (other, one)
     }
 
     /// The angle between them in degrees.
-    var angle: Float {
+    package var angle: Float {
         let lengths = ((first * first).sum() * (second * second).sum()).squareRoot()
         guard lengths > 0 else { return 0 }
         return acos(min(1, max(-1, (first * second).sum() / lengths))) * 180 / .pi

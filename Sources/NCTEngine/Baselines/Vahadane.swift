@@ -9,13 +9,13 @@
 ///
 /// Several references are pooled: the sample is drawn from all of them. Cost: linear in the pixels, and a fit of
 /// bounded cost.
-struct Vahadane: Baseline {
-    let target: StainModel
+package struct Vahadane: Baseline {
+    package let target: StainModel
     private let parameters: BaselineParameters
     private let seed: UInt64
 
     /// Throws ``EngineError/Code/unusableReference`` if the references do not show two stains.
-    init(references: [RGBImage], parameters: BaselineParameters, seed: UInt64, workers: Workers) throws {
+    package init(references: [RGBImage], parameters: BaselineParameters, seed: UInt64, workers: Workers) throws {
         self.parameters = parameters
         self.seed = seed
         do {
@@ -25,7 +25,7 @@ struct Vahadane: Baseline {
         }
     }
 
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
         do {
             let own = try Self.model(of: [source], parameters: parameters, seed: seed, workers: workers)
             return own.restained(source, as: target, workers: workers)
