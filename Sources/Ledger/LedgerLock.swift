@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// The state directory's lock: one daemon at a time, and the second learns the first one's process id.
 ///
@@ -8,9 +8,13 @@ public final class LedgerLock: Sendable {
 
     private let descriptor: Int32
 
+    /// Makes the state directory if it is not there, and locks it.
+    ///
     /// Throws ``LedgerError`` with code `locked` and the holder's process id, or `unusable`.
     public init(stateDirectory: String) throws {
         let path = stateDirectory + "/" + Self.fileName
+        // Where it cannot be made, opening the file says why.
+        try? FileManager.default.createDirectory(atPath: stateDirectory, withIntermediateDirectories: true)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw LedgerError(

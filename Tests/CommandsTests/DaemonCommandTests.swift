@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct DaemonCommandTests {
     /// A configuration with one lab in a bench's folder.
     private func configure(_ bench: Bench) throws {
-        for folder in ["state", "out", "quarantine", "in", "profiles.d"] {
+        for folder in ["out", "quarantine", "in", "profiles.d"] {
             try FileManager.default.createDirectory(
                 atPath: bench.space(folder), withIntermediateDirectories: true)
         }

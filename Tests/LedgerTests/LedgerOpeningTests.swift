@@ -23,6 +23,20 @@ import Watching
         _ = try LedgerLock(stateDirectory: space.path)
     }
 
+    @Test("A state directory that is not there is made, and one that cannot be made is an error with its name")
+    func directory() throws {
+        let space = try Workspace()
+        withExtendedLifetime(try LedgerLock(stateDirectory: space.path + "/var/lib/nctd")) {
+            #expect(LedgerLock.holder(stateDirectory: space.path + "/var/lib/nctd") == Int(getpid()))
+        }
+        try space.write("a file", to: "taken")
+        #expect {
+            _ = try LedgerLock(stateDirectory: space.path + "/taken/state")
+        } throws: {
+            ($0 as? LedgerError)?.code == .unusable && "\($0)".contains("/taken/state")
+        }
+    }
+
     @Test("A command finds no ledger where none was made, and does not make one")
     func missing() throws {
         let space = try Workspace()
