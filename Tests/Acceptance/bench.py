@@ -152,6 +152,8 @@ class Bench:
             self.write_file(
                 f"profiles.d/{lab}.toml",
                 f'name = "{lab}"\nreferences = ["{lab}-reference.png"]\nlevels = {levels}\n'
+                # The captures drawn here have the reference's colors, and are to be transferred all the same.
+                'alike_distance = 0\n'
                 'enhancement = "none"\nbelow_threshold = "deliver"\n'.encode())
         self.configure(**settings)
 
