@@ -67,13 +67,12 @@ public struct Normalizer: Sendable {
         let report: (Stage) -> Void = { onStage?($0) }
         try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
         let analysis = FieldAnalysis(source, workers: workers)
-        guard analysis.inspection.nothingToTransfer == nil else {
-            return spared(source, analysis, onStage: report)
+        let before = analysis.palette(workers: workers).distance(
+            to: prepared.figures.palette, ignoringNuclei: !analysis.inspection.hasWhiteCells)
+        let strength = parameters.strength(atDistance: before)
+        guard analysis.inspection.nothingToTransfer == nil, strength > 0 else {
+            return spared(source, analysis, before: before, onStage: report)
         }
-        let strength = parameters.strength(
-            atDistance: analysis.palette(workers: workers).distance(
-                to: prepared.figures.palette, ignoringNuclei: !analysis.inspection.hasWhiteCells))
-        guard strength > 0 else { return spared(source, analysis, onStage: report) }
         let distances =
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
@@ -81,7 +80,8 @@ public struct Normalizer: Sendable {
         let (image, clipped, run, transfer) = try transferred(
             source, group: group, strength: strength, onStage: report)
         let quality = quality(
-            source, image, analysis, clipped: clipped, confidence: run.vote.confidence, treatment: .transferred,
+            source, image, analysis, before: before, clipped: clipped, confidence: run.vote.confidence,
+            treatment: .transferred,
             strength: strength)
         report(.quality)
         var normalization = Normalization(image: image, quality: quality)
@@ -144,7 +144,7 @@ public struct Normalizer: Sendable {
     /// What becomes of a blank field (shifted to the references' background), and of no smear or of one that has the
     /// references' colors already (nothing).
     private func spared(
-        _ source: RGBImage, _ analysis: FieldAnalysis, onStage report: (Stage) -> Void
+        _ source: RGBImage, _ analysis: FieldAnalysis, before: Float, onStage report: (Stage) -> Void
     ) -> Normalization {
         var (image, clipped) = (source, 0)
         if analysis.inspection.isBlank {
@@ -159,7 +159,7 @@ public struct Normalizer: Sendable {
         }
         report(.recoloring)
         let quality = quality(
-            source, image, analysis, clipped: clipped, confidence: nil,
+            source, image, analysis, before: before, clipped: clipped, confidence: nil,
             treatment: analysis.inspection.isBlank
                 ? .shifted : analysis.inspection.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
         report(.quality)
@@ -167,8 +167,8 @@ public struct Normalizer: Sendable {
     }
 
     private func quality(
-        _ source: RGBImage, _ result: RGBImage, _ analysis: FieldAnalysis, clipped: Int, confidence: Plane?,
-        treatment: QualityReport.Treatment, strength: Float
+        _ source: RGBImage, _ result: RGBImage, _ analysis: FieldAnalysis, before: Float, clipped: Int,
+        confidence: Plane?, treatment: QualityReport.Treatment, strength: Float
     ) -> QualityReport {
         // The same pixels are compared before and after: the classes are the source's.
         let after = ColorPalette(
@@ -178,8 +178,7 @@ public struct Normalizer: Sendable {
         let ignoring = !analysis.inspection.hasWhiteCells
         return QualityReport(
             structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),
-            paletteDistanceBefore: analysis.palette(workers: workers).distance(
-                to: palette, ignoringNuclei: ignoring),
+            paletteDistanceBefore: before,
             paletteDistanceAfter: after.distance(to: palette, ignoringNuclei: ignoring),
             clippedShare: Float(clipped) / Float(max(1, source.pixelCount)),
             confidence: confidence?.mean, field: analysis.inspection, treatment: treatment,
