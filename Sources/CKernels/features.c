@@ -5,44 +5,6 @@
 
 #include "nct_kernels.h"
 
-void nct_gather_3x3(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
-                    float *out) {
-    const size_t row = 3 * channels;
-    for (size_t i = 0; i < count; i++) {
-        size_t y = (first + i) / width, x = (first + i) % width;
-        float *target = out + i * 9 * channels;
-        for (size_t ky = 0; ky < 3; ky++, target += row) {
-            // Rows above and below the map wrap around to huge values and are out.
-            size_t yy = y + ky - 1;
-            if (yy >= height) {
-                memset(target, 0, row * sizeof(float));
-            } else if (x > 0 && x + 1 < width) {
-                memcpy(target, map + (yy * width + x - 1) * channels, row * sizeof(float));
-            } else {
-                for (size_t kx = 0; kx < 3; kx++) {
-                    size_t xx = x + kx - 1;
-                    if (xx >= width) {
-                        memset(target + kx * channels, 0, channels * sizeof(float));
-                    } else {
-                        memcpy(target + kx * channels, map + (yy * width + xx) * channels, channels * sizeof(float));
-                    }
-                }
-            }
-        }
-    }
-}
-
-NCT_MULTIVERSIONED
-void nct_bias_relu(float *map, const float *bias, size_t count, size_t channels) {
-    for (size_t i = 0; i < count; i++) {
-        float *pixel = map + i * channels;
-        for (size_t c = 0; c < channels; c++) {
-            float v = pixel[c] + bias[c];
-            pixel[c] = v > 0.0f ? v : 0.0f;
-        }
-    }
-}
-
 NCT_MULTIVERSIONED
 void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out) {
     const size_t half = width / 2;
@@ -88,25 +50,6 @@ void nct_quantize(const float *values, size_t count, size_t components, float sc
             out[i * stride + c] = (int16_t)(bits - 0x4b400000);
         }
     }
-}
-
-void nct_gather_3x3_scalar(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
-                           float *out) {
-    for (size_t i = 0; i < count; i++) {
-        long y = (long)((first + i) / width), x = (long)((first + i) % width);
-        for (long ky = -1; ky <= 1; ky++) {
-            for (long kx = -1; kx <= 1; kx++) {
-                for (size_t c = 0; c < channels; c++) {
-                    int inside = y + ky >= 0 && y + ky < (long)height && x + kx >= 0 && x + kx < (long)width;
-                    *out++ = inside ? map[((size_t)(y + ky) * width + (size_t)(x + kx)) * channels + c] : 0.0f;
-                }
-            }
-        }
-    }
-}
-
-void nct_bias_relu_scalar(float *map, const float *bias, size_t count, size_t channels) {
-    for (size_t i = 0; i < count * channels; i++) map[i] = fmaxf(map[i] + bias[i % channels], 0.0f);
 }
 
 void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t channels, float *out) {

@@ -3,6 +3,7 @@
 
 #include "nct_coarse.h"
 #include "nct_color.h"
+#include "nct_convolution.h"
 #include "nct_features.h"
 #include "nct_guided.h"
 #include "nct_kernels.h"

@@ -1,18 +1,7 @@
-// What surrounds the matrix products of a convolutional network, on maps of height x width x channels.
+// What surrounds the convolutions of a network, on maps of height x width x channels.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-
-/// Gathers the 3x3 neighborhoods of the pixels first...first+count-1 (row-major) of a map with `channels` channels,
-/// zero outside the map: row i of `out` holds 9 * channels values in the order ky, kx, channel.
-void nct_gather_3x3(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
-                    float *out);
-void nct_gather_3x3_scalar(const float *map, size_t width, size_t height, size_t channels, size_t first, size_t count,
-                           float *out);
-
-/// Adds a bias a channel and clamps below at zero, in place, for `count` pixels. Bit for bit as the twin.
-void nct_bias_relu(float *map, const float *bias, size_t count, size_t channels);
-void nct_bias_relu_scalar(float *map, const float *bias, size_t count, size_t channels);
 
 /// 2x2 maximum with stride 2 of `rows` output rows from the first of `map`; an odd last column is dropped.
 void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out);

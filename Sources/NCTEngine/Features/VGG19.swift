@@ -8,14 +8,8 @@ public struct VGG19: FeatureExtractor {
     public let identifier = "vgg19"
     public let digest: String
 
-    private struct Layer: Sendable {
-        let shape: ConvolutionShape
-        let weights: [Float]
-        let bias: [Float]
-    }
-
     /// By block, up to the deepest level asked for.
-    private let blocks: [[Layer]]
+    private let blocks: [[Convolution]]
     /// Input channel c is `sample[order[c]] * scale[c] + offset[c]`.
     private let order: [Int]
     private let scale: [Float]
@@ -38,10 +32,10 @@ public struct VGG19: FeatureExtractor {
         precondition((1...5).contains(level), "a level from 1 to 5")
         let file = try Safetensors(bytes)
         let torchvision = file.entries["features.0.weight"] != nil
-        var blocks: [[Layer]] = []
+        var blocks: [[Convolution]] = []
         var input = 3
         for block in 0..<level {
-            var layers: [Layer] = []
+            var layers: [Convolution] = []
             // Of the deepest block only the first convolution is needed.
             for index in 0..<(block == level - 1 ? 1 : Self.depths[block]) {
                 let shape = ConvolutionShape(inputChannels: input, outputChannels: Self.widths[block])
@@ -68,16 +62,16 @@ public struct VGG19: FeatureExtractor {
         digest = SHA256.hash(data: bytes).hexadecimal
     }
 
-    private static func layer(_ file: Safetensors, _ name: String, _ shape: ConvolutionShape) throws -> Layer {
-        Layer(
-            shape: shape,
+    private static func layer(_ file: Safetensors, _ name: String, _ shape: ConvolutionShape) throws -> Convolution {
+        Convolution(
+            shape,
             weights: try file.floats(name + ".weight", shape: [3, 3, shape.inputChannels, shape.outputChannels]),
             bias: try file.floats(name + ".bias", shape: [shape.outputChannels]))
     }
 
     private static func torchvisionLayer(
         _ file: Safetensors, _ index: Int, _ shape: ConvolutionShape
-    ) throws -> Layer {
+    ) throws -> Convolution {
         let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
         let values = try file.floats("features.\(index).weight", shape: [outputs, inputs, 3, 3])
         var weights = [Float](repeating: 0, count: values.count)
@@ -88,8 +82,8 @@ public struct VGG19: FeatureExtractor {
                 }
             }
         }
-        return Layer(
-            shape: shape, weights: weights, bias: try file.floats("features.\(index).bias", shape: [outputs]))
+        return Convolution(
+            shape, weights: weights, bias: try file.floats("features.\(index).bias", shape: [outputs]))
     }
 
     public func channels(atLevel level: Int) -> Int { Self.widths[level - 1] }
@@ -107,11 +101,9 @@ public struct VGG19: FeatureExtractor {
         for level in 1...deepest {
             for (index, layer) in blocks[level - 1].enumerated() {
                 if index == 1, level == deepest { break }
-                // The last convolution of a block is pooled band by band and never stands whole in memory.
+                // The last convolution of a block is pooled tile by tile and never stands whole in memory.
                 let pooling = index > 0 && index == Self.depths[level - 1] - 1
-                map = FeatureKernels.convolution(
-                    map, layer: layer.shape, weights: layer.weights, bias: layer.bias, pooling: pooling,
-                    workers: workers)
+                map = layer(map, pooling: pooling, workers: workers)
                 if index == 0, levels.contains(level) { result[level] = map }
             }
         }

@@ -1,81 +1,7 @@
 import CKernels
 
-/// The bridge to the C kernels around the network's matrix products.
+/// The bridge to the C kernels around the network's convolutions, which have their own file.
 package enum FeatureKernels {
-    /// 3×3 convolution (zero padding), bias and ReLU of the pixels `first..<first + count`, `tile` pixels at a time.
-    ///
-    /// - Parameters:
-    ///   - scratch: room for `tile × 9 × input channels` values.
-    ///   - output: room for `count × output channels` values.
-    package static func convolve(
-        _ input: UnsafePointer<Float>, width: Int, height: Int, first: Int, count: Int, tile: Int,
-        layer: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
-    ) {
-        let inner = 9 * layer.inputChannels
-        for start in stride(from: 0, to: count, by: tile) {
-            let pixels = min(tile, count - start)
-            let target = output + start * layer.outputChannels
-            nct_gather_3x3(input, width, height, layer.inputChannels, first + start, pixels, scratch)
-            LinearAlgebra.multiply(
-                rows: pixels, columns: layer.outputChannels, inner: inner, a: scratch, aStride: inner, b: weights,
-                bStride: layer.outputChannels, c: target, cStride: layer.outputChannels)
-            nct_bias_relu(target, bias, pixels, layer.outputChannels)
-        }
-    }
-
-    /// Convolution of a whole map; with `pooling`, only the 2×2 maxima of the result are kept.
-    package static func convolution(
-        _ input: FeatureMap, layer: ConvolutionShape, weights: [Float], bias: [Float], pooling: Bool, workers: Workers
-    ) -> FeatureMap {
-        let (width, height) = (input.width, input.height)
-        let tile = layer.tile
-        // Pieces: row pairs when pooling, else tiles of pixels.
-        let rowsOut = pooling ? height / 2 : 0
-        let widthOut = pooling ? width / 2 : width
-        let pixelsOut = pooling ? rowsOut * widthOut : width * height
-        let values = [Float](unsafeUninitializedCapacity: pixelsOut * layer.outputChannels) { output, initialized in
-            initialized = pixelsOut * layer.outputChannels
-            guard initialized > 0 else { return }
-            input.values.withUnsafeBufferPointer { map in
-                weights.withUnsafeBufferPointer { weights in
-                    bias.withUnsafeBufferPointer { bias in
-                        let (map, weights, bias) = (
-                            SharedConstPointer(map), SharedConstPointer(weights), SharedConstPointer(bias)
-                        )
-                        let to = SharedPointer(output)
-                        let grain = pooling ? 2 : 4 * tile
-                        workers.forEach(pooling ? rowsOut : width * height, grain: grain) { range in
-                            withScratch(tile * 9 * layer.inputChannels) { scratch in
-                                if pooling {
-                                    let pixels = 2 * range.count * width
-                                    withScratch(pixels * layer.outputChannels) { band in
-                                        convolve(
-                                            map.base, width: width, height: height,
-                                            first: 2 * range.lowerBound * width, count: pixels, tile: tile,
-                                            layer: layer, weights: weights.base, bias: bias.base, scratch: scratch,
-                                            output: band)
-                                        nct_max_pool(
-                                            band, width, range.count, layer.outputChannels,
-                                            to.base + range.lowerBound * widthOut * layer.outputChannels)
-                                    }
-                                } else {
-                                    convolve(
-                                        map.base, width: width, height: height, first: range.lowerBound,
-                                        count: range.count, tile: tile, layer: layer, weights: weights.base,
-                                        bias: bias.base, scratch: scratch,
-                                        output: to.base + range.lowerBound * layer.outputChannels)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return FeatureMap(
-            width: widthOut, height: pooling ? rowsOut : height, channels: layer.outputChannels, values: values)
-    }
-
     /// Each channel's weighted mean and standard deviation, in double precision, in a fixed order.
     package static func channelStatistics(
         _ map: FeatureMap, weights: [Float], workers: Workers
@@ -132,27 +58,6 @@ package enum FeatureKernels {
             }
         }
     }
-
-    static func withScratch<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
-        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count))
-        defer { scratch.deallocate() }
-        return body(scratch)
-    }
-}
-
-/// The channels of a 3×3 convolution.
-package struct ConvolutionShape: Sendable, Equatable {
-    package let inputChannels: Int
-    package let outputChannels: Int
-
-    package init(inputChannels: Int, outputChannels: Int) {
-        self.inputChannels = inputChannels
-        self.outputChannels = outputChannels
-    }
-
-    /// Pixels gathered at a time: few, so that the gathered rows stay in the level-2 cache, but more for deep layers,
-    /// where packing the weights anew for each product would cost more.
-    var tile: Int { inputChannels <= 64 ? 192 : (inputChannels <= 128 ? 256 : 512) }
 }
 
 extension FeatureKernels {
@@ -197,29 +102,12 @@ extension FeatureKernels {
         return (labels, distances)
     }
 
-    /// The gathered neighborhoods by the fast kernel and by its twin.
-    package static func gather(_ map: FeatureMap, first: Int, count: Int) -> (fast: [Float], scalar: [Float]) {
-        var fast = [Float](repeating: -1, count: count * 9 * map.channels)
-        var scalar = fast
-        nct_gather_3x3(map.values, map.width, map.height, map.channels, first, count, &fast)
-        nct_gather_3x3_scalar(map.values, map.width, map.height, map.channels, first, count, &scalar)
-        return (fast, scalar)
-    }
-
     package static func maxPool(_ map: FeatureMap) -> (fast: [Float], scalar: [Float]) {
         let rows = map.height / 2
         var fast = [Float](repeating: -1, count: rows * (map.width / 2) * map.channels)
         var scalar = fast
         nct_max_pool(map.values, map.width, rows, map.channels, &fast)
         nct_max_pool_scalar(map.values, map.width, rows, map.channels, &scalar)
-        return (fast, scalar)
-    }
-
-    package static func biasReLU(_ map: FeatureMap, bias: [Float]) -> (fast: [Float], scalar: [Float]) {
-        var fast = map.values
-        var scalar = map.values
-        nct_bias_relu(&fast, bias, map.pixelCount, map.channels)
-        nct_bias_relu_scalar(&scalar, bias, map.pixelCount, map.channels)
         return (fast, scalar)
     }
 
