@@ -46,9 +46,11 @@ acceptance: build
 	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 
-# Times of the engine's stages; needs the packages of the nested package Benchmarks.
+# Times of the engine's stages; needs the packages of the nested package Benchmarks. Then, of what is installed, what
+# others take: SGEMM, PyTorch, Macenko, decoding.
 bench: dependencies
 	BENCHMARK_DISABLE_JEMALLOC=1 swift package --package-path Benchmarks benchmark --no-progress
+	-$(firstword $(wildcard .venv/bin/python) python3) Benchmarks/references.py 2
 
 # The tables of docs/evaluation.md, below evaluation-output: hours at first, and taken up again where it was stopped.
 evaluate: build

@@ -3,35 +3,13 @@
 #include "nct_kernels.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("clang loop unroll(full)")
 
 INLINE uint64_t mix(uint64_t z) {  // SplitMix64's finalizer
     z += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
     return z ^ (z >> 31);
-}
-
-INLINE uint32_t row_distance(const int16_t *a, const int16_t *b, size_t count) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        // Quantized values lie within +-NCT_QUANTIZATION_LIMIT, so 16 bits hold their difference: one multiply-add for two values.
-        int16_t d = (int16_t)(a[i] - b[i]);
-        sum += (int32_t)d * (int32_t)d;
-    }
-    return (uint32_t)sum;
-}
-
-INLINE uint32_t patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by,
-                               uint32_t bound, size_t dimensions) {
-    const int16_t *pa = a->values + (ay * a->stride + ax) * dimensions;
-    const int16_t *pb = b->values + (by * b->stride + bx) * dimensions;
-    const size_t sa = a->stride * dimensions, sb = b->stride * dimensions, row = 3 * dimensions;
-    // The middle row first: it differs most often.
-    uint32_t sum = row_distance(pa + sa, pb + sb, row);
-    if (sum >= bound) return sum;
-    sum += row_distance(pa, pb, row);
-    if (sum >= bound) return sum;
-    return sum + row_distance(pa + 2 * sa, pb + 2 * sb, row);
 }
 
 INLINE int is_valid(const nct_map *map, int64_t x, int64_t y) {
@@ -44,73 +22,135 @@ INLINE uint32_t random_position(const nct_map *target, uint64_t random) {
     return y << 16 | x;
 }
 
+// The whole distance, without a branch. Most of a smear is flat but for noise, where no part of a patch decides: to guess
+// wrongly whether one does costs more than the rest.
+INLINE uint32_t whole_distance(const int16_t *a, size_t sa, const int16_t *b, size_t sb, size_t row) {
+    int32_t sum = 0;
+    for (size_t k = 0; k < row; k++) {
+        // Quantized values lie within +-NCT_QUANTIZATION_LIMIT, so 16 bits hold their difference: one multiply-add for
+        // two values.
+        int16_t first = (int16_t)(a[k] - b[k]);
+        int16_t second = (int16_t)(a[sa + k] - b[sb + k]);
+        int16_t third = (int16_t)(a[2 * sa + k] - b[2 * sb + k]);
+        sum += (int32_t)first * first + (int32_t)second * second + (int32_t)third * third;
+    }
+    return (uint32_t)sum;
+}
+
+INLINE const int16_t *patch_at(const nct_map *map, uint32_t position, size_t dimensions) {
+    return map->values + ((position >> 16) * map->stride + (position & 0xffff)) * dimensions;
+}
+
+// Takes the position if its patch is nearer to `own` than the best.
+INLINE void try_position(const nct_map *source, const int16_t *own, const nct_map *target, uint32_t position,
+                         size_t dimensions, uint32_t *best, uint32_t *distance) {
+    const uint32_t d = whole_distance(own, source->stride * dimensions, patch_at(target, position, dimensions),
+                                      target->stride * dimensions, 3 * dimensions);
+    *best = d < *distance ? position : *best;
+    *distance = d < *distance ? d : *distance;
+}
+
+// The position if it is valid, else `otherwise`; without a branch.
+INLINE uint32_t valid_or(const nct_map *map, int64_t x, int64_t y, uint32_t otherwise) {
+    const size_t column = (uint64_t)x < map->width ? (size_t)x : 0;
+    const int valid = ((uint64_t)x < map->width) & ((uint64_t)y < map->columnHeights[column]);
+    return valid ? (uint32_t)y << 16 | (uint32_t)x : otherwise;
+}
+
+#define RANDOM_CANDIDATES 12
+#define LOOKAHEAD 3
+
+INLINE void prefetch_patch(const nct_map *map, uint32_t position, size_t dimensions) {
+    const int16_t *patch = patch_at(map, position, dimensions);
+    const size_t row = map->stride * dimensions;
+    UNROLLED for (size_t line = 0; line < 3 * dimensions; line += 32) {
+        __builtin_prefetch(patch + line);
+        __builtin_prefetch(patch + row + line);
+        __builtin_prefetch(patch + 2 * row + line);
+    }
+}
+
+// The positions that random search tries around a match: anywhere, then in squares a quarter as large each time, down to
+// a pixel each way. Scans in and against order take turns with the sizes between. The patches are asked for.
+INLINE int draw(const nct_map *target, uint64_t seed, size_t p, uint32_t match, int64_t radius, size_t dimensions,
+                uint32_t *candidates) {
+    uint64_t random = mix(seed ^ mix(p));
+    int count = 0;
+    candidates[count++] = random_position(target, random);
+    const int64_t bx = match & 0xffff, by = match >> 16;
+    for (; radius >= 1; radius >>= 2) {
+        random = random * 0xD1342543DE82EF95u + 0x9E3779B97F4A7C15u;  // of its state only the upper half is used
+        const int64_t span = 2 * radius + 1;
+        const int64_t x = bx - radius + (int64_t)((random >> 48) * (uint64_t)span >> 16);
+        const int64_t y = by - radius + (int64_t)((random >> 32 & 0xffff) * (uint64_t)span >> 16);
+        candidates[count] = valid_or(target, x, y, UINT32_MAX);
+        count += candidates[count] != UINT32_MAX;
+    }
+    for (int k = 0; k < count; k++) prefetch_patch(target, candidates[k], dimensions);
+    return count;
+}
+
+// Offers the matches of the pixels beside and above (or below) along row y. It hangs on the pixel before and finds its
+// patches in the cache.
+INLINE void propagate(const nct_map *source, const nct_map *target, int64_t step, size_t y, const uint32_t *neighborRow,
+                      uint32_t *field, uint32_t *distances, size_t dimensions) {
+    const size_t width = source->width;
+    const int64_t fromRow = (int64_t)y + step;
+    for (size_t j = 0; j < width; j++) {
+        const size_t x = step > 0 ? width - 1 - j : j;
+        if (y >= source->columnHeights[x]) continue;
+        const size_t p = y * width + x;
+        const int16_t *own = source->values + (y * source->stride + x) * dimensions;
+        uint32_t best = field[p], distance = distances[p], beside = best, above = best;
+        const int64_t side = (int64_t)x + step;
+        if (fromRow >= 0 && fromRow < (int64_t)source->columnHeights[x]) {
+            const uint32_t q = neighborRow[(size_t)fromRow * width + x];
+            above = valid_or(target, (int64_t)(q & 0xffff), (int64_t)(q >> 16) - step, best);
+        }
+        if (side >= 0 && side < (int64_t)width && y < source->columnHeights[side]) {
+            const uint32_t q = field[y * width + (size_t)side];
+            beside = valid_or(target, (int64_t)(q & 0xffff) - step, (int64_t)(q >> 16), best);
+        }
+        if (beside != best) try_position(source, own, target, beside, dimensions, &best, &distance);
+        if (above != best) try_position(source, own, target, above, dimensions, &best, &distance);
+        field[p] = best;
+        distances[p] = distance;
+    }
+}
+
+// Random search along row y, its patches asked for some pixels ahead.
+INLINE void search_around(const nct_map *source, const nct_map *target, uint64_t seed, int64_t radius, size_t y,
+                          uint32_t *field, uint32_t *distances, size_t dimensions) {
+    const size_t width = source->width;
+    uint32_t candidates[LOOKAHEAD + 1][RANDOM_CANDIDATES];
+    int counts[LOOKAHEAD + 1];
+    for (size_t ahead = 0; ahead < width + LOOKAHEAD; ahead++) {
+        if (ahead < width && y < source->columnHeights[ahead]) {
+            const size_t p = y * width + ahead, slot = ahead % (LOOKAHEAD + 1);
+            counts[slot] = draw(target, seed, p, field[p], radius, dimensions, candidates[slot]);
+        }
+        if (ahead < LOOKAHEAD) continue;
+        const size_t x = ahead - LOOKAHEAD, p = y * width + x, slot = x % (LOOKAHEAD + 1);
+        if (y >= source->columnHeights[x]) continue;
+        const int16_t *own = source->values + (y * source->stride + x) * dimensions;
+        uint32_t best = field[p], distance = distances[p];
+        for (int k = 0; k < counts[slot]; k++)
+            try_position(source, own, target, candidates[slot][k], dimensions, &best, &distance);
+        field[p] = best;
+        distances[p] = distance;
+    }
+}
+
 // One strip; `dimensions` is a constant where it is inlined for the common numbers, so the rows unroll.
 INLINE void strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward, size_t y0, size_t y1,
                   const uint32_t *before, uint32_t *field, uint32_t *distances, size_t dimensions) {
-    const size_t width = source->width;
     const int64_t step = backward ? 1 : -1;  // where propagation comes from
-    size_t reach = target->width > target->height ? target->width : target->height;
+    const size_t reach = target->width > target->height ? target->width : target->height;
     for (size_t i = 0; i < y1 - y0; i++) {
         const size_t y = backward ? y1 - 1 - i : y0 + i;
-        const int64_t fromRow = (int64_t)y + step;
-        const uint32_t *neighborRow = (int64_t)y0 <= fromRow && fromRow < (int64_t)y1 ? field : before;
-        for (size_t j = 0; j < width; j++) {
-            const size_t x = backward ? width - 1 - j : j;
-            if (y >= source->columnHeights[x]) continue;
-            const size_t p = y * width + x;
-            uint32_t best = field[p], bestDistance = distances[p];
-#define TRY(cx, cy)                                                                                     \
-    do {                                                                                                \
-        int64_t tx_ = (cx), ty_ = (cy);                                                                 \
-        if (is_valid(target, tx_, ty_)) {                                                               \
-            uint32_t position_ = (uint32_t)ty_ << 16 | (uint32_t)tx_;                                   \
-            if (position_ != best) {                                                                    \
-                uint32_t d_ = patch_distance(source, x, y, target, (size_t)tx_, (size_t)ty_, bestDistance, \
-                                             dimensions);                                               \
-                if (d_ < bestDistance) {                                                                \
-                    bestDistance = d_;                                                                  \
-                    best = position_;                                                                   \
-                }                                                                                       \
-            }                                                                                           \
-        }                                                                                               \
-    } while (0)
-            const int64_t side = (int64_t)x + step;
-            if (side >= 0 && side < (int64_t)width && y < source->columnHeights[side]) {
-                uint32_t q = field[y * width + (size_t)side];
-                TRY((int64_t)(q & 0xffff) - step, (int64_t)(q >> 16));
-            }
-            if (fromRow >= 0 && fromRow < (int64_t)source->columnHeights[x]) {
-                uint32_t q = neighborRow[(size_t)fromRow * width + x];
-                TRY((int64_t)(q & 0xffff), (int64_t)(q >> 16) - step);
-            }
-            // Random search around what propagation left. All candidates are drawn first and their memory is asked for,
-            // since the target is far larger than the caches and a search is mostly waiting.
-            uint64_t random = mix(seed ^ mix(p));
-            uint32_t candidates[20];
-            int candidateCount = 0;
-            candidates[candidateCount++] = random_position(target, random);  // the first radius reaches everywhere
-            const int64_t bx = best & 0xffff, by = best >> 16;
-            for (int64_t radius = (int64_t)reach / 2; radius >= 1; radius /= 2) {
-                random = mix(random);
-                int64_t span = 2 * radius + 1;
-                int64_t tx = bx + (int64_t)((uint64_t)(uint32_t)random * (uint64_t)span >> 32) - radius;
-                int64_t ty = by + (int64_t)((random >> 32) * (uint64_t)span >> 32) - radius;
-                if (is_valid(target, tx, ty)) candidates[candidateCount++] = (uint32_t)ty << 16 | (uint32_t)tx;
-            }
-            for (int k = 0; k < candidateCount; k++) {
-                const int16_t *middle = target->values + (((candidates[k] >> 16) + 1) * target->stride
-                                                          + (candidates[k] & 0xffff)) * dimensions;
-                __builtin_prefetch(middle);
-                __builtin_prefetch(middle + 32);
-                __builtin_prefetch(middle + 64);
-            }
-            for (int k = 0; k < candidateCount; k++) {
-                TRY((int64_t)(candidates[k] & 0xffff), (int64_t)(candidates[k] >> 16));
-            }
-#undef TRY
-            field[p] = best;
-            distances[p] = bestDistance;
-        }
+        const uint32_t *neighborRow = i > 0 ? field : before;
+        propagate(source, target, step, y, neighborRow, field, distances, dimensions);
+        search_around(source, target, seed, (int64_t)(reach >> (backward ? 2 : 1)), y, field, distances, dimensions);
     }
 }
 
@@ -132,9 +172,10 @@ void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, u
 }
 
 NCT_MULTIVERSIONED
-uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by,
-                            uint32_t bound) {
-    return patch_distance(a, ax, ay, b, bx, by, bound, a->dimensions);
+uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by) {
+    const size_t dimensions = a->dimensions;
+    return whole_distance(a->values + (ay * a->stride + ax) * dimensions, a->stride * dimensions,
+                          b->values + (by * b->stride + bx) * dimensions, b->stride * dimensions, 3 * dimensions);
 }
 
 uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by) {
@@ -154,20 +195,34 @@ uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const
 NCT_MULTIVERSIONED
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances) {
-    for (size_t y = y0; y < y1; y++) {
-        for (size_t x = 0; x < source->width; x++) {
-            const size_t p = y * source->width + x;
-            if (!is_valid(target, field[p] & 0xffff, field[p] >> 16)) field[p] = random_position(target, mix(seed ^ mix(p)));
-            distances[p] = patch_distance(source, x, y, target, field[p] & 0xffff, field[p] >> 16, UINT32_MAX,
-                                          source->dimensions);
+    const size_t dimensions = source->dimensions, ahead = 8;
+    const size_t first = y0 * source->width, last = y1 * source->width;
+    for (size_t p = first; p < last + ahead; p++) {
+        if (p < last) {
+            if (!is_valid(target, field[p] & 0xffff, field[p] >> 16))
+                field[p] = random_position(target, mix(seed ^ mix(p)));
+            prefetch_patch(target, field[p], dimensions);
         }
+        if (p < first + ahead) continue;
+        const size_t q = p - ahead;
+        distances[q] = nct_patch_distance(source, q % source->width, q / source->width, target, field[q] & 0xffff,
+                                          field[q] >> 16);
     }
 }
 
-void nct_field_random(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
-                      uint32_t *field, uint32_t *distances) {
-    for (size_t p = y0 * source->width; p < y1 * source->width; p++) field[p] = UINT32_MAX;
-    nct_field_distances(source, target, seed, y0, y1, field, distances);
+void nct_field_exchange(const nct_map *source, const nct_map *target, const uint32_t *field, const uint32_t *distances,
+                        size_t y0, size_t y1, uint32_t *reverse, uint32_t *reverseDistances) {
+    for (size_t y = 0; y < source->height; y++) {
+        for (size_t x = 0; x < source->width; x++) {
+            const size_t p = y * source->width + x, row = field[p] >> 16;
+            if (row < y0 || row >= y1 || y >= source->columnHeights[x]) continue;
+            const size_t q = row * target->width + (field[p] & 0xffff);
+            if (distances[p] < reverseDistances[q]) {
+                reverseDistances[q] = distances[p];
+                reverse[q] = (uint32_t)y << 16 | (uint32_t)x;
+            }
+        }
+    }
 }
 
 NCT_MULTIVERSIONED

@@ -47,7 +47,29 @@ struct ConvolutionKernelsTests {
             let whole = convolution(map, pooling: false, workers: Workers(threads: 1))
             let pooled = convolution(map, pooling: true, workers: Workers(threads: 1))
             #expect(pooled.width == width / 2 && pooled.height == height / 2)
-            #expect(pooled.values == FeatureKernels.maxPool(whole).scalar)
+            let equal = pooled.values == FeatureKernels.maxPool(whole).scalar
+            #expect(equal)
+        }
+    }
+
+    @Test(
+        "A chain of layers equals the layers one by one, bit for bit",
+        arguments: [(3, 2), (40, 33), (61, 150), (500, 70), (2100, 30)])
+    func chain(width: Int, height: Int) {
+        let layers = [(3, 16, false), (16, 8, true), (8, 24, false), (24, 5, true), (5, 16, true)].map {
+            let (shape, weights, bias) = layer($0.0, $0.1)
+            return (convolution: Convolution(shape, weights: weights, bias: bias), pooling: $0.2)
+        }
+        var expected = TestImages.features(width: width, height: height, channels: 3, seed: 5)
+        let input = expected
+        for count in 1...layers.count {
+            let (convolution, pooling) = layers[count - 1]
+            expected = convolution(expected, pooling: pooling, workers: Workers(threads: 1))
+            let chain = ConvolutionChain(Array(layers.prefix(count)))
+            for threads in 1...2 {
+                let equal = chain(input, workers: Workers(threads: threads)) == expected
+                #expect(equal, "\(count) layers")
+            }
         }
     }
 
@@ -58,7 +80,8 @@ struct ConvolutionKernelsTests {
         let convolution = Convolution(shape, weights: weights, bias: bias)
         let one = convolution(map, pooling: false, workers: Workers(threads: 1))
         for threads in 2...4 {
-            #expect(convolution(map, pooling: false, workers: Workers(threads: threads)) == one)
+            let equal = convolution(map, pooling: false, workers: Workers(threads: threads)) == one
+            #expect(equal)
         }
     }
 }

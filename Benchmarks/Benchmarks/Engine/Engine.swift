@@ -15,6 +15,15 @@ let benchmarks: @Sendable () -> Void = {
     }
 
     for threads in [1, 2] {
+        Benchmark("features to level 2, 500 × 500, \(threads) threads") { benchmark in
+            let extractor = try EngineWork.extractor()
+            let image = EngineWork.references(width: 500, height: 500)[0]
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations {
+                blackHole(try extractor.features(of: image, levels: [2], workers: Workers(threads: threads)))
+            }
+            benchmark.stopMeasurement()
+        }
         for levels in [[1], [2], [1, 2]] {
             let name = levels.map(String.init).joined(separator: ",")
             Benchmark("normalize 500 × 500, L = \(name), \(threads) threads") { benchmark in
@@ -23,6 +32,15 @@ let benchmarks: @Sendable () -> Void = {
                 for _ in benchmark.scaledIterations { blackHole(try work.normalizer.normalize(work.capture)) }
                 benchmark.stopMeasurement()
             }
+        }
+    }
+
+    for (width, height) in [(1280, 960), (2592, 1944)] {
+        Benchmark("normalize \(width) × \(height), L = 2, 2 threads") { benchmark in
+            let work = try EngineWork(width: width, height: height, levels: [2], threads: 2)
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations { blackHole(try work.normalizer.normalize(work.capture)) }
+            benchmark.stopMeasurement()
         }
     }
 

@@ -26,27 +26,26 @@ typedef struct {
     size_t dimensions;              // a multiple of 8
 } nct_map;
 
-/// Squared distance of two 3x3 patches, or anything not below `bound` once it is known to be not below.
-uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by,
-                            uint32_t bound);
-/// The twin: always the whole distance.
+/// Squared distance of two 3x3 patches.
+uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
 uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
-
-/// Fills rows y0...y1-1 of the field with random valid positions and their distances.
-void nct_field_random(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
-                      uint32_t *field, uint32_t *distances);
 
 /// Computes the distances of a given field's rows y0...y1-1; invalid positions are replaced by random ones.
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances);
 
-/// One PatchMatch iteration (propagation, then random search) over rows y0...y1-1, in scan order or, if `backward`,
-/// against it. Neighbors outside of the rows are read from `before`, the field as it was when the iteration began, so
+/// One PatchMatch pass (row by row propagation, then random search) over rows y0...y1-1, in scan order or, if
+/// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read from `before`, the field as it was when the pass began, so
 /// that strips of rows can run in any order. Exact integer arithmetic: the same on every processor.
 void nct_patchmatch_strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
                           size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
 void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
                                  size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
+
+/// Offers a field's matches to the field that goes the other way, where they end in rows y0...y1-1 of the target: the
+/// distance of two patches is the same both ways, so this costs no patch. The first of the nearest wins.
+void nct_field_exchange(const nct_map *source, const nct_map *target, const uint32_t *field, const uint32_t *distances,
+                        size_t y0, size_t y1, uint32_t *reverse, uint32_t *reverseDistances);
 
 typedef struct {
     const nct_map *source;       // S

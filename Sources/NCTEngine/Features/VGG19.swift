@@ -98,13 +98,18 @@ public struct VGG19: FeatureExtractor {
         try requirePatch(width: image.width, height: image.height, levels: levels)
         var map = input(image)
         var result: [Int: FeatureMap] = [:]
+        // From one level that is asked for to the next, no map stands whole in memory.
+        var chain: [(convolution: Convolution, pooling: Bool)] = []
         for level in 1...deepest {
             for (index, layer) in blocks[level - 1].enumerated() {
                 if index == 1, level == deepest { break }
-                // The last convolution of a block is pooled tile by tile and never stands whole in memory.
-                let pooling = index > 0 && index == Self.depths[level - 1] - 1
-                map = layer(map, pooling: pooling, workers: workers)
-                if index == 0, levels.contains(level) { result[level] = map }
+                // The last convolution of a block is pooled.
+                chain.append((layer, index > 0 && index == Self.depths[level - 1] - 1))
+                if index == 0, levels.contains(level) {
+                    map = ConvolutionChain(chain)(map, workers: workers)
+                    result[level] = map
+                    chain = []
+                }
             }
         }
         return result

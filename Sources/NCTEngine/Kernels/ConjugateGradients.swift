@@ -66,7 +66,7 @@ struct ConjugateGradients {
         from x: SharedPointer<Float>, startEnergy: Double, tolerance: Double, maximumIterations: Int
     ) -> Outcome {
         let count = 8 * pixels
-        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: 3 * count)
+        let scratch = LargeScratch.allocate(3 * count)
         defer { scratch.deallocate() }
         let r = SharedPointer(scratch)
         let p = SharedPointer(scratch + count)

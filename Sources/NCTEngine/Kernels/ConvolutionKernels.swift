@@ -49,77 +49,137 @@ package struct Convolution: Sendable {
     ///
     /// - Precondition: the map has the shape's input channels.
     package func callAsFunction(_ input: FeatureMap, pooling: Bool, workers: Workers) -> FeatureMap {
-        precondition(input.channels == shape.inputChannels, "a map of the layer's input channels")
-        let (width, height) = pooling ? (input.width / 2, input.height / 2) : (input.width, input.height)
-        let count = width * height * shape.outputChannels
-        let values = [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            initialized = count
-            guard count > 0 else { return }
+        let result = result(of: Rows(of: input), pooling: pooling)
+        let values = [Float](unsafeUninitializedCapacity: result.count) { output, initialized in
+            initialized = result.count
+            guard result.count > 0 else { return }
             input.values.withUnsafeBufferPointer { map in
-                weights.withUnsafeBufferPointer { weights in
-                    bias.withUnsafeBufferPointer { bias in
-                        let job = Job(
-                            shape: shape, map: SharedConstPointer(map), width: input.width, height: input.height,
-                            weights: SharedConstPointer(weights), bias: SharedConstPointer(bias), pooling: pooling,
-                            output: SharedPointer(output))
-                        if isDirect { job.runDirect(workers) } else { job.runWinograd(workers) }
-                    }
+                compute(
+                    0..<result.height,
+                    of: Source(map: Rows(of: input), values: SharedConstPointer(map), firstRow: 0), pooling: pooling,
+                    into: SharedPointer(output), firstRow: 0, workers: workers)
+            }
+        }
+        return FeatureMap(width: result.width, height: result.height, channels: result.channels, values: values)
+    }
+
+    /// A map's size.
+    struct Rows: Sendable {
+        let width: Int
+        let height: Int
+        let channels: Int
+
+        init(of map: FeatureMap) { self.init(width: map.width, height: map.height, channels: map.channels) }
+
+        init(width: Int, height: Int, channels: Int) {
+            self.width = width
+            self.height = height
+            self.channels = channels
+        }
+
+        var count: Int { width * height * channels }
+    }
+
+    /// Rows of a map, from `firstRow` on.
+    struct Source: Sendable {
+        let map: Rows
+        let values: SharedConstPointer<Float>
+        let firstRow: Int
+    }
+
+    func result(of map: Rows, pooling: Bool) -> Rows {
+        precondition(map.channels == shape.inputChannels, "a map of the layer's input channels")
+        return Rows(
+            width: pooling ? map.width / 2 : map.width, height: pooling ? map.height / 2 : map.height,
+            channels: shape.outputChannels)
+    }
+
+    /// The input rows that these rows of the result depend on.
+    func needed(for rows: Range<Int>, of map: Rows, pooling: Bool) -> Range<Int> {
+        let scale = pooling ? 2 : 1
+        return max(0, scale * rows.lowerBound - 1)..<min(map.height, scale * rows.upperBound + 1)
+    }
+
+    /// Rows are computed in multiples of this many, but for the last.
+    func rowStep(pooling: Bool) -> Int { isDirect ? 1 : pooling ? 2 : 4 }
+
+    /// Computes rows of the result, from a multiple of ``rowStep(pooling:)`` on, into memory that holds it from
+    /// `firstRow` on.
+    func compute(
+        _ rows: Range<Int>, of source: Source, pooling: Bool, into output: SharedPointer<Float>, firstRow: Int,
+        workers: Workers
+    ) {
+        guard !rows.isEmpty, source.map.width > 0 else { return }
+        weights.withUnsafeBufferPointer { weights in
+            bias.withUnsafeBufferPointer { bias in
+                let job = Job(
+                    shape: shape, source: source, weights: SharedConstPointer(weights), bias: SharedConstPointer(bias),
+                    pooling: pooling, output: output, outputRow: firstRow)
+                if isDirect {
+                    job.runDirect(rows, workers)
+                } else {
+                    let step = rowStep(pooling: pooling)
+                    job.runWinograd(rows.lowerBound / step..<(rows.upperBound + step - 1) / step, workers)
                 }
             }
         }
-        return FeatureMap(width: width, height: height, channels: shape.outputChannels, values: values)
     }
 
     /// One application: what its pieces of work share.
     private struct Job: Sendable {
         let shape: ConvolutionShape
-        let map: SharedConstPointer<Float>
-        let width: Int
-        let height: Int
+        let source: Source
         let weights: SharedConstPointer<Float>
         let bias: SharedConstPointer<Float>
         let pooling: Bool
         let output: SharedPointer<Float>
+        /// The row of the result that `output` starts at.
+        let outputRow: Int
 
         private func withC(_ body: (UnsafePointer<nct_convolution>, UnsafePointer<nct_rows>) -> Void) {
             var layer = nct_convolution(
                 inputChannels: shape.inputChannels, outputChannels: shape.outputChannels, weights: weights.base,
                 bias: bias.base)
-            var rows = nct_rows(values: map.base, firstRow: 0, width: width, height: height)
+            var rows = nct_rows(
+                values: source.values.base, firstRow: source.firstRow, width: source.map.width,
+                height: source.map.height)
             body(&layer, &rows)
         }
 
         /// Tiles in groups that fill the cache; at least some pieces for every thread on small maps.
-        func runWinograd(_ workers: Workers) {
-            let tiles = (width + 3) / 4 * ((height + 3) / 4)
+        func runWinograd(_ tileRows: Range<Int>, _ workers: Workers) {
+            let across = (source.map.width + 3) / 4
+            let (first, tiles) = (tileRows.lowerBound * across, tileRows.count * across)
             let group = nct_winograd_group(shape.inputChannels, shape.outputChannels)
             let grain = min(8 * group, (tiles / 8 + 11) / 12 * 12)
             workers.forEach(tiles, grain: max(12, grain)) { range in
                 withScratch(nct_winograd_scratch_count(shape.inputChannels, shape.outputChannels)) { scratch in
                     withC { layer, rows in
                         nct_winograd_tiles(
-                            layer, rows, range.lowerBound, range.count, pooling ? 1 : 0, scratch, output.base, 0)
+                            layer, rows, first + range.lowerBound, range.count, pooling ? 1 : 0, scratch, output.base,
+                            outputRow)
                     }
                 }
             }
         }
 
-        func runDirect(_ workers: Workers) {
-            let outputs = shape.outputChannels
+        func runDirect(_ wanted: Range<Int>, _ workers: Workers) {
+            let (width, outputs) = (source.map.width, shape.outputChannels)
+            let rowCount = (pooling ? width / 2 : width) * outputs
             let scratchCount = nct_direct_scratch_count(shape.inputChannels, width)
-            workers.forEach(pooling ? height / 2 : height, grain: pooling ? 4 : 8) { range in
+            workers.forEach(wanted.count, grain: pooling ? 4 : 8) { range in
                 withScratch(scratchCount + (pooling ? 2 * width * outputs : 0)) { scratch in
                     withC { layer, rows in
+                        let first = wanted.lowerBound + range.lowerBound
+                        let target = output.base + (first - outputRow) * rowCount
                         guard pooling else {
-                            nct_direct_rows(
-                                layer, rows, range.lowerBound, range.upperBound, scratch,
-                                output.base + range.lowerBound * width * outputs)
+                            nct_direct_rows(layer, rows, first, first + range.count, scratch, target)
                             return
                         }
                         let pair = scratch + scratchCount
-                        for row in range {
-                            nct_direct_rows(layer, rows, 2 * row, 2 * row + 2, scratch, pair)
-                            nct_max_pool(pair, width, 1, outputs, output.base + row * (width / 2) * outputs)
+                        for row in 0..<range.count {
+                            nct_direct_rows(layer, rows, 2 * (first + row), 2 * (first + row) + 2, scratch, pair)
+                            nct_max_pool(pair, width, 1, outputs, target + row * rowCount)
                         }
                     }
                 }

@@ -94,6 +94,28 @@ package enum SearchKernels {
         }
     }
 
+    /// Offers a field's matches to the one that goes the other way.
+    package static func exchange(
+        _ field: NearestNeighborField, of source: SearchMap, to reverse: inout NearestNeighborField,
+        of target: SearchMap, workers: Workers
+    ) {
+        let height = target.height
+        field.positions.withUnsafeBufferPointer { positions in
+            field.distances.withUnsafeBufferPointer { distances in
+                let (positions, distances) = (SharedConstPointer(positions), SharedConstPointer(distances))
+                withBoth(source, target, &reverse) { maps, reverse, reverseDistances in
+                    // Each piece reads the whole field: two are enough.
+                    workers.forEach(height, grain: (height + 1) / 2) { range in
+                        var (source, target) = (maps.source, maps.target)
+                        nct_field_exchange(
+                            &source, &target, positions.base, distances.base, range.lowerBound, range.upperBound,
+                            reverse.base, reverseDistances.base)
+                    }
+                }
+            }
+        }
+    }
+
     private static func withBoth(
         _ source: SearchMap, _ target: SearchMap, _ field: inout NearestNeighborField,
         _ body: (Maps, SharedPointer<UInt32>, SharedPointer<UInt32>) -> Void
@@ -112,13 +134,13 @@ package enum SearchKernels {
 
     /// The squared distance of two patches, by the fast kernel and by its twin.
     package static func patchDistance(
-        _ a: SearchMap, _ ax: Int, _ ay: Int, _ b: SearchMap, _ bx: Int, _ by: Int, bound: UInt32 = .max
+        _ a: SearchMap, _ ax: Int, _ ay: Int, _ b: SearchMap, _ bx: Int, _ by: Int
     ) -> (fast: UInt32, scalar: UInt32) {
         withMap(a) { a in
             withMap(b) { b in
                 var (a, b) = (a, b)
                 return (
-                    nct_patch_distance(&a, ax, ay, &b, bx, by, bound), nct_patch_distance_scalar(&a, ax, ay, &b, bx, by)
+                    nct_patch_distance(&a, ax, ay, &b, bx, by), nct_patch_distance_scalar(&a, ax, ay, &b, bx, by)
                 )
             }
         }

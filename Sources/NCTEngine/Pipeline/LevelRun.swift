@@ -26,15 +26,13 @@ package struct LevelRun: Sendable {
         let map = SearchMap(
             [(projected, labels)], labelCount: plan.clustering?.count ?? 0, labelWeight: plan.labelWeight,
             scale: plan.map.scale, workers: workers)
-        forward = PatchMatch.search(
-            from: map, to: plan.map, iterations: parameters.patchMatchIterations, seed: parameters.seed,
+        let fields = PatchMatch.searchBothWays(
+            between: map, and: plan.map, iterations: parameters.patchMatchIterations, seed: parameters.seed,
             initial: initial, workers: workers)
-        let reverse = PatchMatch.search(
-            from: plan.map, to: map, iterations: parameters.patchMatchIterations,
-            seed: SeededGenerator.mix(parameters.seed), workers: workers)
+        forward = fields.forward
         onStage(.search)
         vote = BidirectionalVote(
-            source: map, target: plan.map, colors: plan.colors, forward: forward, reverse: reverse,
+            source: map, target: plan.map, colors: plan.colors, forward: forward, reverse: fields.reverse,
             weight: parameters.completenessWeight, randomError: plan.randomError, workers: workers)
         source = Reduction.box(capture, by: plan.scale, workers: workers)
         onStage(.vote)

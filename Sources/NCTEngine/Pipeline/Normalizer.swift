@@ -98,8 +98,6 @@ public struct Normalizer: Sendable {
     private func transferred(
         _ source: RGBImage, group: PreparedReferences.Group, strength: Float, onStage report: (Stage) -> Void
     ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
-        let luminance = source.luminance(parameters.luminance, workers: workers)
-        let lab = LabImage(source, workers: workers)
         var appearance = source
         var clipped = 0
         var last: (run: LevelRun, transfer: TransferField)?
@@ -115,6 +113,9 @@ public struct Normalizer: Sendable {
                 initial: initial, workers: workers, onStage: report)
             let transfer = self.transfer(run)
             report(.transfer)
+            // Only now, since features are where memory peaks.
+            let luminance = source.luminance(parameters.luminance, workers: workers)
+            let lab = LabImage(source, workers: workers)
             var result = lab
             if plan.scale == 1 {
                 result = transfer.apply(to: lab, workers: workers)

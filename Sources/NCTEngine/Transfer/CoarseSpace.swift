@@ -1,12 +1,15 @@
-/// The coarse space of ``LeastSquaresSolver``: pixels of one cluster within one square block share a gain and an
-/// offset.
+/// The coarse space of ``LeastSquaresSolver``: pixels of one color share a gain and an offset.
 ///
-/// The few directions in which conjugate gradients creep are changes of a whole region's gain against its offset:
-/// the data hardly hold them, since colors within a region vary little, and a single pixel can hardly move against
-/// its neighbors. They are nearly constant in a block and cluster, so this small system, solved exactly, removes them.
+/// The few directions in which conjugate gradients creep are changes of a whole color's gain against its offset: the
+/// data hardly hold them, since one color says nothing about gain against offset, and a single pixel can hardly move
+/// against its neighbors in color, wherever they are. They are nearly constant over a stretch of the order that those
+/// neighbors come from, so this small system, solved exactly, removes them. Stretches of pixels do so in half the
+/// iterations that as many square blocks of the image take, and in hardly more of them on larger images.
 struct CoarseSpace: Sendable {
     /// Bounds the dense system: 2 unknowns an aggregate, a channel.
-    static let greatestCount = 256
+    static let greatestCount = 250
+    /// On small images a smaller system costs less than the iterations that it saves.
+    static let pixelsEach = 500
 
     /// Number of aggregates.
     let count: Int
@@ -16,39 +19,17 @@ struct CoarseSpace: Sendable {
     let factors: [[Double]]
 
     init(_ energy: TransferEnergy, workers: Workers) {
-        (aggregates, count) = Self.aggregates(
-            width: energy.width, height: energy.height, clusters: energy.neighbors.clusters)
+        (aggregates, count) = Self.aggregates(order: energy.neighbors.curves[0].order)
         factors = CoarseKernels.factors(energy, aggregates: aggregates, count: count, workers: workers)
     }
 
-    /// Numbers the (block, cluster) pairs that occur, with the smallest blocks that keep within ``greatestCount``.
-    static func aggregates(width: Int, height: Int, clusters: LabelMap?) -> (numbers: [UInt16], count: Int) {
-        var side = max(4, Int((Double(width * height) / Double(greatestCount / 2)).squareRoot()))
-        while true {
-            if let found = numbers(width: width, height: height, clusters: clusters, side: side) { return found }
-            side += (side + 3) / 4
-        }
-    }
-
-    private static func numbers(
-        width: Int, height: Int, clusters: LabelMap?, side: Int
-    ) -> (numbers: [UInt16], count: Int)? {
-        let across = (width + side - 1) / side
-        let blocks = across * ((height + side - 1) / side)
-        var known = [Int](repeating: -1, count: blocks * 256)
-        var numbers = [UInt16](repeating: 0, count: width * height)
-        var count = 0
-        for y in 0..<height {
-            for x in 0..<width {
-                let pixel = y * width + x
-                let pair = (y / side * across + x / side) * 256 + Int(clusters?.labels[pixel] ?? 0)
-                if known[pair] < 0 {
-                    // One block of all pixels has no smaller count: its clusters are at most 256.
-                    guard count < greatestCount else { return nil }
-                    known[pair] = count
-                    count += 1
-                }
-                numbers[pixel] = UInt16(known[pair])
+    /// Cuts an order of all pixels into stretches of the same length.
+    static func aggregates(order: [Int32]) -> (numbers: [UInt16], count: Int) {
+        let count = min(order.count, max(16, min(greatestCount, order.count / pixelsEach)))
+        var numbers = [UInt16](repeating: 0, count: order.count)
+        for aggregate in 0..<count {
+            for place in aggregate * order.count / count..<(aggregate + 1) * order.count / count {
+                numbers[Int(order[place])] = UInt16(aggregate)
             }
         }
         return (numbers, count)

@@ -4,8 +4,8 @@
 /// register, each channel has its own step lengths. The preconditioner adds two parts:
 /// - the exact inverse of each pixel's 2×2 block (gain and offset of a channel), degree · I +
 ///   confidence · (S, 1)(S, 1)ᵀ, in closed form (Sherman and Morrison);
-/// - the exact solution on a coarse space of some 250 regions (``CoarseSpace``). Without it the energy stays half
-///   again too high for hundreds of iterations, with it a handful suffice; the same solution also makes the start,
+/// - the exact solution on a coarse space of some 250 colors (``CoarseSpace``). Without it the energy stays half
+///   again too high for hundreds of iterations, with it some fifteen suffice; the same solution also makes the start,
 ///   if it has less energy than the field given.
 ///
 /// It stops when r · inverse(M) r, which estimates by how much the energy can still fall, is below the tolerance times
