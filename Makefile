@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test bench acceptance evaluate lint format static install uninstall deb manual acceptance-systemd clean
+.PHONY: help dependencies build demo test bench acceptance evaluate train lint format static install uninstall deb manual acceptance-systemd clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench    time the engine, as ratios to a fixed piece of arithmetic"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
+	@echo "make train LAB=DIR  train the built-in network again (docs/smearnet.md)"
 	@echo "make lint     check the formatting     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
 	@echo "make deb      a Debian package     make acceptance-systemd  try it on a real systemd (root)"
@@ -56,6 +57,14 @@ bench: dependencies
 evaluate: build
 	Evaluation/setup evaluate
 	.venv/bin/python Evaluation/evaluate.py $(ARGS)
+
+# LAB: a YOLO data set of the lab that is trained on.
+train: build
+	@test -n "$(LAB)" || { echo "make train LAB=DIR: name a YOLO data set (images/ and labels/)" >&2; exit 2; }
+	Evaluation/setup train
+	.build/release/nctd phantom --output training-output/phantoms --count 240 --seed 1001 --width 448 --height 352 \
+		--scale 0.6,1.6 --dyes
+	.venv/bin/python Training/train.py --lab $(LAB) --phantoms training-output/phantoms --output training-output $(ARGS)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

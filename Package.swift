@@ -27,13 +27,15 @@ let package = Package(
 
         // Hot kernels in C, each with a scalar twin.
         .target(name: "CKernels"),
+        // The weights of the engine's own network, as bytes of the program.
+        .target(name: "CSmearNet", exclude: ["smearnet.safetensors"]),
         // libpng and libjpeg report errors by longjmp, which only C may catch.
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF"]),
 
         .target(
             name: "NCTEngine",
             dependencies: [
-                "CKernels", "COpenBLAS",
+                "CKernels", "COpenBLAS", "CSmearNet",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "ImageFiles", dependencies: ["CImageCodecs", "NCTEngine"]),

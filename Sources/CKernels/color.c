@@ -116,7 +116,8 @@ void nct_luminance(const float *rgb, float *out, size_t count, float wr, float w
 }
 
 NCT_MULTIVERSIONED
-void nct_blend_quadratic(const float *lab, float *out, size_t count, const float coefficients[30], float share) {
+void nct_blend_quadratic(const float *lab, float *out, size_t count, const float coefficients[30], float share,
+                         float strictness) {
     float x[3][BLOCK], y[3][BLOCK];
     for (size_t start = 0; start < count; start += BLOCK) {
         const size_t n = count - start < BLOCK ? count - start : BLOCK;
@@ -132,23 +133,29 @@ void nct_blend_quadratic(const float *lab, float *out, size_t count, const float
             }
         }
         for (size_t i = 0; i < n; i++) {
-            for (size_t c = 0; c < 3; c++) {
-                float *o = out + 3 * (start + i) + c;
-                *o += share * (y[c][i] - *o);
-            }
+            float *o = out + 3 * (start + i);
+            const float d0 = o[0] - y[0][i], d1 = o[1] - y[1][i], d2 = o[2] - y[2][i];
+            // Written so that nothing changes where nothing is to move.
+            const float moved = 1.0f - (1.0f - share) / (1.0f + strictness * (d0 * d0 + d1 * d1 + d2 * d2));
+            o[0] -= moved * d0;
+            o[1] -= moved * d1;
+            o[2] -= moved * d2;
         }
     }
 }
 
-void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, const float coefficients[30], float share) {
+void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, const float coefficients[30], float share,
+                                float strictness) {
     for (size_t i = 0; i < count; i++) {
         const double l = lab[3 * i] / 50.0, a = lab[3 * i + 1] / 50.0, b = lab[3 * i + 2] / 50.0;
         const double basis[10] = {1, l, a, b, l * l, a * a, b * b, l * a, l * b, a * b};
+        double y[3] = {0, 0, 0}, squares = 0;
         for (size_t c = 0; c < 3; c++) {
-            double y = 0;
-            for (size_t k = 0; k < 10; k++) y += coefficients[10 * c + k] * basis[k];
-            out[3 * i + c] = (float)(out[3 * i + c] + share * (y - out[3 * i + c]));
+            for (size_t k = 0; k < 10; k++) y[c] += coefficients[10 * c + k] * basis[k];
+            squares += (out[3 * i + c] - y[c]) * (out[3 * i + c] - y[c]);
         }
+        const double left = (1.0 - share) / (1.0 + strictness * squares);
+        for (size_t c = 0; c < 3; c++) out[3 * i + c] = (float)(y[c] + left * (out[3 * i + c] - y[c]));
     }
 }
 

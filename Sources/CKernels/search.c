@@ -63,7 +63,7 @@ INLINE uint32_t valid_or(const nct_map *map, int64_t x, int64_t y, uint32_t othe
 INLINE void prefetch_patch(const nct_map *map, uint32_t position, size_t dimensions) {
     const int16_t *patch = patch_at(map, position, dimensions);
     const size_t row = map->stride * dimensions;
-    UNROLLED for (size_t line = 0; line < 3 * dimensions; line += 32) {
+    for (size_t line = 0; line < 3 * dimensions; line += 32) {
         __builtin_prefetch(patch + line);
         __builtin_prefetch(patch + row + line);
         __builtin_prefetch(patch + 2 * row + line);

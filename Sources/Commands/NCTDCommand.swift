@@ -30,7 +30,7 @@ public struct NCTDCommand: AsyncParsableCommand {
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
             NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, RestainCommand.self,
-            ProbeCommand.self,
+            PhantomCommand.self, ProbeCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

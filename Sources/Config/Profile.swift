@@ -27,6 +27,8 @@ public struct Profile: Sendable, Equatable {
     public var parameters = NormalizationParameters()
     public var baselineParameters = BaselineParameters()
     public var thresholds = QualityThresholds()
+    /// The network whose features are compared.
+    public var features: FeatureKind = .automatic
     /// The VGG-19 weights to use; nil searches the usual places.
     public var weights: String?
     public var belowThreshold: BelowThreshold = .flag

@@ -24,6 +24,7 @@ extension NormalizationParameters {
         number("lambda_local", 0...1000, &localWeight)
         number("lambda_nonlocal", 0...1000, &nonlocalWeight)
         number("trend_share", 0...1, &trendShare)
+        number("trend_tolerance", 0...100, &trendTolerance)
         number("alike_distance", 0...100, &alikeDistance)
         number("solver_tolerance", 1e-8...0.1, &solverTolerance)
         integer("solver_iterations", 1...10000, &solverIterations)

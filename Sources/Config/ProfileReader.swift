@@ -60,6 +60,7 @@ extension Profile {
                 }
             }
         }
+        features = reader.choice("features", FeatureKind.self) ?? features
         if let name = reader.string("weights") {
             weights = located(name)
             if !FileManager.default.fileExists(atPath: located(name)) {

@@ -60,9 +60,9 @@ public actor EngineShelf: ProcessorSource {
     private func sharedFeatures(for profile: Profile) throws -> FeatureSource {
         let path = profile.weights ?? weights
         let level = profile.parameters.deepestLevel
-        let key = "\(path ?? "") \(level)"
+        let key = "\(profile.features) \(path ?? "") \(level)"
         if let source = features[key] { return source }
-        let source = try FeatureSource.load(configured: path, upToLevel: level)
+        let source = try FeatureSource.load(profile.features, configured: path, upToLevel: level)
         features[key] = source
         return source
     }

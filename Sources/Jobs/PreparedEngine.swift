@@ -35,7 +35,8 @@ public struct PreparedEngine: Sendable {
         let source =
             profile.method.usesFeatures
             ? try loaded
-                ?? FeatureSource.load(configured: profile.weights, upToLevel: profile.parameters.deepestLevel) : nil
+                ?? FeatureSource.load(
+                    profile.features, configured: profile.weights, upToLevel: profile.parameters.deepestLevel) : nil
         features = source.map { source in
             Sidecar.Features(
                 extractor: source.extractor.identifier, sha256: source.extractor.digest,

@@ -23,6 +23,7 @@ extension Sidecar {
         public var guidedFilterRadiusPixels: Int
         public var guidedFilterEpsilon: Float
         public var trendShare: Float
+        public var trendTolerance: Float
         public var alikeDistance: Float
 
         public init(_ parameters: NormalizationParameters) {
@@ -46,6 +47,7 @@ extension Sidecar {
             guidedFilterRadiusPixels = parameters.guidedFilterRadius
             guidedFilterEpsilon = parameters.guidedFilterEpsilon
             trendShare = parameters.trendShare
+            trendTolerance = parameters.trendTolerance
             alikeDistance = parameters.alikeDistance
         }
     }

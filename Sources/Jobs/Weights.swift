@@ -1,10 +1,11 @@
+import Config
 import Foundation
 import NCTEngine
 
-/// Where the features come from: VGG-19's weights, if there are any, or the built-in filter bank.
+/// Where the features come from: VGG-19's weights, or the program's own network.
 public struct FeatureSource: Sendable {
     public let extractor: any FeatureExtractor
-    /// The weights' file, nil for the filter bank.
+    /// The weights' file, nil for the program's own network.
     public let weights: String?
     /// What the user must be told, nil if nothing.
     public let notice: String?
@@ -15,15 +16,17 @@ public struct FeatureSource: Sendable {
     /// Loads what the settings ask for.
     ///
     /// - Parameters:
+    ///   - kind: the network that is asked for.
     ///   - configured: the file that an option or a profile names; nil searches ``places(environment:)``.
     ///   - level: the deepest level that will be asked for.
     ///
     /// Throws ``JobFailure`` if a named file is missing, or if the weights are damaged. Weights that were not named and
-    /// are nowhere are no error: the filter bank takes their place, and ``notice`` says so.
+    /// are nowhere are an error only where VGG-19 is asked for by name; else the program's own network serves.
     public static func load(
-        configured: String?, upToLevel level: Int,
+        _ kind: FeatureKind = .automatic, configured: String?, upToLevel level: Int,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> FeatureSource {
+        if kind == .smearnet { return FeatureSource(extractor: SmearNet.embedded, weights: nil, notice: nil) }
         if let configured {
             guard FileManager.default.fileExists(atPath: configured) else {
                 throw JobFailure(
@@ -36,11 +39,13 @@ public struct FeatureSource: Sendable {
         if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) {
             return try vgg19(found, upToLevel: level)
         }
-        return FeatureSource(
-            extractor: FilterBank(), weights: nil,
-            notice:
-                "no VGG-19 weights found (looked for \(candidates.joined(separator: ", "))); features come from the "
-                + "built-in filter bank, which gives weaker results. Name the weights with --weights")
+        guard kind == .automatic else {
+            throw JobFailure(
+                file: "features = \"vgg19\"",
+                cause: "no VGG-19 weights found (looked for \(candidates.joined(separator: ", ")))",
+                remedy: "name the weights with --weights, or use the built-in network with --features smearnet")
+        }
+        return FeatureSource(extractor: SmearNet.embedded, weights: nil, notice: nil)
     }
 
     /// The files that are searched, in order: `$NCTD_MODELS/vgg19-features.safetensors`, then the same name below

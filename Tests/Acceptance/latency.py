@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From the last write of a 640 × 480 capture to its sidecar, settle time taken off, at one capture a second.
 
-Works with the VGG-19 weights if NCTD_MODELS names them, else with the filter bank.
+Works with the VGG-19 weights if NCTD_MODELS names them, else with the built-in network.
 """
 import os
 import sys
@@ -35,7 +35,7 @@ def run():
         time.sleep(0.005)
     times = sorted(arrived[key] - written[key] - settle for key in written)
     daemon.stop()
-    print(f"{count} captures at one a second, {'VGG-19' if models else 'filter bank'}: median "
+    print(f"{count} captures at one a second, {'VGG-19' if models else 'built-in network'}: median "
           f"{times[len(times) // 2]:.3f} s, 99th percentile {times[min(len(times) - 1, int(len(times) * 0.99))]:.3f} s, "
           f"fastest {times[0]:.3f} s")
     bench.remove()

@@ -138,7 +138,7 @@ import Testing
         expectRefusal(result, bench, saying: ["w.safetensors", "conv1_1.weight", "; "])
     }
 
-    @Test("Weights that are named and not there are an error, not a silent filter bank")
+    @Test("Weights that are named and not there are an error, not the silent built-in network")
     func missingWeights() throws {
         let bench = try Bench()
         let result = try bench.normalize([try bench.capture("c.png")], "--weights", "none.safetensors")

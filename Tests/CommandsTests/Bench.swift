@@ -8,7 +8,7 @@ import TestSupport
 
 /// A workspace with a small synthetic reference and means to run `nctd` in it.
 ///
-/// Level 1 and the filter bank keep it fast: 96 × 72 pixels take a few hundredths of a second.
+/// Level 1 and the built-in network keep it fast: 96 × 72 pixels take a few hundredths of a second.
 struct Bench {
     let space: Workspace
     /// A reference in lab A's stain.

@@ -34,6 +34,6 @@ import Testing
         let baselines = Mirror(reflecting: BaselineParameters()).children.count
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count
         // Besides them: name, references, method, below_threshold.
-        #expect(keys == parameters + baselines + thresholds + 4)
+        #expect(keys == parameters + baselines + thresholds + 5)
     }
 }

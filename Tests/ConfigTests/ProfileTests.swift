@@ -73,6 +73,7 @@ import Testing
                 guided_filter_radius_pixels = 8
                 guided_filter_epsilon = 1e-3
                 trend_share = 0.25
+                trend_tolerance = 5
                 alike_distance = 0
                 seed = 77
                 weights = "vgg.safetensors"
@@ -101,6 +102,7 @@ import Testing
         expected.guidedFilterRadius = 8
         expected.guidedFilterEpsilon = 1e-3
         expected.trendShare = 0.25
+        expected.trendTolerance = 5
         expected.alikeDistance = 0
         expected.seed = 77
         #expect(profile.parameters == expected)

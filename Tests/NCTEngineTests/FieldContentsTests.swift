@@ -66,7 +66,7 @@ struct FieldContentsTests {
             parameters.referenceUse = .best
             parameters.levels = .joint([2])
             return try Normalizer(
-                extractor: FilterBank(), references: references, parameters: parameters,
+                extractor: SmearNet.embedded, references: references, parameters: parameters,
                 workers: Workers(threads: 2), cache: cache)
         }
         let all = try normalizer(references)

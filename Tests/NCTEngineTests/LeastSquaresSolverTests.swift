@@ -25,6 +25,7 @@ struct LeastSquaresSolverTests {
                 workers: workers)
             let run = try LevelRun(
                 capture: pair.source, appearance: pair.source, plan: plan, extractor: extractor,
+                segmentation: try SmearNet.embedded.segmentation(of: pair.source, workers: workers),
                 parameters: parameters, initial: nil, workers: workers, onStage: { _ in })
             let source = LabImage(run.source)
             let neighbors = NonlocalNeighbors(
@@ -64,9 +65,9 @@ struct LeastSquaresSolverTests {
     }
 
     @Test(
-        "With default parameters the energy is within 1 % of the minimum, with the filter bank",
+        "With default parameters the energy is within 1 % of the minimum, with the built-in network",
         arguments: [[2], [1, 2]])
-    func filterBank(levels: [Int]) throws { try check(FilterBank(), levels: levels) }
+    func smearnet(levels: [Int]) throws { try check(SmearNet.embedded, levels: levels) }
 
     @Test(
         "With default parameters the energy is within 1 % of the minimum, with VGG-19",

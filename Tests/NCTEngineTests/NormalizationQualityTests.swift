@@ -17,7 +17,7 @@ struct NormalizationQualityTests {
         var parameters = NormalizationParameters()
         parameters.levels = .joint(levels)
         return try Normalizer(
-            extractor: FilterBank(), references: references, parameters: parameters,
+            extractor: SmearNet.embedded, references: references, parameters: parameters,
             workers: Workers(threads: threads), cache: cache)
     }
 

@@ -22,7 +22,7 @@ struct NormalizerTests {
         _ parameters: NormalizationParameters, threads: Int = 2, cache: [UInt8]? = nil
     ) throws -> Normalization {
         try Normalizer(
-            extractor: FilterBank(), references: references, parameters: parameters,
+            extractor: SmearNet.embedded, references: references, parameters: parameters,
             workers: Workers(threads: threads), cache: cache
         ).normalize(capture)
     }
@@ -82,7 +82,7 @@ struct NormalizerTests {
             target.samples[3 * pixel + 2] = 0.9 * target.samples[3 * pixel + 2] + 0.05
         }
         let result = try Normalizer(
-            extractor: FilterBank(), references: [target], parameters: parameters(), workers: Workers(threads: 2)
+            extractor: SmearNet.embedded, references: [target], parameters: parameters(), workers: Workers(threads: 2)
         ).normalize(capture).image
         func distance(_ a: RGBImage, _ b: RGBImage) -> Float {
             let (a, b) = (LabImage(a).samples, LabImage(b).samples)
@@ -97,7 +97,7 @@ struct NormalizerTests {
     func cache() throws {
         let settings = parameters()
         let normalizer = try Normalizer(
-            extractor: FilterBank(), references: references, parameters: settings, workers: Workers(threads: 2))
+            extractor: SmearNet.embedded, references: references, parameters: settings, workers: Workers(threads: 2))
         let cache = normalizer.cacheData()
         #expect(try normalize(settings, cache: cache).image == normalizer.normalize(capture).image)
         func code(_ bytes: [UInt8], _ parameters: NormalizationParameters) -> EngineError.Code? {
@@ -123,7 +123,7 @@ struct NormalizerTests {
     @Test("Stages have the grid's size and hold what was searched")
     func stages() throws {
         let normalization = try Normalizer(
-            extractor: FilterBank(), references: references,
+            extractor: SmearNet.embedded, references: references,
             parameters: parameters {
                 $0.levels = .joint([2])
                 $0.enhancement = .clustering
@@ -149,7 +149,7 @@ struct NormalizerTests {
         func message(_ references: [RGBImage]) -> String {
             do {
                 _ = try Normalizer(
-                    extractor: FilterBank(), references: references, parameters: parameters(),
+                    extractor: SmearNet.embedded, references: references, parameters: parameters(),
                     workers: Workers(threads: 1))
             } catch { return "\(error)" }
             return "accepted"
@@ -164,7 +164,8 @@ struct NormalizerTests {
     @Test("A capture of one pixel, or smaller than a patch at the level, is refused; the least size works")
     func smallCaptures() throws {
         let normalizer = try Normalizer(
-            extractor: FilterBank(), references: references, parameters: parameters(), workers: Workers(threads: 1))
+            extractor: SmearNet.embedded, references: references, parameters: parameters(), workers: Workers(threads: 1)
+        )
         for (width, height) in [(1, 1), (5, 100), (100, 5)] {
             #expect(throws: EngineError.self) {
                 try normalizer.normalize(RGBImage(width: width, height: height, filledWith: (0.5, 0.4, 0.6)))
@@ -177,7 +178,8 @@ struct NormalizerTests {
     @Test("Captures of one color, of noise and of extreme values give finite colors")
     func degenerateCaptures() throws {
         let normalizer = try Normalizer(
-            extractor: FilterBank(), references: references, parameters: parameters(), workers: Workers(threads: 2))
+            extractor: SmearNet.embedded, references: references, parameters: parameters(), workers: Workers(threads: 2)
+        )
         var generator = SeededGenerator(seed: 7)
         let noise = RGBImage(
             width: 40, height: 40, samples: (0..<4800).map { _ in Float.random(in: 0...1, using: &generator) })

@@ -8,7 +8,7 @@ struct PatchMatchTests {
         -> SearchMap
     {
         let features = try images.map {
-            try CaptureFeatures($0, levels: [1], extractor: FilterBank(), workers: workers).byLevel
+            try CaptureFeatures($0, levels: [1], extractor: SmearNet.embedded, workers: workers).byLevel
         }
         let projection = Projection(fitting: features, levels: [1], components: components, workers: workers)
         return SearchMap(

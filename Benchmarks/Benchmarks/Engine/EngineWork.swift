@@ -22,12 +22,13 @@ struct EngineWork {
         }
     }
 
-    /// VGG-19 where `$NCTD_MODELS` has its weights, the filter bank elsewhere; standard error says which.
+    /// VGG-19 where `$NCTD_MODELS` has its weights, the built-in network elsewhere; standard error says which.
     static func extractor() throws -> any FeatureExtractor {
         let folder = ProcessInfo.processInfo.environment["NCTD_MODELS"] ?? "/usr/share/nctd/models"
         guard let data = FileManager.default.contents(atPath: folder + "/vgg19-features.safetensors") else {
-            FileHandle.standardError.write(Data("no VGG-19 weights in \(folder): the filter bank is measured\n".utf8))
-            return FilterBank()
+            FileHandle.standardError.write(
+                Data("no VGG-19 weights in \(folder): the built-in network is measured\n".utf8))
+            return SmearNet.embedded
         }
         return try VGG19(weights: [UInt8](data), upToLevel: 2)
     }

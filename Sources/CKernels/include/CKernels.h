@@ -7,5 +7,6 @@
 #include "nct_features.h"
 #include "nct_guided.h"
 #include "nct_kernels.h"
+#include "nct_pyramid.h"
 #include "nct_search.h"
 #include "nct_transfer.h"

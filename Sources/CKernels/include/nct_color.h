@@ -12,10 +12,12 @@ size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count);
 size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count);
 
 /// Moves `out` (CIELAB, interleaved) the share `share` of the way to a quadratic polynomial of `lab`, which holds 10
-/// coefficients for each channel: of 1, L, a, b, LL, aa, bb, La, Lb, ab, the coordinates in units of 50. Within 1e-3 of
-/// the twin.
-void nct_blend_quadratic(const float *lab, float *out, size_t count, const float coefficients[30], float share);
-void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, const float coefficients[30], float share);
+/// coefficients for each channel: of 1, L, a, b, LL, aa, bb, La, Lb, ab, the coordinates in units of 50. Of the
+/// distance d, (1 - share) / (1 + strictness d²) is left. Within 1e-3 of the twin.
+void nct_blend_quadratic(const float *lab, float *out, size_t count, const float coefficients[30], float share,
+                         float strictness);
+void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, const float coefficients[30], float share,
+                         float strictness);
 
 /// Weighted sum of the encoded channels: `out[i] = wr*R + wg*G + wb*B`.
 void nct_luminance(const float *rgb, float *out, size_t count, float wr, float wg, float wb);

@@ -116,7 +116,7 @@ struct ConfigurationCheck {
                     (Double(engine.normalizer.preparedByteCount) / 1_048_576 * 100).rounded(.up) / 100
             } else if profile.method.usesFeatures {
                 let source = try FeatureSource.load(
-                    configured: profile.weights, upToLevel: profile.parameters.deepestLevel)
+                    profile.features, configured: profile.weights, upToLevel: profile.parameters.deepestLevel)
                 add(notices: [source.notice].compactMap { $0 })
                 cost.extractor = source.extractor.identifier
                 cost.weights = source.weights

@@ -13,7 +13,7 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Draws blood smears as two labs would see them, normalizes lab B's captures to lab A's references, and \
             measures how far each is from the exact answer: the same smear in lab A's stain. Needs no data; uses \
-            VGG-19 if its weights are found, else the built-in filter bank. What it writes is replaced when it runs \
+            VGG-19 if its weights are found, else the built-in network. What it writes is replaced when it runs \
             again.
 
             \(ExitStatus.help)

@@ -82,6 +82,12 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "ΔE*ab from the whole field's color change at which a local one counts half (0 to 100; 0: never).",
+            valueName: "x"))
+    var trendTolerance: Float?
+
+    @Option(
+        help: ArgumentHelp(
             "A capture this near the references' colors (ΔE*ab) is left alone (0 to 100; 0: none is).", valueName: "x"))
     var alikeDistance: Float?
 
@@ -93,10 +99,16 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The network whose features are compared: auto, vgg19, or the built-in smearnet.",
+            discussion: "auto: VGG-19 where its weights are found, else smearnet.", valueName: "name"))
+    var features: FeatureKind?
+
+    @Option(
+        help: ArgumentHelp(
             "VGG-19 weights (safetensors).",
             discussion: """
                 Without it: the profile's, then $NCTD_MODELS/vgg19-features.safetensors, then /usr/share/nctd/models. \
-                Where there are none, features come from a small built-in filter bank, with weaker results.
+                Where there are none, features come from the built-in network.
                 """,
             valueName: "file"))
     var weights: String?
@@ -126,6 +138,7 @@ struct EngineOptions: ParsableArguments {
     /// Puts the options that were given in place of what the profile says.
     func override(_ profile: inout Profile) {
         if let method { profile.method = method }
+        if let features { profile.features = features }
         if let weights { profile.weights = weights }
         override(&profile.parameters)
         profile.baselineParameters = baseline.parameters(profile.baselineParameters)
@@ -151,6 +164,7 @@ struct EngineOptions: ParsableArguments {
         if let guidedFilterRadius { parameters.guidedFilterRadius = guidedFilterRadius }
         if let guidedFilterEpsilon { parameters.guidedFilterEpsilon = guidedFilterEpsilon }
         if let trendShare { parameters.trendShare = trendShare }
+        if let trendTolerance { parameters.trendTolerance = trendTolerance }
         if let alikeDistance { parameters.alikeDistance = alikeDistance }
         if let seed { parameters.seed = seed }
     }
@@ -183,3 +197,5 @@ extension NormalizationParameters.Standardization: ExpressibleByArgument {}
 extension NormalizationParameters.Enhancement: ExpressibleByArgument {}
 extension NormalizationParameters.ReferenceUse: ExpressibleByArgument {}
 extension NormalizationParameters.LuminanceStandard: ExpressibleByArgument {}
+
+extension FeatureKind: ExpressibleByArgument {}

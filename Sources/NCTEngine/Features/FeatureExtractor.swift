@@ -1,6 +1,6 @@
 /// Computes what step 1 of the method needs: a feature vector a pixel, at up to five resolutions.
 ///
-/// The seam for other networks: VGG-19 (``VGG19``), a fixed filter bank (``FilterBank``), or one's own. Level L has
+/// The seam for other networks: VGG-19 (``VGG19``), a network of our own (``SmearNet``), or one's own. Level L has
 /// the same meaning for all of them: `ceil`-free halving, that is `width >> (L - 1)` by `height >> (L - 1)`.
 public protocol FeatureExtractor: Sendable {
     /// A short name for the sidecar, such as `vgg19`.

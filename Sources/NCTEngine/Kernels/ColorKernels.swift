@@ -51,7 +51,8 @@ package enum ColorKernels {
 
     /// Moves `result` the share of the way to the quadratic polynomial of `lab` (30 coefficients, see `nct_color.h`).
     package static func blendQuadratic(
-        of lab: [Float], coefficients: [Float], share: Float, into result: inout [Float], workers: Workers
+        of lab: [Float], coefficients: [Float], share: Float, tolerance: Float = .infinity,
+        into result: inout [Float], workers: Workers
     ) {
         precondition(coefficients.count == 30 && lab.count == result.count)
         lab.withUnsafeBufferPointer { input in
@@ -66,7 +67,7 @@ package enum ColorKernels {
                     workers.forEach(input.count / 3, grain: grain) { range in
                         nct_blend_quadratic(
                             from.base + 3 * range.lowerBound, to.base + 3 * range.lowerBound, range.count, shared.base,
-                            share)
+                            share, 1 / (tolerance * tolerance))
                     }
                 }
             }
@@ -76,9 +77,9 @@ package enum ColorKernels {
     // The twins, for the tests.
 
     package static func blendQuadraticScalar(
-        of lab: [Float], coefficients: [Float], share: Float, into result: inout [Float]
+        of lab: [Float], coefficients: [Float], share: Float, tolerance: Float = .infinity, into result: inout [Float]
     ) {
-        nct_blend_quadratic_scalar(lab, &result, lab.count / 3, coefficients, share)
+        nct_blend_quadratic_scalar(lab, &result, lab.count / 3, coefficients, share, 1 / (tolerance * tolerance))
     }
 
     package static func labFromSRGBScalar(_ rgb: [Float]) -> [Float] {

@@ -1,7 +1,10 @@
 /// All that the search at one setting of levels needs of the references; computed once, shared by all captures.
 package struct LevelPlan: Sendable, Equatable {
     package let projection: Projection
+    /// The clusters of the clustering enhancement, nil for the others.
     package let clustering: Clustering?
+    /// How many labels are appended to the features: clusters, classes, or 0.
+    package let labelCount: Int
     /// What a pixel of another cluster adds to the distance, in stored units.
     package let labelWeight: Float
     /// The references' features, side by side.
@@ -16,9 +19,11 @@ package struct LevelPlan: Sendable, Equatable {
     package var randomError: Float { 2 * projection.variances.reduce(0, +) * map.scale * map.scale }
 
     package init(
-        projection: Projection, clustering: Clustering?, labelWeight: Float, map: SearchMap, colors: [Float]
+        projection: Projection, clustering: Clustering?, labelCount: Int, labelWeight: Float, map: SearchMap,
+        colors: [Float]
     ) {
         self.projection = projection
+        self.labelCount = labelCount
         self.clustering = clustering
         self.labelWeight = labelWeight
         self.map = map
@@ -56,17 +61,29 @@ package struct LevelPlan: Sendable, Equatable {
             parameters.enhancement == .clustering
             ? Clustering(
                 fitting: projected, count: parameters.clusterCount, seed: parameters.seed, workers: workers) : nil
+        let grid = 1 << (projection.levels[0] - 1)
+        let labels = try zip(references, projected).map { reference, projected in
+            switch parameters.enhancement {
+            case .none: LabelMap?.none
+            case .clustering: clustering?.labels(of: projected, workers: workers)
+            case .segmentation:
+                try SmearNet.embedded.segmentation(of: reference, workers: workers)
+                    .labels(reducedBy: grid, workers: workers)
+            }
+        }
+        let labelCount =
+            parameters.enhancement == .segmentation ? SmearSegmentation.classCount : clustering?.count ?? 0
         let scale = SearchMap.scale(strongestVariance: projection.variances[0])
         let labelWeight =
             parameters.enhancementWeight * projection.variances.reduce(0, +).squareRoot() * scale
         let map = SearchMap(
-            projected.map { ($0, clustering?.labels(of: $0, workers: workers)) },
-            labelCount: clustering?.count ?? 0, labelWeight: labelWeight, scale: scale, workers: workers)
-        let grid = 1 << (projection.levels[0] - 1)
+            zip(projected, labels).map { ($0, $1) }, labelCount: labelCount, labelWeight: labelWeight, scale: scale,
+            workers: workers)
         let colors = map.padded(
             references.map { LabImage(Reduction.box($0, by: grid, workers: workers), workers: workers) })
         self.init(
-            projection: projection, clustering: clustering, labelWeight: labelWeight, map: map, colors: colors)
+            projection: projection, clustering: clustering, labelCount: labelCount, labelWeight: labelWeight, map: map,
+            colors: colors)
     }
 }
 

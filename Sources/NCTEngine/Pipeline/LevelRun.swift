@@ -10,10 +10,12 @@ package struct LevelRun: Sendable {
     /// - Parameters:
     ///   - capture: whose colors are repainted.
     ///   - appearance: whose features are searched: the capture, or what an earlier step made of it.
+    ///   - segmentation: the capture's classes, for the segmentation enhancement.
     ///   - initial: a field of this grid's size to start from.
     package init(
         capture: RGBImage, appearance: RGBImage, plan: LevelPlan, extractor: any FeatureExtractor,
-        parameters: NormalizationParameters, initial: [UInt32]?, workers: Workers, onStage: (Stage) -> Void
+        segmentation: SmearSegmentation?, parameters: NormalizationParameters, initial: [UInt32]?, workers: Workers,
+        onStage: (Stage) -> Void
     ) throws {
         let features = try CaptureFeatures(
             appearance, levels: plan.projection.levels, extractor: extractor,
@@ -21,10 +23,13 @@ package struct LevelRun: Sendable {
         onStage(.features)
         projected = plan.projection.apply(to: features.byLevel, workers: workers)
         onStage(.projection)
-        labels = plan.clustering?.labels(of: projected, workers: workers)
+        labels =
+            parameters.enhancement == .segmentation
+            ? segmentation?.labels(reducedBy: plan.scale, workers: workers)
+            : plan.clustering?.labels(of: projected, workers: workers)
         onStage(.clustering)
         let map = SearchMap(
-            [(projected, labels)], labelCount: plan.clustering?.count ?? 0, labelWeight: plan.labelWeight,
+            [(projected, labels)], labelCount: plan.labelCount, labelWeight: plan.labelWeight,
             scale: plan.map.scale, workers: workers)
         let fields = PatchMatch.searchBothWays(
             between: map, and: plan.map, iterations: parameters.patchMatchIterations, seed: parameters.seed,

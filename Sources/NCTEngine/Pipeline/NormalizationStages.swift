@@ -5,7 +5,7 @@ public struct NormalizationStages: Sendable {
     /// The first three principal components of S's features, and of each reference's in the same basis.
     public var sourceFeatures: FeatureMap
     public var referenceFeatures: [FeatureMap]
-    /// Cluster of every pixel, nil without clustering.
+    /// Cluster or class of every pixel, nil without an enhancement.
     public var sourceClusters: LabelMap?
     public var referenceClusters: [LabelMap]
     /// The nearest-neighbor field S→R: reference and position there, a pixel.
@@ -25,7 +25,7 @@ public struct NormalizationStages: Sendable {
         sourceFeatures = run.projected.prefix(3)
         referenceFeatures = plan.map.components(3)
         sourceClusters = run.labels
-        referenceClusters = plan.clustering.map { plan.map.labels(count: $0.count) } ?? []
+        referenceClusters = plan.labelCount > 0 ? plan.map.labels(count: plan.labelCount) : []
         field = run.forward.positions.map { position in
             var target = plan.map.target(of: position)
             target.reference = references[target.reference]

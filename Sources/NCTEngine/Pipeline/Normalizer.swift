@@ -98,6 +98,9 @@ public struct Normalizer: Sendable {
     private func transferred(
         _ source: RGBImage, group: PreparedReferences.Group, strength: Float, onStage report: (Stage) -> Void
     ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
+        let segmentation =
+            parameters.enhancement == .segmentation
+            ? try SmearNet.embedded.segmentation(of: source, workers: workers) : nil
         var appearance = source
         var clipped = 0
         var last: (run: LevelRun, transfer: TransferField)?
@@ -109,8 +112,8 @@ public struct Normalizer: Sendable {
                     from: group.plans[index - 1].map, to: plan.map)
             }
             let run = try LevelRun(
-                capture: source, appearance: appearance, plan: plan, extractor: extractor, parameters: parameters,
-                initial: initial, workers: workers, onStage: report)
+                capture: source, appearance: appearance, plan: plan, extractor: extractor,
+                segmentation: segmentation, parameters: parameters, initial: initial, workers: workers, onStage: report)
             let transfer = self.transfer(run)
             report(.transfer)
             // Only now, since features are where memory peaks.
@@ -125,9 +128,11 @@ public struct Normalizer: Sendable {
                     fullLuminance: luminance, scale: plan.scale, to: &result, workers: workers)
             }
             if index == group.plans.count - 1 {
-                if parameters.trendShare > 0 {
+                if parameters.trendShare > 0 || parameters.trendTolerance > 0 {
                     ColorTrend(from: lab, to: result).blend(
-                        into: &result, from: lab, share: parameters.trendShare, workers: workers)
+                        into: &result, from: lab, share: parameters.trendShare,
+                        tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity,
+                        workers: workers)
                 }
                 if strength < 1 {
                     ColorTrend.identity.blend(into: &result, from: lab, share: 1 - strength, workers: workers)

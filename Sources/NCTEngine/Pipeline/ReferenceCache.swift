@@ -14,6 +14,7 @@ package enum ReferenceCache {
             var variances: [Float]
             var basisSizes: [Int]
             var centerSize: Int
+            var labelCount: Int
             var labelWeight: Float
             var width: Int
             var height: Int
@@ -42,7 +43,8 @@ package enum ReferenceCache {
                         Header.Plan(
                             levels: plan.projection.levels, components: plan.projection.components,
                             variances: plan.projection.variances, basisSizes: plan.projection.bases.map(\.count),
-                            centerSize: plan.clustering?.centers.count ?? 0, labelWeight: plan.labelWeight,
+                            centerSize: plan.clustering?.centers.count ?? 0,
+                            labelCount: plan.labelCount, labelWeight: plan.labelWeight,
                             width: plan.map.width, height: plan.map.height, dimensions: plan.map.dimensions,
                             scale: plan.map.scale, regions: plan.map.regions)
                     })
@@ -98,7 +100,7 @@ package enum ReferenceCache {
                             levels: plan.levels, components: plan.components, bases: bases, variances: plan.variances),
                         clustering: centers.isEmpty
                             ? nil : Clustering(dimensions: plan.components, centers: centers),
-                        labelWeight: plan.labelWeight,
+                        labelCount: plan.labelCount, labelWeight: plan.labelWeight,
                         map: SearchMap(
                             restoring: plan.width, height: plan.height, dimensions: plan.dimensions,
                             components: plan.components, scale: plan.scale, regions: plan.regions, values: values),

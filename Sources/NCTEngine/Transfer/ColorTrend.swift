@@ -79,12 +79,17 @@ package struct ColorTrend: Sendable, Equatable {
         coefficients = solution.flatMap { $0.map { Float($0) } }
     }
 
-    /// Moves the result the share (0…1) of the way to the trend.
+    /// Moves the result the share (0…1) of the way to the trend, and farther where it lies far from it: of the distance
+    /// d, (1 - share) / (1 + (d / tolerance)²) is left.
+    ///
+    /// - Parameter tolerance: in ΔE*ab, greater than 0; infinite: the share alone.
     package func blend(
-        into result: inout LabImage, from source: LabImage, share: Float, workers: Workers = Workers(threads: 1)
+        into result: inout LabImage, from source: LabImage, share: Float, tolerance: Float = .infinity,
+        workers: Workers = Workers(threads: 1)
     ) {
         ColorKernels.blendQuadratic(
-            of: source.samples, coefficients: coefficients, share: share, into: &result.samples, workers: workers)
+            of: source.samples, coefficients: coefficients, share: share, tolerance: tolerance, into: &result.samples,
+            workers: workers)
     }
 
     private static func basis(_ samples: [Float], _ pixel: Int) -> [Double] {

@@ -1,0 +1,80 @@
+#include "nct_pyramid.h"
+
+#include <math.h>
+
+#include "nct_fastmath.h"
+#include "nct_kernels.h"
+
+/// The coarse position before fine position `p`, the one after it, and the weight of the one after: 1/4 or 3/4.
+static inline void tap(size_t p, size_t size, size_t *first, size_t *second, float *share) {
+    size_t before = p == 0 ? 0 : (p - 1) / 2;
+    *first = before < size ? before : size - 1;
+    *second = *first + 1 < size ? *first + 1 : size - 1;
+    *share = *first == *second || p == 0 ? 0.0f : (p % 2 == 0 ? 0.75f : 0.25f);
+}
+
+NCT_MULTIVERSIONED
+void nct_add_doubled_relu(float *fine_row, size_t width, size_t y, const float *coarse, size_t coarse_width,
+                          size_t coarse_height, size_t channels) {
+    size_t y0, y1;
+    float fy;
+    tap(y, coarse_height, &y0, &y1, &fy);
+    const float *upper = coarse + y0 * coarse_width * channels, *lower = coarse + y1 * coarse_width * channels;
+    for (size_t x = 0; x < width; x++) {
+        size_t x0, x1;
+        float fx;
+        tap(x, coarse_width, &x0, &x1, &fx);
+        const float a = (1 - fx) * (1 - fy), b = fx * (1 - fy), c = (1 - fx) * fy, d = fx * fy;
+        const float *ul = upper + x0 * channels, *ur = upper + x1 * channels;
+        const float *ll = lower + x0 * channels, *lr = lower + x1 * channels;
+        float *pixel = fine_row + x * channels;
+        for (size_t k = 0; k < channels; k++) {
+            float v = pixel[k] + (a * ul[k] + b * ur[k] + (c * ll[k] + d * lr[k]));
+            pixel[k] = v > 0.0f ? v : 0.0f;
+        }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_softmax(float *map, size_t count, size_t channels) {
+    for (size_t i = 0; i < count; i++) {
+        float *pixel = map + i * channels, greatest = pixel[0], sum = 0.0f;
+        for (size_t k = 1; k < channels; k++) greatest = pixel[k] > greatest ? pixel[k] : greatest;
+        for (size_t k = 0; k < channels; k++) {
+            float exponent = (pixel[k] - greatest) * 1.44269504f;
+            pixel[k] = nct_exp2(exponent > -100.0f ? exponent : -100.0f);
+            sum += pixel[k];
+        }
+        for (size_t k = 0; k < channels; k++) pixel[k] /= sum;
+    }
+}
+
+void nct_add_doubled_relu_scalar(float *fine_row, size_t width, size_t y, const float *coarse, size_t coarse_width,
+                                 size_t coarse_height, size_t channels) {
+    for (size_t x = 0; x < width; x++) {
+        for (size_t k = 0; k < channels; k++) {
+            double exact_y = fmax(0.0, (y + 0.5) / 2 - 0.5), exact_x = fmax(0.0, (x + 0.5) / 2 - 0.5), sum = 0;
+            for (size_t j = 0; j < 2; j++) {
+                for (size_t i = 0; i < 2; i++) {
+                    double row = fmin(floor(exact_y) + j, coarse_height - 1.0);
+                    double column = fmin(floor(exact_x) + i, coarse_width - 1.0);
+                    double fy = exact_y - floor(exact_y), fx = exact_x - floor(exact_x);
+                    double weight = (j ? fy : 1 - fy) * (i ? fx : 1 - fx);
+                    sum += weight * coarse[((size_t)row * coarse_width + (size_t)column) * channels + k];
+                }
+            }
+            fine_row[x * channels + k] = fmaxf(fine_row[x * channels + k] + (float)sum, 0.0f);
+        }
+    }
+}
+
+void nct_softmax_scalar(float *map, size_t count, size_t channels) {
+    for (size_t i = 0; i < count; i++) {
+        double greatest = -INFINITY, sum = 0;
+        for (size_t k = 0; k < channels; k++) greatest = fmax(greatest, map[i * channels + k]);
+        for (size_t k = 0; k < channels; k++) sum += exp(map[i * channels + k] - greatest);
+        for (size_t k = 0; k < channels; k++) {
+            map[i * channels + k] = (float)(exp(map[i * channels + k] - greatest) / sum);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import CSmearNet
+import Crypto
+
+/// A network of our own, trained on blood smears in endless random stains: features that do not change with the
+/// stain, the class of every pixel, and whether the image shows a smear at all. Its weights are part of the program;
+/// docs/smearnet.md says how they came about.
+///
+/// An encoder looks at ever wider surroundings on five grids, a light decoder brings what it found back to each finer
+/// grid (feature pyramids, Lin et al. 2017). The features of level L are the decoder's: 16, 24, 32, 48, 64 channels at
+/// 1, 1/2, 1/4, 1/8, 1/16 of the resolution.
+///
+/// It knows cells of some 35 to 200 pixels, as a field of 360 to 720 pixels shows them. So it looks at larger images
+/// reduced (``reduction(width:height:)``), and its maps are enlarged to the grid that was asked for.
+public struct SmearNet: FeatureExtractor {
+    public let identifier = "smearnet"
+    public let digest: String
+
+    private let encoder: [[Convolution]]
+    private let lateral: [Pointwise]
+    /// From the next coarser grid of the decoder.
+    private let above: [Pointwise]
+    private let smooth: [Convolution]
+    private let classes: Pointwise
+    private let smear: Pointwise
+
+    private static let encoderWidths = [[16], [32], [48, 48], [96, 96], [128, 128]]
+    private static let decoderWidths = [16, 24, 32, 48, 64]
+    /// An image's deviation is taken for at least this, so that a blank field's noise is not blown up to a texture.
+    private static let leastDeviation = 0.04
+    /// Pixels of the shorter side that the network looks at, about.
+    private static let side = 480
+    /// The network pools four times.
+    package static let leastSide = 16
+
+    /// The network that is part of the program.
+    public static let embedded: SmearNet = {
+        var count = 0
+        let bytes = [UInt8](UnsafeBufferPointer(start: nct_smearnet_weights(&count), count: count))
+        guard let network = try? SmearNet(weights: bytes) else {
+            preconditionFailure("the program's own weights do not fit its network; a test holds that they do")
+        }
+        return network
+    }()
+
+    /// Reads the weights from the bytes of a safetensors file as `Training/export.py` writes it.
+    ///
+    /// Throws ``EngineError/Code/invalidWeights`` naming the tensor.
+    public init(weights bytes: [UInt8]) throws {
+        let file = try Safetensors(bytes)
+        var inputs = 3
+        func convolution(_ name: String, _ inputs: Int, _ outputs: Int) throws -> Convolution {
+            Convolution(
+                ConvolutionShape(inputChannels: inputs, outputChannels: outputs),
+                weights: try file.floats(name + ".weight", shape: [3, 3, inputs, outputs]),
+                bias: try file.floats(name + ".bias", shape: [outputs]))
+        }
+        func pointwise(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws -> Pointwise {
+            Pointwise(
+                inputs: inputs, outputs: outputs, weights: try file.floats(name + ".weight", shape: [inputs, outputs]),
+                bias: bias
+                    ? try file.floats(name + ".bias", shape: [outputs]) : [Float](repeating: 0, count: outputs))
+        }
+        var encoder: [[Convolution]] = []
+        for (level, widths) in Self.encoderWidths.enumerated() {
+            var layers: [Convolution] = []
+            for (index, width) in widths.enumerated() {
+                layers.append(try convolution("encoder.\(level + 1).\(index + 1)", inputs, width))
+                inputs = width
+            }
+            encoder.append(layers)
+        }
+        self.encoder = encoder
+        let widths = Self.decoderWidths
+        lateral = try (0..<5).map { try pointwise("lateral.\($0 + 1)", Self.encoderWidths[$0].last!, widths[$0]) }
+        above = try (0..<4).map { try pointwise("above.\($0 + 1)", widths[$0 + 1], widths[$0], bias: false) }
+        smooth = try (0..<4).map { try convolution("smooth.\($0 + 1)", widths[$0], widths[$0]) }
+        classes = try pointwise("classes", widths[0], SmearSegmentation.classCount)
+        smear = try pointwise("smear", widths[4], 1)
+        digest = SHA256.hash(data: bytes).hexadecimal
+    }
+
+    public func channels(atLevel level: Int) -> Int { Self.decoderWidths[level - 1] }
+
+    /// What an image of this size is reduced by before the network looks at it.
+    package static func reduction(width: Int, height: Int) -> Int { max(1, (min(width, height) + side / 2) / side) }
+
+    public func features(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> [Int: FeatureMap] {
+        try requirePatch(width: image.width, height: image.height, levels: levels)
+        guard let finest = levels.min() else { return [:] }
+        let scale = Self.reduction(width: image.width, height: image.height)
+        let maps = decoded(Reduction.box(image, by: scale, workers: workers), finest: finest, workers: workers)
+        return Dictionary(
+            uniqueKeysWithValues: levels.map { level in
+                (level, Self.fitted(maps[level]!, to: image, level: level, scale: scale, workers: workers))
+            })
+    }
+
+    /// The classes of an image's pixels and whether it is a smear.
+    ///
+    /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
+    public func segmentation(of image: RGBImage, workers: Workers) throws -> SmearSegmentation {
+        guard min(image.width, image.height) >= Self.leastSide else {
+            throw EngineError(
+                .imageTooSmall, "an image of \(image.width)×\(image.height) pixels is too small to be segmented",
+                remedy: "use images of at least \(Self.leastSide)×\(Self.leastSide) pixels")
+        }
+        let scale = Self.reduction(width: image.width, height: image.height)
+        let reduced = Reduction.box(image, by: scale, workers: workers)
+        let maps = decoded(reduced, finest: 1, workers: workers)
+        let scores = classes.apply(to: maps[1]!, workers: workers)
+        return SmearSegmentation(
+            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), imageWidth: image.width,
+            imageHeight: image.height)
+    }
+
+    /// The decoder's maps from the coarsest level to the finest wanted.
+    private func decoded(_ image: RGBImage, finest: Int, workers: Workers) -> [Int: FeatureMap] {
+        var map = FeatureKernels.standardized(image, leastDeviation: Self.leastDeviation, workers: workers)
+        var encoded: [FeatureMap] = []
+        for (index, layers) in encoder.enumerated() {
+            if index > 0 { map = FeatureKernels.maxPool(map, workers: workers) }
+            for layer in layers {
+                map = layer(map, pooling: false, workers: workers)
+            }
+            encoded.append(map)
+        }
+        var result: [Int: FeatureMap] = [:]
+        var coarser = lateral[4].apply(to: encoded[4], rectified: true, workers: workers)
+        result[5] = coarser
+        for level in stride(from: 4, through: finest, by: -1) {
+            let index = level - 1
+            var joined = lateral[index].apply(to: encoded[index], workers: workers)
+            let up = above[index].apply(to: coarser, workers: workers)
+            FeatureKernels.addDoubledAndRectify(up, to: &joined, workers: workers)
+            coarser = smooth[index](joined, pooling: false, workers: workers)
+            encoded[index] = FeatureMap(width: 0, height: 0, channels: 1)
+            result[level] = coarser
+        }
+        return result
+    }
+
+    /// A map of the reduced image on the grid that the level has for the image itself.
+    private static func fitted(
+        _ map: FeatureMap, to image: RGBImage, level: Int, scale: Int, workers: Workers
+    ) -> FeatureMap {
+        guard scale > 1 else { return map }
+        var result = FeatureMap(
+            width: image.width >> (level - 1), height: image.height >> (level - 1), channels: map.channels)
+        Enlargement.add(map, to: &result, scale: scale, workers: workers)
+        return result
+    }
+}
+
+/// A product of each pixel's channels with a matrix.
+private struct Pointwise: Sendable {
+    let inputs: Int
+    let outputs: Int
+    /// `inputs × outputs`.
+    let weights: [Float]
+    let bias: [Float]
+
+    func apply(to map: FeatureMap, rectified: Bool = false, workers: Workers) -> FeatureMap {
+        var values = FeatureKernels.affine(
+            map.values, rows: map.pixelCount, inner: inputs, matrix: weights, columns: outputs, offset: bias,
+            workers: workers)
+        if rectified { for index in values.indices { values[index] = max(0, values[index]) } }
+        return FeatureMap(width: map.width, height: map.height, channels: outputs, values: values)
+    }
+
+    /// The first output for the mean of all pixels.
+    func apply(toMeanOf map: FeatureMap) -> Float {
+        var sums = [Double](repeating: 0, count: inputs)
+        for pixel in 0..<map.pixelCount {
+            for channel in 0..<inputs { sums[channel] += Double(map.values[pixel * inputs + channel]) }
+        }
+        var score = Double(bias[0])
+        for channel in 0..<inputs {
+            score += sums[channel] / Double(map.pixelCount) * Double(weights[channel * outputs])
+        }
+        return Float(score)
+    }
+}

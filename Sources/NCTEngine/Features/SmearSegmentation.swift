@@ -1,0 +1,84 @@
+import Foundation
+
+/// What every pixel of a smear is, as ``SmearNet`` sees it, and whether it is a smear at all.
+///
+/// Known on the grid that the network looked at; asked for on any grid of the image.
+public struct SmearSegmentation: Sendable {
+    /// The classes; raw values are the labels.
+    public enum Class: UInt8, Sendable, Codable, CaseIterable {
+        case background, redCell, cytoplasm, nucleus, platelet
+    }
+
+    package static let classCount = Class.allCases.count
+
+    /// Probabilities, `height × width × 5`, on the network's grid.
+    package let probabilities: FeatureMap
+    /// Probability that the image shows a smear, 0…1.
+    public let smearProbability: Float
+    private let imageWidth: Int
+    private let imageHeight: Int
+
+    /// - Parameters:
+    ///   - scores: before the softmax.
+    ///   - smearScore: before the logistic function.
+    init(scores: FeatureMap, smearScore: Float, imageWidth: Int, imageHeight: Int) {
+        var probabilities = scores
+        FeatureKernels.softmax(&probabilities)
+        self.probabilities = probabilities
+        smearProbability = 1 / (1 + exp(-smearScore))
+        self.imageWidth = imageWidth
+        self.imageHeight = imageHeight
+    }
+
+    /// The likeliest class of every pixel on the network's own grid.
+    public var labels: LabelMap { Self.likeliest(probabilities) }
+
+    /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
+    ///
+    /// Probabilities are averaged where the grid is coarser than the network's, interpolated where it is finer.
+    package func labels(reducedBy scale: Int, workers: Workers) -> LabelMap {
+        let (width, height) = (imageWidth / scale, imageHeight / scale)
+        guard (width, height) != (probabilities.width, probabilities.height) else { return labels }
+        // Of both grids one covers the other an integer number of times, up to a remainder at the edges.
+        let share = Float(imageWidth / probabilities.width) / Float(scale)
+        if share < 1 { return Self.likeliest(reduced(by: max(1, Int((1 / share).rounded())), width, height)) }
+        var fine = FeatureMap(width: width, height: height, channels: Self.classCount)
+        Enlargement.add(probabilities, to: &fine, scale: max(1, Int(share.rounded())), workers: workers)
+        return Self.likeliest(fine)
+    }
+
+    /// Mean probabilities of squares of the network's grid.
+    private func reduced(by factor: Int, _ width: Int, _ height: Int) -> FeatureMap {
+        var result = FeatureMap(width: width, height: height, channels: Self.classCount)
+        for y in 0..<height {
+            for x in 0..<width {
+                for dy in 0..<factor {
+                    for dx in 0..<factor {
+                        let row = min(y * factor + dy, probabilities.height - 1)
+                        let column = min(x * factor + dx, probabilities.width - 1)
+                        let from = (row * probabilities.width + column) * Self.classCount
+                        let to = (y * width + x) * Self.classCount
+                        for kind in 0..<Self.classCount {
+                            result.values[to + kind] += probabilities.values[from + kind]
+                        }
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    private static func likeliest(_ map: FeatureMap) -> LabelMap {
+        var labels = LabelMap(width: map.width, height: map.height)
+        map.values.withUnsafeBufferPointer { values in
+            for pixel in 0..<map.pixelCount {
+                var best = 0
+                for kind in 1..<classCount where values[pixel * classCount + kind] > values[pixel * classCount + best] {
+                    best = kind
+                }
+                labels.labels[pixel] = UInt8(best)
+            }
+        }
+        return labels
+    }
+}
