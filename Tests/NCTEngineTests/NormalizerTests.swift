@@ -164,8 +164,9 @@ struct NormalizerTests {
     @Test("A capture of one pixel, or smaller than a patch at the level, is refused; the least size works")
     func smallCaptures() throws {
         let normalizer = try Normalizer(
-            extractor: SmearNet.embedded, references: references, parameters: parameters(), workers: Workers(threads: 1)
-        )
+            extractor: SmearNet.embedded, references: references,
+            parameters: parameters { $0.levels = .joint([1, 2]) },
+            workers: Workers(threads: 1))
         for (width, height) in [(1, 1), (5, 100), (100, 5)] {
             #expect(throws: EngineError.self) {
                 try normalizer.normalize(RGBImage(width: width, height: height, filledWith: (0.5, 0.4, 0.6)))

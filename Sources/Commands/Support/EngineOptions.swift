@@ -20,7 +20,7 @@ struct EngineOptions: ParsableArguments {
         name: .customLong("layer"),
         help: ArgumentHelp(
             "Feature levels that drive the search: one or several of 1…5, joined by commas.",
-            discussion: "Level 1 is the finest. Several are used jointly; 1,2 did best in our study.",
+            discussion: "Level 1 is the finest. Several are used jointly, as 1,2. Default: 1.",
             valueName: "L[,L…]"))
     var levels: LevelList?
 
