@@ -1,5 +1,6 @@
 """Crops for training: real fields of one lab and phantoms, each in two random stains, and what is no smear at all."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from masks import IGNORED, masks
-from stains import amounts_of, stain
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Evaluation"))
+from imaging import labeled_images, read_rgb  # noqa: E402
+
+from masks import IGNORED, masks  # noqa: E402
+from stains import amounts_of, stain  # noqa: E402
 
 
 @dataclass
@@ -23,7 +27,8 @@ class Field:
 
 
 def read_image(path: Path) -> np.ndarray:
-    return np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
+    """sRGB 0…1, height × width × 3."""
+    return read_rgb(path).astype(np.float32) / 255
 
 
 def read_boxes(path: Path) -> list[tuple]:
@@ -31,18 +36,9 @@ def read_boxes(path: Path) -> list[tuple]:
     return [(int(row[0]), *map(float, row[1:5])) for row in rows]
 
 
-def labeled(folder: Path) -> list[tuple[Path, Path]]:
-    """Images with their labels, in the order of the names."""
-    pairs = [(image, folder / "labels" / (image.stem + ".txt")) for image in sorted((folder / "images").iterdir())]
-    pairs = [pair for pair in pairs if pair[1].is_file()]
-    if not pairs:
-        raise SystemExit(f"{folder}: no images/NAME with labels/NAME.txt; give a YOLO data set")
-    return pairs
-
-
 def real_fields(folder: Path) -> list[Field]:
     fields = []
-    for image, label in labeled(folder):
+    for image, label in labeled_images(folder / "images", folder / "labels"):
         samples = read_image(image)
         fields.append(Field(image.stem, *amounts_of(samples), masks(samples, read_boxes(label))))
     return fields

@@ -14,7 +14,7 @@ public struct PreparedEngine: Sendable {
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order.
     public let referenceImages: [RGBImage]
-    /// What the user should be told: missing weights, a damaged cache.
+    /// What the user should be told: a damaged cache, or one that could not be written.
     public let notices: [String]
     /// True if the references' preparation came from the cache.
     public let cameFromCache: Bool
@@ -60,7 +60,7 @@ public struct PreparedEngine: Sendable {
             let transfer = try Self.transfer(
                 profile, source: source, references: images, workers: workers, cache: cache)
             (normalizer, cameFromCache) = (transfer.normalizer, transfer.cameFromCache)
-            notices = [source.notice].compactMap { $0 } + transfer.notices
+            notices = transfer.notices
         } else {
             // What a baseline measures is measured again in less time than a cache takes.
             do {

@@ -74,7 +74,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public struct Features: Sendable, Equatable, Codable {
         /// `vgg19`, or `smearnet`, the built-in network.
         public var extractor: String
-        /// Of the weights, or of the definition of an extractor without weights.
+        /// Of the weights.
         public var sha256: String
         /// The weights' file.
         public var weights: String?

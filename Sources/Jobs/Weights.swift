@@ -7,8 +7,6 @@ public struct FeatureSource: Sendable {
     public let extractor: any FeatureExtractor
     /// The weights' file, nil for the program's own network.
     public let weights: String?
-    /// What the user must be told, nil if nothing.
-    public let notice: String?
 
     /// The file's name below each of the places that are searched.
     public static let weightsName = "vgg19-features.safetensors"
@@ -26,7 +24,7 @@ public struct FeatureSource: Sendable {
         _ kind: FeatureKind = .automatic, configured: String?, upToLevel level: Int,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> FeatureSource {
-        if kind == .smearnet { return FeatureSource(extractor: SmearNet.embedded, weights: nil, notice: nil) }
+        if kind == .smearnet { return FeatureSource(extractor: SmearNet.embedded, weights: nil) }
         if let configured {
             guard FileManager.default.fileExists(atPath: configured) else {
                 throw JobFailure(
@@ -45,7 +43,7 @@ public struct FeatureSource: Sendable {
                 cause: "no VGG-19 weights found (looked for \(candidates.joined(separator: ", ")))",
                 remedy: "name the weights with --weights, or use the built-in network with --features smearnet")
         }
-        return FeatureSource(extractor: SmearNet.embedded, weights: nil, notice: nil)
+        return FeatureSource(extractor: SmearNet.embedded, weights: nil)
     }
 
     /// The files that are searched, in order: `$NCTD_MODELS/vgg19-features.safetensors`, then the same name below
@@ -63,7 +61,7 @@ public struct FeatureSource: Sendable {
         }
         do {
             let network = try VGG19(weights: [UInt8](data), upToLevel: level)
-            return FeatureSource(extractor: network, weights: path, notice: nil)
+            return FeatureSource(extractor: network, weights: path)
         } catch {
             throw JobFailure(error, file: path)
         }

@@ -1,3 +1,5 @@
+import NCTEngine
+
 /// What one cell leaves at one position.
 struct Deposit {
     /// Concentrations of the three absorbers.

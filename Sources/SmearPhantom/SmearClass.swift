@@ -1,16 +1,3 @@
-/// What a pixel of a scene truly is; the raw values are the labels of ``SmearScene/classes``.
-///
-/// Where things lie on each other the greater value wins, but for a platelet, which never lies on a white cell.
-public enum SmearClass: UInt8, Sendable, CaseIterable {
-    case background = 0
-    case redCell = 1
-    /// A white cell outside its nucleus.
-    case cytoplasm = 2
-    /// A white cell's nucleus.
-    case nucleus = 3
-    case platelet = 4
-}
-
 /// The white cells that the phantom draws: the seven kinds of Arshad, Sajid, Khan.
 public enum WhiteCellKind: String, Sendable, Codable, CaseIterable {
     /// Three to five lobes joined by thin bridges.

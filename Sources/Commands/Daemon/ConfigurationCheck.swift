@@ -117,7 +117,6 @@ struct ConfigurationCheck {
             } else if profile.method.usesFeatures {
                 let source = try FeatureSource.load(
                     profile.features, configured: profile.weights, upToLevel: profile.parameters.deepestLevel)
-                add(notices: [source.notice].compactMap { $0 })
                 cost.extractor = source.extractor.identifier
                 cost.weights = source.weights
                 cost.featuresSHA256 = source.extractor.digest

@@ -72,10 +72,10 @@ extension StageFolder {
 /// Pictures that the program made itself, as 8-bit PNG files.
 enum PictureFile {
     /// Writes a picture atomically, over one that is there.
-    static func write(_ image: RGBImage, to path: String, overwrite: Bool = true) throws {
+    static func write(_ image: RGBImage, to path: String, bitDepth: Int = 8, overwrite: Bool = true) throws {
         let bytes = try ImageWriter.encode(
             ImageFile(image: image, metadata: ImageMetadata(format: .png)),
-            options: ImageWriteOptions(format: .png, bitDepth: 8))
+            options: ImageWriteOptions(format: .png, bitDepth: bitDepth))
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
     }
 }

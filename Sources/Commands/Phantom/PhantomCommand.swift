@@ -123,9 +123,7 @@ struct PhantomCommand: AsyncParsableCommand {
     }
 
     private func put(_ image: RGBImage, bits: Int, to name: String) throws {
-        try put(
-            ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png, bitDepth: bits)),
-            to: name)
+        try PictureFile.write(image, to: "\(output)/\(name)", bitDepth: bits)
     }
 
     private func put(_ bytes: [UInt8], to name: String) throws {

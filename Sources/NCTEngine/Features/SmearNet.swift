@@ -49,10 +49,8 @@ public struct SmearNet: FeatureExtractor {
         let file = try Safetensors(bytes)
         var inputs = 3
         func convolution(_ name: String, _ inputs: Int, _ outputs: Int) throws -> Convolution {
-            Convolution(
-                ConvolutionShape(inputChannels: inputs, outputChannels: outputs),
-                weights: try file.floats(name + ".weight", shape: [3, 3, inputs, outputs]),
-                bias: try file.floats(name + ".bias", shape: [outputs]))
+            try Convolution(
+                ConvolutionShape(inputChannels: inputs, outputChannels: outputs), of: file, named: name)
         }
         func pointwise(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws -> Pointwise {
             Pointwise(
@@ -109,7 +107,7 @@ public struct SmearNet: FeatureExtractor {
         let maps = decoded(reduced, finest: 1, workers: workers)
         let scores = classes.apply(to: maps[1]!, workers: workers)
         return SmearSegmentation(
-            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), imageWidth: image.width,
+            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), reduction: scale, imageWidth: image.width,
             imageHeight: image.height)
     }
 
@@ -125,15 +123,14 @@ public struct SmearNet: FeatureExtractor {
             encoded.append(map)
         }
         var result: [Int: FeatureMap] = [:]
-        var coarser = lateral[4].apply(to: encoded[4], rectified: true, workers: workers)
+        var coarser = lateral[4].apply(to: encoded.removeLast(), rectified: true, workers: workers)
         result[5] = coarser
         for level in stride(from: 4, through: finest, by: -1) {
             let index = level - 1
-            var joined = lateral[index].apply(to: encoded[index], workers: workers)
+            var joined = lateral[index].apply(to: encoded.removeLast(), workers: workers)
             let up = above[index].apply(to: coarser, workers: workers)
             FeatureKernels.addDoubledAndRectify(up, to: &joined, workers: workers)
             coarser = smooth[index](joined, pooling: false, workers: workers)
-            encoded[index] = FeatureMap(width: 0, height: 0, channels: 1)
             result[level] = coarser
         }
         return result

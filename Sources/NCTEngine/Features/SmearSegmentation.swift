@@ -1,31 +1,29 @@
 import Foundation
 
-/// What every pixel of a smear is, as ``SmearNet`` sees it, and whether it is a smear at all.
+/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it, and whether it is a smear at all.
 ///
 /// Known on the grid that the network looked at; asked for on any grid of the image.
 public struct SmearSegmentation: Sendable {
-    /// The classes; raw values are the labels.
-    public enum Class: UInt8, Sendable, Codable, CaseIterable {
-        case background, redCell, cytoplasm, nucleus, platelet
-    }
-
-    package static let classCount = Class.allCases.count
+    package static let classCount = SmearClass.allCases.count
 
     /// Probabilities, `height × width × 5`, on the network's grid.
     package let probabilities: FeatureMap
     /// Probability that the image shows a smear, 0…1.
     public let smearProbability: Float
+    /// How many pixels of the image, each way, a pixel of the network's grid covers.
+    private let reduction: Int
     private let imageWidth: Int
     private let imageHeight: Int
 
     /// - Parameters:
     ///   - scores: before the softmax.
     ///   - smearScore: before the logistic function.
-    init(scores: FeatureMap, smearScore: Float, imageWidth: Int, imageHeight: Int) {
+    init(scores: FeatureMap, smearScore: Float, reduction: Int, imageWidth: Int, imageHeight: Int) {
         var probabilities = scores
         FeatureKernels.softmax(&probabilities)
         self.probabilities = probabilities
         smearProbability = 1 / (1 + exp(-smearScore))
+        self.reduction = reduction
         self.imageWidth = imageWidth
         self.imageHeight = imageHeight
     }
@@ -40,7 +38,7 @@ public struct SmearSegmentation: Sendable {
         let (width, height) = (imageWidth / scale, imageHeight / scale)
         guard (width, height) != (probabilities.width, probabilities.height) else { return labels }
         // Of both grids one covers the other an integer number of times, up to a remainder at the edges.
-        let share = Float(imageWidth / probabilities.width) / Float(scale)
+        let share = Float(reduction) / Float(scale)
         if share < 1 { return Self.likeliest(reduced(by: max(1, Int((1 / share).rounded())), width, height)) }
         var fine = FeatureMap(width: width, height: height, channels: Self.classCount)
         Enlargement.add(probabilities, to: &fine, scale: max(1, Int(share.rounded())), workers: workers)

@@ -42,7 +42,7 @@ public struct VGG19: FeatureExtractor {
                 layers.append(
                     torchvision
                         ? try Self.torchvisionLayer(file, Self.torchvisionIndices[block][index], shape)
-                        : try Self.layer(file, "conv\(block + 1)_\(index + 1)", shape))
+                        : try Convolution(shape, of: file, named: "conv\(block + 1)_\(index + 1)"))
                 input = shape.outputChannels
             }
             blocks.append(layers)
@@ -60,13 +60,6 @@ public struct VGG19: FeatureExtractor {
             offset = [-103.939, -116.779, -123.68]
         }
         digest = SHA256.hash(data: bytes).hexadecimal
-    }
-
-    private static func layer(_ file: Safetensors, _ name: String, _ shape: ConvolutionShape) throws -> Convolution {
-        Convolution(
-            shape,
-            weights: try file.floats(name + ".weight", shape: [3, 3, shape.inputChannels, shape.outputChannels]),
-            bias: try file.floats(name + ".bias", shape: [shape.outputChannels]))
     }
 
     private static func torchvisionLayer(

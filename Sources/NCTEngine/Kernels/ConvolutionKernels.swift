@@ -45,6 +45,16 @@ package struct Convolution: Sendable {
         self.isDirect = isDirect
     }
 
+    /// The tensors `NAME.weight` (height × width × in × out) and `NAME.bias` of a file.
+    ///
+    /// Throws ``EngineError/Code/invalidWeights`` naming the tensor.
+    package init(_ shape: ConvolutionShape, of file: Safetensors, named name: String) throws {
+        self.init(
+            shape,
+            weights: try file.floats(name + ".weight", shape: [3, 3, shape.inputChannels, shape.outputChannels]),
+            bias: try file.floats(name + ".bias", shape: [shape.outputChannels]))
+    }
+
     /// The convolution of a whole map; with `pooling`, only the 2×2 maxima of the result are kept.
     ///
     /// - Precondition: the map has the shape's input channels.

@@ -117,7 +117,6 @@ public struct Normalizer: Sendable {
             let transfer = self.transfer(run)
             report(.transfer)
             // Only now, since features are where memory peaks.
-            let luminance = source.luminance(parameters.luminance, workers: workers)
             let lab = LabImage(source, workers: workers)
             var result = lab
             if plan.scale == 1 {
@@ -125,7 +124,8 @@ public struct Normalizer: Sendable {
             } else {
                 FastGuidedFilter(parameters).upsampleAndApply(
                     transfer, coarseLuminance: run.source.luminance(parameters.luminance, workers: workers),
-                    fullLuminance: luminance, scale: plan.scale, to: &result, workers: workers)
+                    fullLuminance: source.luminance(parameters.luminance, workers: workers), scale: plan.scale,
+                    to: &result, workers: workers)
             }
             if index == group.plans.count - 1 {
                 if parameters.trendShare > 0 || parameters.trendTolerance > 0 {
