@@ -61,13 +61,15 @@ final class Heartbeat: Sendable {
     /// Grows as scans go on.
     var scanSteps: Int { state.withLock(\.scanSteps) }
 
-    /// What has stood still for longer than so many milliseconds, the longest first; nil if nothing has.
-    func stalled(longerThan limit: Int64) -> (what: String, milliseconds: Int64)? {
+    /// Everything that has stood still for longer than so many milliseconds.
+    func stalled(longerThan limit: Int64) -> [(what: String, milliseconds: Int64)] {
         let now = clock.now.milliseconds
         return state.withLock { state in
-            var standing = state.works.values.map { ("\($0.name) (\($0.step))", now - $0.milliseconds) }
+            var standing = state.works.values.map {
+                (what: "\($0.name) (\($0.step))", milliseconds: now - $0.milliseconds)
+            }
             if let dispatched = state.dispatched { standing.append(("the dispatcher", now - dispatched)) }
-            return standing.filter { $0.1 > limit }.max { $0.1 < $1.1 }.map { (what: $0.0, milliseconds: $0.1) }
+            return standing.filter { $0.milliseconds > limit }
         }
     }
 }

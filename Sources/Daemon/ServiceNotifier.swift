@@ -15,7 +15,8 @@ final class ServiceNotifier: Sendable {
         var pause: String?
         var refusedReload: String?
         var status = ""
-        var hasToldStall = false
+        /// What stands still and was logged as such.
+        var toldStalls: Set<String> = []
     }
 
     private let manager: any ServiceManager
@@ -92,16 +93,14 @@ final class ServiceNotifier: Sendable {
 
     private func feed(_ log: EventLog) {
         guard let limit = stallMilliseconds else { return }
-        guard let stalled = heartbeat.stalled(longerThan: limit) else {
-            state.withLock { $0.hasToldStall = false }
-            manager.notify("WATCHDOG=1")
-            return
+        let stalled = heartbeat.stalled(longerThan: limit)
+        if stalled.isEmpty { manager.notify("WATCHDOG=1") }
+        // Each is logged as it begins to stand, also while another stands already.
+        let untold = state.withLock { state in
+            defer { state.toldStalls = Set(stalled.map(\.what)) }
+            return stalled.filter { !state.toldStalls.contains($0.what) }
         }
-        let isTold = state.withLock { state in
-            defer { state.hasToldStall = true }
-            return state.hasToldStall
-        }
-        if !isTold { log.write(.stalled(what: stalled.what, seconds: stalled.milliseconds / 1000)) }
+        for stall in untold { log.write(.stalled(what: stall.what, seconds: stall.milliseconds / 1000)) }
     }
 
     private func tell(_ summaries: [RootSummary]) {

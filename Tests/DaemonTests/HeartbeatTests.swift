@@ -21,6 +21,16 @@ private final class Listener: ServiceManager {
     }
 }
 
+extension DaemonBench {
+    /// Returns once a capture was logged as standing still in the engine.
+    fileprivate func waitForStall(of name: String, _ manager: Listener) async throws {
+        let hung = "\(space(name)) (normalizing)"
+        try await manager.wait { _ in
+            events.all.contains { if case .stalled(hung, 2...) = $0 { true } else { false } }
+        }
+    }
+}
+
 @Suite(.timeLimit(.minutes(5))) struct HeartbeatTests {
     @Test("The watchdog is fed while work advances, not while a worker hangs, and again when it goes on")
     func watchdog() async throws {
@@ -28,20 +38,21 @@ private final class Listener: ServiceManager {
         let bench = try DaemonBench()
         try bench.write("x.png")
         bench.shelf.brake.hold()
-        let hung = "\(bench.space("lab-a/x.png")) (normalizing)"
+        try bench.write("y.png", seed: 2)
         try await bench.run(manager: manager) {
             try await bench.announce("x.png")
             try await manager.wait { $0.count("WATCHDOG=1") >= 2 }
             // The worker is in the engine and does not come back.
-            try await manager.wait { _ in
-                bench.events.all.contains { if case .stalled(hung, 2...) = $0 { true } else { false } }
-            }
+            try await bench.waitForStall(of: "lab-a/x.png", manager)
+            // A second one that hangs is told too, though the first still does.
+            try await bench.announce("y.png")
+            try await bench.waitForStall(of: "lab-a/y.png", manager)
             let before = manager.count("WATCHDOG=1")
             // That nothing happens can only be waited for: here one and a half times as long as between two feeds.
             try await Task.sleep(for: .milliseconds(1500))
             #expect(manager.count("WATCHDOG=1") == before)
             bench.shelf.brake.release()
-            await bench.events.wait(for: "done")
+            await bench.events.wait(for: "done", count: 2)
             try await manager.wait { $0.count("WATCHDOG=1") > before }
         }
     }
