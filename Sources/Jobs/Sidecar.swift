@@ -87,6 +87,8 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var clippedShare: Float
         public var confidence: Float
         public var field: FieldInspection
+        /// Nil for a capture that is too small for the network.
+        public var contents: SmearContents?
         public var treatment: QualityReport.Treatment
         public var transferStrength: Float
     }

@@ -5,8 +5,7 @@ public struct BaselineNormalizer: ImageNormalizer {
     public let method: NormalizationMethod
     private let workers: Workers
     private let baseline: any Baseline
-    private let figures: ReferenceFigures
-    private let thresholds: QualityThresholds
+    private let judge: QualityJudge
 
     /// Prepares the references: what the method measures on them, and what quality is judged by. Cost linear in their
     /// pixels.
@@ -29,13 +28,13 @@ public struct BaselineNormalizer: ImageNormalizer {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
-        figures = try ReferenceFigures(references, workers: workers)
+        judge = QualityJudge(
+            figures: try ReferenceFigures(references, workers: workers), thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
             references: references, parameters: parameters, seed: seed, workers: workers)
         guard let prepared else { preconditionFailure("color transfer is no baseline") }
         baseline = prepared
         self.method = method
-        self.thresholds = thresholds
         self.workers = workers
     }
 
@@ -52,9 +51,9 @@ public struct BaselineNormalizer: ImageNormalizer {
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        let analysis = FieldAnalysis(source, workers: workers)
+        let sight = judge.sight(of: source)
         var (image, clipped) = (source, 0)
-        var impediment = analysis.inspection.nothingToTransfer
+        var impediment = sight.analysis.inspection.nothingToTransfer
         if impediment == nil {
             switch baseline.recolor(source, workers: workers) {
             case .repainted(let result, let count): (image, clipped) = (result, count)
@@ -62,19 +61,10 @@ public struct BaselineNormalizer: ImageNormalizer {
             }
         }
         onStage?(.recoloring)
-        // The same pixels are compared before and after: the classes are the source's.
-        let after = ColorPalette(
-            LabImage(Reduction.box(image, by: analysis.scale, workers: workers), workers: workers),
-            classes: analysis.segmentation.labels, workers: workers)
-        let ignoring = !analysis.inspection.hasWhiteCells
-        let quality = QualityReport(
-            structuralSimilarity: StructuralSimilarity.value(source: source, result: image, workers: workers),
-            paletteDistanceBefore: analysis.palette(workers: workers).distance(
-                to: figures.palette, ignoringNuclei: ignoring),
-            paletteDistanceAfter: after.distance(to: figures.palette, ignoringNuclei: ignoring),
-            clippedShare: Float(clipped) / Float(max(1, source.pixelCount)), confidence: nil,
-            field: analysis.inspection, treatment: impediment == nil ? .transferred : .unchanged,
-            transferStrength: impediment == nil ? 1 : 0, thresholds: thresholds, impediment: impediment)
+        let quality = judge.report(
+            source: source, result: image, sight, clipped: clipped, confidence: nil,
+            treatment: impediment == nil ? .transferred : .unchanged, strength: impediment == nil ? 1 : 0,
+            impediment: impediment)
         onStage?(.quality)
         return Normalization(image: image, quality: quality)
     }

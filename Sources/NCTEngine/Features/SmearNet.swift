@@ -97,18 +97,23 @@ public struct SmearNet: FeatureExtractor {
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
     public func segmentation(of image: RGBImage, workers: Workers) throws -> SmearSegmentation {
-        guard min(image.width, image.height) >= Self.leastSide else {
-            throw EngineError(
-                .imageTooSmall, "an image of \(image.width)×\(image.height) pixels is too small to be segmented",
-                remedy: "use images of at least \(Self.leastSide)×\(Self.leastSide) pixels")
-        }
+        try Self.requireSide(width: image.width, height: image.height)
         let scale = Self.reduction(width: image.width, height: image.height)
         let reduced = Reduction.box(image, by: scale, workers: workers)
         let maps = decoded(reduced, finest: 1, workers: workers)
         let scores = classes.apply(to: maps[1]!, workers: workers)
         return SmearSegmentation(
-            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), reduction: scale, imageWidth: image.width,
-            imageHeight: image.height)
+            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), colors: LabImage(reduced, workers: workers),
+            reduction: scale, imageWidth: image.width, imageHeight: image.height, workers: workers)
+    }
+
+    /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
+    package static func requireSide(width: Int, height: Int) throws {
+        guard min(width, height) >= leastSide else {
+            throw EngineError(
+                .imageTooSmall, "an image of \(width)×\(height) pixels is too small to be segmented",
+                remedy: "use images of at least \(leastSide)×\(leastSide) pixels")
+        }
     }
 
     /// The decoder's maps from the coarsest level to the finest wanted.

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it, and whether it is a smear at all.
+/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it and ``ClassColorModel`` corrects it, and
+/// whether it is a smear at all.
 ///
 /// Known on the grid that the network looked at; asked for on any grid of the image.
 public struct SmearSegmentation: Sendable {
@@ -18,10 +19,15 @@ public struct SmearSegmentation: Sendable {
     /// - Parameters:
     ///   - scores: before the softmax.
     ///   - smearScore: before the logistic function.
-    init(scores: FeatureMap, smearScore: Float, reduction: Int, imageWidth: Int, imageHeight: Int) {
+    ///   - colors: of the image that the network looked at.
+    init(
+        scores: FeatureMap, smearScore: Float, colors: LabImage, reduction: Int, imageWidth: Int, imageHeight: Int,
+        workers: Workers
+    ) {
         var probabilities = scores
         FeatureKernels.softmax(&probabilities)
-        self.probabilities = probabilities
+        self.probabilities = ClassColorModel(probabilities, colors: colors)
+            .applied(to: probabilities, colors: colors, workers: workers)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
         self.imageWidth = imageWidth
@@ -37,33 +43,44 @@ public struct SmearSegmentation: Sendable {
     package func labels(reducedBy scale: Int, workers: Workers) -> LabelMap {
         let (width, height) = (imageWidth / scale, imageHeight / scale)
         guard (width, height) != (probabilities.width, probabilities.height) else { return labels }
-        // Of both grids one covers the other an integer number of times, up to a remainder at the edges.
-        let share = Float(reduction) / Float(scale)
-        if share < 1 { return Self.likeliest(reduced(by: max(1, Int((1 / share).rounded())), width, height)) }
+        guard reduction % scale == 0 else {
+            return Self.likeliest(resampled(by: Float(scale) / Float(reduction), width, height, workers: workers))
+        }
         var fine = FeatureMap(width: width, height: height, channels: Self.classCount)
-        Enlargement.add(probabilities, to: &fine, scale: max(1, Int(share.rounded())), workers: workers)
+        Enlargement.add(probabilities, to: &fine, scale: reduction / scale, workers: workers)
         return Self.likeliest(fine)
     }
 
-    /// Mean probabilities of squares of the network's grid.
-    private func reduced(by factor: Int, _ width: Int, _ height: Int) -> FeatureMap {
-        var result = FeatureMap(width: width, height: height, channels: Self.classCount)
-        for y in 0..<height {
-            for x in 0..<width {
-                for dy in 0..<factor {
-                    for dx in 0..<factor {
-                        let row = min(y * factor + dy, probabilities.height - 1)
-                        let column = min(x * factor + dx, probabilities.width - 1)
-                        let from = (row * probabilities.width + column) * Self.classCount
-                        let to = (y * width + x) * Self.classCount
-                        for kind in 0..<Self.classCount {
-                            result.values[to + kind] += probabilities.values[from + kind]
+    /// The probabilities on a grid whose pixels are `step` of the network's wide: the mean of those whose centers a
+    /// pixel covers, and never less than the nearest.
+    private func resampled(by step: Float, _ width: Int, _ height: Int, workers: Workers) -> FeatureMap {
+        @Sendable func covered(_ position: Int, _ size: Int) -> Range<Int> {
+            let (start, end) = (Float(position) * step, Float(position + 1) * step)
+            let first = min(size - 1, max(0, Int((start - 0.5).rounded(.up))))
+            let last = min(size, Int((end - 0.5).rounded(.up)))
+            // No center lies within: the one in whose pixel this one's center lies.
+            return last > first
+                ? first..<last : min(size - 1, Int((start + end) / 2))..<min(size, Int((start + end) / 2) + 1)
+        }
+        let columns = (0..<width).map { covered($0, probabilities.width) }
+        let rows = workers.map(height, grain: 16) { range in
+            range.flatMap { y in
+                let rows = covered(y, probabilities.height)
+                var values = [Float](repeating: 0, count: width * Self.classCount)
+                for x in 0..<width {
+                    for row in rows {
+                        for column in columns[x] {
+                            let from = (row * probabilities.width + column) * Self.classCount
+                            for kind in 0..<Self.classCount {
+                                values[x * Self.classCount + kind] += probabilities.values[from + kind]
+                            }
                         }
                     }
                 }
+                return values
             }
         }
-        return result
+        return FeatureMap(width: width, height: height, channels: Self.classCount, values: Array(rows.joined()))
     }
 
     private static func likeliest(_ map: FeatureMap) -> LabelMap {

@@ -6,7 +6,7 @@ public struct Normalizer: Sendable {
     public let workers: Workers
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
-    private let thresholds: QualityThresholds
+    private let judge: QualityJudge
     private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
@@ -29,11 +29,11 @@ public struct Normalizer: Sendable {
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
-        self.thresholds = thresholds
         key = PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
         prepared =
             try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
             ?? PreparedReferences(references, extractor: extractor, parameters: parameters, workers: workers)
+        judge = QualityJudge(figures: prepared.figures, thresholds: thresholds, workers: workers)
     }
 
     /// The prepared references as bytes for a cache file.
@@ -66,23 +66,24 @@ public struct Normalizer: Sendable {
     ) throws -> Normalization {
         let report: (Stage) -> Void = { onStage?($0) }
         try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
-        let analysis = FieldAnalysis(source, workers: workers)
-        let before = analysis.palette(workers: workers).distance(
-            to: prepared.figures.palette, ignoringNuclei: !analysis.inspection.hasWhiteCells)
-        let strength = parameters.strength(atDistance: before)
+        if parameters.enhancement == .segmentation {
+            try SmearNet.requireSide(width: source.width, height: source.height)
+        }
+        let sight = judge.sight(of: source)
+        let analysis = sight.analysis
+        let strength = parameters.strength(atDistance: judge.distance(of: sight))
         guard analysis.inspection.nothingToTransfer == nil, strength > 0 else {
-            return spared(source, analysis, before: before, onStage: report)
+            return spared(source, sight, onStage: report)
         }
         let distances =
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
         let (image, clipped, run, transfer) = try transferred(
-            source, group: group, strength: strength, onStage: report)
-        let quality = quality(
-            source, image, analysis, before: before, clipped: clipped, confidence: run.vote.confidence,
-            treatment: .transferred,
-            strength: strength)
+            source, sight.segmentation, group: group, strength: strength, onStage: report)
+        let quality = judge.report(
+            source: source, result: image, sight, clipped: clipped, confidence: run.vote.confidence.mean,
+            treatment: .transferred, strength: strength)
         report(.quality)
         var normalization = Normalization(image: image, quality: quality)
         normalization.chosenReference = chosen
@@ -96,11 +97,9 @@ public struct Normalizer: Sendable {
 
     /// The method itself: steps 1 to 8, once for each plan of the group.
     private func transferred(
-        _ source: RGBImage, group: PreparedReferences.Group, strength: Float, onStage report: (Stage) -> Void
+        _ source: RGBImage, _ segmentation: SmearSegmentation?, group: PreparedReferences.Group, strength: Float,
+        onStage report: (Stage) -> Void
     ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
-        let segmentation =
-            parameters.enhancement == .segmentation
-            ? try SmearNet.embedded.segmentation(of: source, workers: workers) : nil
         var appearance = source
         var clipped = 0
         var last: (run: LevelRun, transfer: TransferField)?
@@ -150,8 +149,9 @@ public struct Normalizer: Sendable {
     /// What becomes of a blank field (shifted to the references' background), and of no smear or of one that has the
     /// references' colors already (nothing).
     private func spared(
-        _ source: RGBImage, _ analysis: FieldAnalysis, before: Float, onStage report: (Stage) -> Void
+        _ source: RGBImage, _ sight: QualityJudge.Sight, onStage report: (Stage) -> Void
     ) -> Normalization {
+        let analysis = sight.analysis
         var (image, clipped) = (source, 0)
         if analysis.inspection.isBlank {
             var lab = LabImage(source, workers: workers)
@@ -164,31 +164,12 @@ public struct Normalizer: Sendable {
             (image, clipped) = lab.rgbImage(workers: workers)
         }
         report(.recoloring)
-        let quality = quality(
-            source, image, analysis, before: before, clipped: clipped, confidence: nil,
+        let quality = judge.report(
+            source: source, result: image, sight, clipped: clipped, confidence: nil,
             treatment: analysis.inspection.isBlank
                 ? .shifted : analysis.inspection.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
         report(.quality)
         return Normalization(image: image, quality: quality)
-    }
-
-    private func quality(
-        _ source: RGBImage, _ result: RGBImage, _ analysis: FieldAnalysis, before: Float, clipped: Int,
-        confidence: Plane?, treatment: QualityReport.Treatment, strength: Float
-    ) -> QualityReport {
-        // The same pixels are compared before and after: the classes are the source's.
-        let after = ColorPalette(
-            LabImage(Reduction.box(result, by: analysis.scale, workers: workers), workers: workers),
-            classes: analysis.segmentation.labels, workers: workers)
-        let palette = prepared.figures.palette
-        let ignoring = !analysis.inspection.hasWhiteCells
-        return QualityReport(
-            structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),
-            paletteDistanceBefore: before,
-            paletteDistanceAfter: after.distance(to: palette, ignoringNuclei: ignoring),
-            clippedShare: Float(clipped) / Float(max(1, source.pixelCount)),
-            confidence: confidence?.mean, field: analysis.inspection, treatment: treatment,
-            transferStrength: strength, thresholds: thresholds)
     }
 
     /// Step 6 at the grid of the search.

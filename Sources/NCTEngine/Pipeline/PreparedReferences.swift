@@ -54,7 +54,7 @@ package struct PreparedReferences: Sendable {
     ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
-        add("nctd prepared references, layout 3, \(EngineVersion.current)")
+        add("nctd prepared references, layout 4, \(EngineVersion.current)")
         add(extractor.identifier)
         add(extractor.digest)
         switch parameters.levels {
@@ -64,7 +64,7 @@ package struct PreparedReferences: Sendable {
         add(
             "\(parameters.standardization) \(parameters.referenceUse) \(parameters.enhancement) \(parameters.components)"
         )
-        if parameters.enhancement == .segmentation { add(SmearNet.embedded.digest) }
+        add(SmearNet.embedded.digest)
         add("\(parameters.clusterCount) \(parameters.enhancementWeight) \(parameters.seed)")
         for reference in references {
             add("\(reference.width)×\(reference.height)")

@@ -31,6 +31,7 @@ package enum ReferenceCache {
         var palettePresent: [Bool]
         var background: SIMD3<Float>
         var contents: [FieldContents]
+        var classColors: [ClassColors]
     }
 
     package static func encode(_ prepared: PreparedReferences, key: String) -> [UInt8] {
@@ -49,7 +50,7 @@ package enum ReferenceCache {
                             scale: plan.map.scale, regions: plan.map.regions)
                     })
             }, palettePresent: prepared.figures.palette.present, background: prepared.figures.background,
-            contents: prepared.figures.contents)
+            contents: prepared.figures.contents, classColors: prepared.figures.classColors)
         // Encoding a struct of numbers and strings cannot fail, but for numbers that are not finite.
         guard let json = try? JSONEncoder().encode(header) else { return [] }
         var body = withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + [UInt8](json)
@@ -111,6 +112,8 @@ package enum ReferenceCache {
             cumulative: try take(ColorPalette.valueCount, Float(0)), present: header.palettePresent)
         return PreparedReferences(
             groups: groups,
-            figures: ReferenceFigures(palette: palette, background: header.background, contents: header.contents))
+            figures: ReferenceFigures(
+                palette: palette, background: header.background, contents: header.contents,
+                classColors: header.classColors))
     }
 }

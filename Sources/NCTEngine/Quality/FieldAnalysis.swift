@@ -131,7 +131,7 @@ struct Nuclei: Sendable {
 
     /// From the runs of foreground in rows and columns between background on both sides: half of a disk's chords are
     /// longer than 0.866 diameters, each weighted by its length 0.93.
-    private static func redCellArea(_ labels: LabelMap) -> Float? {
+    static func redCellArea(_ labels: LabelMap) -> Float? {
         let (width, height) = (labels.width, labels.height)
         var histogram = [Int](repeating: 0, count: max(width, height) + 1)
         func scan(_ count: Int, _ label: (Int) -> UInt8) {

@@ -20,13 +20,18 @@ public struct QualityReport: Sendable, Equatable, Codable {
         public enum Kind: String, Sendable, Codable, CaseIterable {
             /// Nothing to be seen; the result is the capture with its mean color shifted (bad).
             case blankField
-            /// No nucleus large enough for a white cell (doubtful).
+            /// No nucleus large enough for a white cell (doubtful): as the network counts them, or by the largest spot
+            /// of a nucleus's color where the capture is too small for the network.
             case noWhiteCells
             /// Edges are blurred over many pixels (doubtful).
             case outOfFocus
-            /// Structure or colors are not those of stained blood; the result is the capture itself (bad).
+            /// Structure or colors are not those of stained blood; the result is the capture itself (bad). Or only the
+            /// network takes it for something else (doubtful).
             case notASmear
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
+            /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
+            /// that took a tint (``SmearContents/greatestDistances``). Doubtful: the network may be mistaken.
+            case backgroundColor, redCellColor, cytoplasmColor, nucleusColor, plateletColor
             /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
             /// the result is the capture itself (bad).
             case fewStainedPixels, oneStain, stainAbsent
@@ -55,6 +60,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
     public var confidence: Float
     /// What the source shows, before any normalization.
     public var field: FieldInspection
+    /// What the network sees in the source, and the colors of its classes; nil for an image that is too small for it.
+    public var contents: SmearContents?
     public var treatment: Treatment
     /// How much of the transfer was applied, 0…1: less than all where the capture was near the references' colors
     /// before (see ``NormalizationParameters/alikeDistance``).
@@ -69,7 +76,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
     ///   - impediment: why the method could not do anything about the capture.
     package init(
         structuralSimilarity: Float, paletteDistanceBefore: Float, paletteDistanceAfter: Float, clippedShare: Float,
-        confidence: Float?, field: FieldInspection, treatment: Treatment, transferStrength: Float = 1,
+        confidence: Float?, field: FieldInspection, contents: SmearContents? = nil, treatment: Treatment,
+        transferStrength: Float = 1,
         thresholds: QualityThresholds, impediment: Finding? = nil
     ) {
         self.structuralSimilarity = structuralSimilarity
@@ -78,6 +86,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         self.clippedShare = clippedShare
         self.confidence = confidence ?? 0
         self.field = field
+        self.contents = contents
         self.treatment = treatment
         self.transferStrength = transferStrength
         (verdict, findings) = (.good, [])
@@ -88,8 +97,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
         }
     }
 
-    /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure is more than twice
-    /// as far from what is ideal as its threshold is. Doubtful between.
+    /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure of the whole image is
+    /// more than twice as far from what is ideal as its threshold is. Doubtful between.
     ///
     /// Where nothing was transferred, that is the one finding.
     private static func judged(
@@ -98,12 +107,25 @@ public struct QualityReport: Sendable, Equatable, Codable {
         let field = report.field
         var findings: [Finding] = []
         var verdict = Verdict.good
-        if !field.hasWhiteCells {
+        if let contents = report.contents {
+            if contents.cells.whiteCells == 0 {
+                findings.append(Finding(kind: .noWhiteCells, value: 0, threshold: 1))
+            }
+            if contents.smearProbability < SmearContents.leastProbability {
+                findings.append(
+                    Finding(
+                        kind: .notASmear, value: contents.smearProbability, threshold: SmearContents.leastProbability))
+            }
+        } else if !field.hasWhiteCells {
             findings.append(
                 Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus))
         }
         if !field.isInFocus {
             findings.append(Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus))
+        }
+        for (kind, smearClass, limit) in SmearContents.greatestDistances {
+            guard let distance = report.contents?.judgedDistance(of: smearClass), distance > limit else { continue }
+            findings.append(Finding(kind: kind, value: distance, threshold: limit))
         }
         if !findings.isEmpty { verdict = .doubtful }
         func hold(_ kind: Finding.Kind, _ value: Float, _ threshold: Float, ideal: Float) {

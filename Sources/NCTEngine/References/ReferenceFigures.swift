@@ -6,11 +6,16 @@ package struct ReferenceFigures: Sendable, Equatable {
     let background: SIMD3<Float>
     /// What each shows.
     let contents: [FieldContents]
+    /// The colors of each one's classes; of those that are large enough for the network.
+    let classColors: [ClassColors]
 
-    init(palette: ColorPalette, background: SIMD3<Float>, contents: [FieldContents]) {
+    init(
+        palette: ColorPalette, background: SIMD3<Float>, contents: [FieldContents], classColors: [ClassColors]
+    ) {
         self.palette = palette
         self.background = background
         self.contents = contents
+        self.classColors = classColors
     }
 
     /// Throws ``EngineError/Code/unusableReference`` for a blank one: it has no cells whose colors could be taken on.
@@ -26,6 +31,12 @@ package struct ReferenceFigures: Sendable, Equatable {
         palette = ColorPalette(pooling: analyses.map { $0.palette(workers: workers) })
         background = analyses.reduce(.zero) { $0 + $1.background } / Float(analyses.count)
         contents = analyses.map(\.contents)
+        classColors = zip(references, analyses).compactMap { reference, analysis in
+            guard let segmentation = try? SmearNet.embedded.segmentation(of: reference, workers: workers) else {
+                return nil
+            }
+            return ClassColors(analysis.lab, segmentation.labels(reducedBy: analysis.scale, workers: workers))
+        }
     }
 
     /// How little each reference's contents suit a capture's, 0 and more; the least is the one to take.
