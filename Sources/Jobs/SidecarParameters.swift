@@ -25,6 +25,7 @@ extension Sidecar {
         public var trendShare: Float
         public var trendTolerance: Float
         public var alikeDistance: Float
+        public var tilePixels: Int
 
         public init(_ parameters: NormalizationParameters) {
             switch parameters.levels {
@@ -49,6 +50,7 @@ extension Sidecar {
             trendShare = parameters.trendShare
             trendTolerance = parameters.trendTolerance
             alikeDistance = parameters.alikeDistance
+            tilePixels = parameters.tilePixels
         }
     }
 }

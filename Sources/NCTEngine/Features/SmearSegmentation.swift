@@ -34,28 +34,36 @@ public struct SmearSegmentation: Sendable {
     /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
     ///
     /// Probabilities are averaged where the grid is coarser than the network's, interpolated where it is finer.
-    package func labels(reducedBy scale: Int, workers: Workers) -> LabelMap {
-        let (width, height) = (imageWidth / scale, imageHeight / scale)
-        guard (width, height) != (probabilities.width, probabilities.height) else { return labels }
+    ///
+    /// - Parameter area: a part of the image, from multiples of `scale` on; all of it if nil.
+    package func labels(reducedBy scale: Int, in area: PixelArea? = nil, workers: Workers) -> LabelMap {
+        let whole = PixelArea(x: 0, y: 0, width: imageWidth, height: imageHeight)
+        let area = area ?? whole
+        if area == whole, (imageWidth / scale, imageHeight / scale) == (probabilities.width, probabilities.height) {
+            return labels
+        }
+        let part = PixelArea(
+            x: area.x / scale, y: area.y / scale, width: area.width / scale, height: area.height / scale)
         // Of both grids one covers the other an integer number of times, up to a remainder at the edges.
         let share = Float(reduction) / Float(scale)
-        if share < 1 { return Self.likeliest(reduced(by: max(1, Int((1 / share).rounded())), width, height)) }
-        var fine = FeatureMap(width: width, height: height, channels: Self.classCount)
-        Enlargement.add(probabilities, to: &fine, scale: max(1, Int(share.rounded())), workers: workers)
+        if share < 1 { return Self.likeliest(reduced(by: max(1, Int((1 / share).rounded())), part)) }
+        var fine = FeatureMap(width: part.width, height: part.height, channels: Self.classCount)
+        Enlargement.add(
+            probabilities, to: &fine, scale: max(1, Int(share.rounded())), origin: (part.x, part.y), workers: workers)
         return Self.likeliest(fine)
     }
 
-    /// Mean probabilities of squares of the network's grid.
-    private func reduced(by factor: Int, _ width: Int, _ height: Int) -> FeatureMap {
-        var result = FeatureMap(width: width, height: height, channels: Self.classCount)
-        for y in 0..<height {
-            for x in 0..<width {
+    /// Sums of probabilities over squares of the network's grid, for a part of the grid of these squares.
+    private func reduced(by factor: Int, _ part: PixelArea) -> FeatureMap {
+        var result = FeatureMap(width: part.width, height: part.height, channels: Self.classCount)
+        for y in 0..<part.height {
+            for x in 0..<part.width {
                 for dy in 0..<factor {
                     for dx in 0..<factor {
-                        let row = min(y * factor + dy, probabilities.height - 1)
-                        let column = min(x * factor + dx, probabilities.width - 1)
+                        let row = min((part.y + y) * factor + dy, probabilities.height - 1)
+                        let column = min((part.x + x) * factor + dx, probabilities.width - 1)
                         let from = (row * probabilities.width + column) * Self.classCount
-                        let to = (y * width + x) * Self.classCount
+                        let to = (y * part.width + x) * Self.classCount
                         for kind in 0..<Self.classCount {
                             result.values[to + kind] += probabilities.values[from + kind]
                         }

@@ -31,14 +31,23 @@ package struct PreparedReferences: Sendable {
             case .joint(let levels): [levels]
             case .progressive: [[5], [4], [3], [2], [1]]
             }
+        let readings = try references.enumerated().map { index, reference in
+            do {
+                return try CaptureReading(
+                    reference, extractor: extractor, enhancement: parameters.enhancement, workers: workers)
+            } catch let error as EngineError where error.code == .imageTooSmall {
+                throw EngineError(
+                    .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
+            }
+        }
         groups = try members.map { members in
             Group(
                 references: members,
                 plans: try steps.map { levels in
                     do {
                         return try LevelPlan(
-                            references: members.map { references[$0] }, levels: levels, extractor: extractor,
-                            parameters: parameters, workers: workers)
+                            references: members.map { readings[$0] }, levels: levels, parameters: parameters,
+                            workers: workers)
                     } catch let error as EngineError where error.code == .unusableReference && members != [0] {
                         // A group of one calls its only reference the first.
                         let place = members.count == 1 ? "reference \(members[0] + 1)" : error.place
