@@ -21,7 +21,9 @@ struct FeatureReadingTests {
                 let other = ((area.y / scale + y) * whole.width + area.x / scale + x) * part.channels
                 for channel in 0..<part.channels {
                     greatest = max(
-                        greatest, abs(part.values[(y * part.width + x) * part.channels + channel] - whole.values[other + channel]))
+                        greatest,
+                        abs(part.values[(y * part.width + x) * part.channels + channel] - whole.values[other + channel])
+                    )
                 }
             }
         }

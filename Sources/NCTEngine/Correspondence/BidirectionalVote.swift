@@ -32,7 +32,8 @@ package struct BidirectionalVote: Sendable {
 
     /// For each pixel of S, the pixels of R whose match it is (a counting sort; R's order is kept).
     package static func inverse(
-        of field: NearestNeighborField, over target: SearchMap, rows: [Range<Int>]? = nil, pixels width: Int, _ height: Int
+        of field: NearestNeighborField, over target: SearchMap, rows: [Range<Int>]? = nil, pixels width: Int,
+        _ height: Int
     ) -> (starts: [UInt32], entries: [UInt32]) {
         var starts = [UInt32](repeating: 0, count: width * height + 1)
         func pixel(_ position: UInt32) -> Int { Int(position >> 16) * width + Int(position & 0xFFFF) }

@@ -14,7 +14,8 @@ package struct ChannelSums: Sendable, Equatable {
     /// Nothing yet.
     package init(channels: Int) {
         self.init(
-            values: [Double](repeating: 0, count: channels), squares: [Double](repeating: 0, count: channels), weight: 0)
+            values: [Double](repeating: 0, count: channels), squares: [Double](repeating: 0, count: channels), weight: 0
+        )
     }
 
     /// Adds sums over other pixels, which count `factor` times.

@@ -20,7 +20,8 @@ package struct CompositionBalance: Sendable {
         let pixels = counts.reduce(0, +)
         let half = Float(pixels) / 2
         weights =
-            counts[0] * 50 > pixels && counts[1] * 50 > pixels ? [half / Float(counts[0]), half / Float(counts[1]), 0] : nil
+            counts[0] * 50 > pixels && counts[1] * 50 > pixels
+            ? [half / Float(counts[0]), half / Float(counts[1]), 0] : nil
     }
 
     /// The weights of the pixels of a part of the image that was measured.

@@ -24,7 +24,8 @@ package enum FrameStatistics {
         let balance =
             parameters.standardization == .balanced
             ? CompositionBalance(of: sample(of: frame), workers: workers) : nil
-        let reach = (reach + alignment - 1) / alignment * alignment
+        // Three pixels of the coarsest level are the least that an extractor takes.
+        let reach = max(3 * alignment, (reach + alignment - 1) / alignment * alignment)
         let rows = max(slotRows, alignment, 2 * reach) / alignment * alignment
         let step = coarsest == 1 ? 1 : stride
         let width = max(alignment, limit / (rows + 2 * reach) - 2 * reach) / alignment * alignment
@@ -35,7 +36,6 @@ package enum FrameStatistics {
                     x: x, y: slot * rows, width: min(width, frame.width - x),
                     height: min(rows, frame.height - slot * rows))
                 let area = part.grown(by: reach, within: frame)
-                guard min(area.width, area.height) >= 3 * alignment else { continue }
                 let maps = try reading.features(of: area, workers: workers)
                 let weights = weights(of: part, within: area, frame: frame, balance: balance)
                 for (level, map) in maps {

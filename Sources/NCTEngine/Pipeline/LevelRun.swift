@@ -63,7 +63,8 @@ package struct LevelRun: Sendable {
         onStage(.search)
         vote = BidirectionalVote(
             source: map, target: plan.map, colors: plan.colors, forward: forward, reverse: fields.reverse,
-            reverseRows: reverseRows, weight: parameters.completenessWeight, randomError: plan.randomError, workers: workers)
+            reverseRows: reverseRows, weight: parameters.completenessWeight, randomError: plan.randomError,
+            workers: workers)
         source = Reduction.box(capture, by: plan.scale, workers: workers)
         onStage(.vote)
     }

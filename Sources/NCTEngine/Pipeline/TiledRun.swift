@@ -37,18 +37,18 @@ package struct TiledRun {
         for source: RGBImage, extractor: any FeatureExtractor, parameters: NormalizationParameters
     ) -> TileLayout? {
         guard source.pixelCount > parameters.pixelsAtOnce else { return nil }
-        let levels = parameters.allLevels
-        let coarsest = levels.max() ?? 1
-        // The grid of the search is that of a joint search's finest level, and each level's in turn of a progressive one.
-        let scale: Int =
+        let coarsest = parameters.allLevels.max() ?? 1
+        let (deepest, grid): (Int, Int) =
             switch parameters.levels {
-            case .joint(let list): 1 << ((list.min() ?? 1) - 1)
-            case .progressive: 1 << (coarsest - 1)
+            case .joint(let list): (coarsest, list.min() ?? 1)
+            // The steps before level 3 only say where the search starts, which a tile's border may get wrong.
+            case .progressive: (3, 3)
             }
+        let scale = 1 << (grid - 1)
         let support = scale * (surroundings + (scale > 1 ? 2 * parameters.guidedFilterRadius : 0))
         let layout = TileLayout(
             width: source.width, height: source.height, limit: parameters.pixelsAtOnce,
-            context: extractor.reach(atLevel: coarsest) + support, blend: blend, alignment: 1 << (coarsest - 1))
+            context: extractor.reach(atLevel: deepest) + support, blend: blend, alignment: 1 << (coarsest - 1))
         return layout.tiles.count > 1 ? layout : nil
     }
 
