@@ -206,7 +206,7 @@ struct TiledRunTests {
         let error = #expect(throws: EngineError.self) {
             try normalizer.normalize(Self.pair.source, keepingStages: true)
         }
-        #expect(error?.code == .invalidParameter && error?.place == "tilePixels")
-        #expect(error?.remedy.contains("307200") == true)
+        #expect(error?.code == .invalidParameter && error?.message.contains("640×480") == true)
+        #expect(error?.remedy.contains("tile_pixels to 307200") == true)
     }
 }

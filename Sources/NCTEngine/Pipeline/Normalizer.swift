@@ -75,7 +75,7 @@ public struct Normalizer: Sendable {
                 .invalidParameter,
                 "pictures of what happened inside are not kept of a capture that is worked on in tiles, and this one "
                     + "of \(source.width)×\(source.height) pixels needs \(layout.tiles.count)",
-                place: "tilePixels", remedy: "allow tiles of \(source.pixelCount) pixels, or do without the pictures")
+                remedy: "set tile_pixels to \(source.pixelCount), or do without the pictures")
         }
         let analysis = FieldAnalysis(source, workers: workers)
         let before = analysis.palette(workers: workers).distance(
