@@ -94,7 +94,8 @@ struct TiledRunTests {
             print(
                 "  \(columns ? "columns" : "rows"): change between neighbors \(elsewhere), in the blend \(zone), at seams "
                     + "\(seam); drift \(usual), in the blend \(drifts)")
-            #expect(seam < 1.15 * elsewhere)
+            // Tiles cut hard show up to 1.25 here.
+            #expect(seam < 1.05 * elsewhere)
             #expect(zone < 1.1 * elsewhere)
             // Two halves that know nothing of each other drift by more than 1 at their seam.
             #expect(drifts < 0.1)
