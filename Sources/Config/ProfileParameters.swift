@@ -30,6 +30,7 @@ extension NormalizationParameters {
         integer("solver_iterations", 1...10000, &solverIterations)
         integer("guided_filter_radius_pixels", 1...64, &guidedFilterRadius)
         number("guided_filter_epsilon", 1e-12...1, &guidedFilterEpsilon)
+        integer("tile_pixels", 65_536...1_000_000_000, &tilePixels)
         if let value = reader.integer("seed", in: 0...Int.max) { seed = UInt64(value) }
     }
 

@@ -25,6 +25,8 @@ extension Sidecar {
         public var trendShare: Float
         public var trendTolerance: Float
         public var alikeDistance: Float
+        /// Nil in a sidecar of an engine before 0.5.
+        public var tilePixels: Int?
 
         public init(_ parameters: NormalizationParameters) {
             switch parameters.levels {
@@ -49,6 +51,7 @@ extension Sidecar {
             trendShare = parameters.trendShare
             trendTolerance = parameters.trendTolerance
             alikeDistance = parameters.alikeDistance
+            tilePixels = parameters.tilePixels
         }
     }
 }

@@ -54,9 +54,28 @@ public struct ColorMap: Sendable {
     }
 
     /// A picture of labels, each in its ``category(_:)``.
-    public static func image(of labels: LabelMap) -> RGBImage {
-        let colors = (0..<256).map { category($0) }
-        return RGBImage(
+    public static func image(of labels: LabelMap) -> RGBImage { image(of: labels, in: (0..<256).map { category($0) }) }
+
+    /// A picture of classes in colors that remind of the stain.
+    public static func image(ofClasses labels: LabelMap) -> RGBImage {
+        image(
+            of: labels,
+            in: (UInt8.min...UInt8.max).map { SmearClass(rawValue: $0).map(color(of:)) ?? category(Int($0)) })
+    }
+
+    /// A color for a class: neighbors differ in lightness too.
+    public static func color(of kind: SmearClass) -> PixelColor {
+        switch kind {
+        case .background: PixelColor(lightness: 0.95, chroma: 0.02, hue: 90)
+        case .redCell: PixelColor(lightness: 0.68, chroma: 0.14, hue: 25)
+        case .cytoplasm: PixelColor(lightness: 0.80, chroma: 0.08, hue: 265)
+        case .nucleus: PixelColor(lightness: 0.36, chroma: 0.16, hue: 295)
+        case .platelet: PixelColor(lightness: 0.74, chroma: 0.16, hue: 65)
+        }
+    }
+
+    private static func image(of labels: LabelMap, in colors: [PixelColor]) -> RGBImage {
+        RGBImage(
             width: labels.width, height: labels.height,
             samples: labels.labels.flatMap { label in
                 let color = colors[Int(label)]

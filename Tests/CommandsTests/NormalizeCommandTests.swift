@@ -178,6 +178,10 @@ import Testing
         }
         #expect(files.contains("contact-sheet.png"))
         for file in files { _ = try ImageReader.read(path: bench.space("why/capture/" + file)) }
+        // By default the labels are classes.
+        let classes = try bench.normalize([try bench.capture("other.png")], "--stages", "why")
+        #expect(classes.status == 0, "\(classes.error)")
+        #expect(bench.space.files(in: "why/other").contains { $0.hasSuffix("-classes.png") })
     }
 
     @Test("Prepared references are cached; a damaged cache is discarded with a warning and written anew")

@@ -25,4 +25,30 @@ import Testing
             #expect(features.count == 1 && features[0].hasSuffix("features-reference-\(chosen + 1).png"), "\(features)")
         }
     }
+
+    @Test("A capture in tiles is normalized; with --stages it fails, says what to set, and leaves nothing")
+    func tiles() throws {
+        let bench = try Bench()
+        let scene = Bench.smear(seed: 31, stain: .labB, width: 320, height: 260)
+        let capture = try bench.space.write(try Bench.encode(scene), to: "large.png")
+        func normalize(_ more: String...) throws -> Subprocess.Result {
+            try Subprocess.run(
+                Subprocess.nctd,
+                ["normalize", capture, "--reference", bench.reference, "--no-cache", "--tile-pixels", "65536"] + more,
+                in: bench.space.path, environment: Bench.environment)
+        }
+        let done = try normalize("--output", "out")
+        #expect(done.status == 0, "\(done.error)")
+        let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out/large.png.json"))))
+        guard case .transfer(let parameters) = sidecar.parameters else {
+            Issue.record("no parameters of color transfer")
+            return
+        }
+        #expect(parameters.tilePixels == 65536 && sidecar.quality.treatment == .transferred)
+
+        let refused = try normalize("--output", "none", "--stages", "why")
+        #expect(refused.status == 1)
+        #expect(refused.error.contains("large.png") && refused.error.contains("set tile_pixels to 83200"))
+        #expect(bench.space.files(in: "none").isEmpty && bench.space.files(in: "why").isEmpty)
+    }
 }

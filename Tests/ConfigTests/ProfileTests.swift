@@ -75,6 +75,7 @@ import Testing
                 trend_share = 0.25
                 trend_tolerance = 5
                 alike_distance = 0
+                tile_pixels = 500_000
                 seed = 77
                 weights = "vgg.safetensors"
                 below_threshold = "hold"
@@ -104,6 +105,7 @@ import Testing
         expected.trendShare = 0.25
         expected.trendTolerance = 5
         expected.alikeDistance = 0
+        expected.tilePixels = 500_000
         expected.seed = 77
         #expect(profile.parameters == expected)
         #expect(profile.name == "Lab A" && profile.belowThreshold == .hold)

@@ -20,13 +20,14 @@ struct LeastSquaresSolverTests {
             let workers = Workers(threads: 2)
             let pair = SmearPhantom.pair(
                 seed: seed, source: .labB, reference: .labA, width: width, height: 3 * width / 4)
+            func reading(_ image: RGBImage) -> CaptureReading {
+                CaptureReading(image, extractor: extractor, workers: workers)
+            }
             let plan = try LevelPlan(
-                references: pair.references, levels: levels, extractor: extractor, parameters: parameters,
-                workers: workers)
+                references: pair.references.map(reading), levels: levels, parameters: parameters, workers: workers)
             let run = try LevelRun(
-                capture: pair.source, appearance: pair.source, plan: plan, extractor: extractor,
-                segmentation: try SmearNet.embedded.segmentation(of: pair.source, workers: workers),
-                parameters: parameters, initial: nil, workers: workers, onStage: { _ in })
+                capture: pair.source, appearance: reading(pair.source), plan: plan, parameters: parameters,
+                initial: nil, workers: workers, onStage: { _ in })
             let source = LabImage(run.source)
             let neighbors = NonlocalNeighbors(
                 source: source, clusters: run.labels, seed: parameters.seed, workers: workers)

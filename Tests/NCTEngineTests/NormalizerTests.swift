@@ -118,6 +118,7 @@ struct NormalizerTests {
         #expect(code(cache, parameters { $0.seed = 2 }) == .invalidCache)
         // What the references' share does not depend on may differ.
         #expect(code(cache, parameters { $0.localWeight = 0.125 }) == nil)
+        #expect(code(cache, parameters { $0.tilePixels = 65_536 }) == nil)
     }
 
     @Test("Stages have the grid's size and hold what was searched")

@@ -8,7 +8,8 @@ struct PatchMatchTests {
         -> SearchMap
     {
         let features = try images.map {
-            try CaptureFeatures($0, levels: [1], extractor: SmearNet.embedded, workers: workers).byLevel
+            let reading = CaptureReading($0, extractor: SmearNet.embedded, workers: workers)
+            return try CaptureFeatures(reading, levels: [1], standardization: .plain, workers: workers).byLevel
         }
         let projection = Projection(fitting: features, levels: [1], components: components, workers: workers)
         return SearchMap(

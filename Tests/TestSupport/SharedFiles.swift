@@ -38,4 +38,12 @@ public enum SharedFiles {
             at: data.appendingPathComponent(part).appendingPathComponent("images"), includingPropertiesForKeys: nil
         ).sorted { $0.lastPathComponent < $1.lastPathComponent }
     }
+
+    /// The class of each box that a YOLO label file gives an image: 0 white cell, 1 red cell, 2 platelet.
+    public static func boxClasses(of image: URL) throws -> [Int] {
+        let labels = image.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("labels")
+        let name = image.deletingPathExtension().appendingPathExtension("txt").lastPathComponent
+        return try String(contentsOf: labels.appendingPathComponent(name), encoding: .utf8)
+            .split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+    }
 }

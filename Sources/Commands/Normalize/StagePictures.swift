@@ -36,15 +36,7 @@ struct StagePictures {
                 Self.numbered("features-reference", index, references.count),
                 Self.titled("features of R", index, references.count), "in the same basis", picture)
         }
-        if let clusters = stages.sourceClusters {
-            add("clusters", "clusters of S", "one color a cluster", ColorMap.image(of: clusters))
-        }
-        for (index, clusters) in zip(searched, stages.referenceClusters) {
-            add(
-                Self.numbered("clusters-reference", index, references.count),
-                Self.titled("clusters of R", index, references.count), "the same colors mean the same",
-                ColorMap.image(of: clusters))
-        }
+        addLabels(stages, searched: searched, count: references.count)
         addField(stages, searched: searched, count: references.count)
         add("guidance", "guidance image G", "colors that the matches bring", stages.guidance)
         add(
@@ -64,6 +56,25 @@ struct StagePictures {
 
     private static func titled(_ name: String, _ index: Int, _ count: Int) -> String {
         count > 1 ? "\(name)\(index + 1)" : name
+    }
+
+    // MARK: Clusters or classes
+
+    private mutating func addLabels(_ stages: NormalizationStages, searched: [Int], count: Int) {
+        guard let labels = stages.sourceClusters else { return }
+        let word = stages.showsClasses ? "classes" : "clusters"
+        func paint(_ labels: LabelMap) -> RGBImage {
+            stages.showsClasses ? ColorMap.image(ofClasses: labels) : ColorMap.image(of: labels)
+        }
+        add(
+            word, "\(word) of S",
+            stages.showsClasses ? "red cells, cytoplasm blue, nucleus dark, platelet orange" : "one color a cluster",
+            paint(labels))
+        for (index, labels) in zip(searched, stages.referenceClusters) {
+            add(
+                Self.numbered("\(word)-reference", index, count), Self.titled("\(word) of R", index, count),
+                "the same colors mean the same", paint(labels))
+        }
     }
 
     // MARK: Field

@@ -91,6 +91,16 @@ struct EngineOptions: ParsableArguments {
             "A capture this near the references' colors (ΔE*ab) is left alone (0 to 100; 0: none is).", valueName: "x"))
     var alikeDistance: Float?
 
+    @Option(
+        help: ArgumentHelp(
+            "Work on captures of more pixels in overlapping tiles (65536 and more).",
+            discussion: """
+                Bounds the memory: the default setting takes about 1 GB and 24 bytes a pixel of the capture with \
+                2000000, which is the default. Where the finest level is not 1, tiles have twice as many pixels. \
+                --stages needs captures that are not cut.
+                """, valueName: "n"))
+    var tilePixels: Int?
+
     @OptionGroup
     var baseline: BaselineOptions
 
@@ -166,6 +176,7 @@ struct EngineOptions: ParsableArguments {
         if let trendShare { parameters.trendShare = trendShare }
         if let trendTolerance { parameters.trendTolerance = trendTolerance }
         if let alikeDistance { parameters.alikeDistance = alikeDistance }
+        if let tilePixels { parameters.tilePixels = tilePixels }
         if let seed { parameters.seed = seed }
     }
 

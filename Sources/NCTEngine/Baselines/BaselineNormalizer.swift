@@ -29,7 +29,9 @@ public struct BaselineNormalizer: ImageNormalizer {
                 remedy: "give one to three")
         }
         judge = QualityJudge(
-            figures: try ReferenceFigures(references, workers: workers), thresholds: thresholds, workers: workers)
+            figures: try ReferenceFigures(
+                references, references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) },
+                workers: workers), thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
             references: references, parameters: parameters, seed: seed, workers: workers)
         guard let prepared else { preconditionFailure("color transfer is no baseline") }
@@ -51,7 +53,8 @@ public struct BaselineNormalizer: ImageNormalizer {
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        let sight = judge.sight(of: source)
+        let sight = judge.sight(
+            of: source, try? SmearNet.embedded.segmentation(of: source, workers: workers))
         var (image, clipped) = (source, 0)
         var impediment = sight.analysis.inspection.nothingToTransfer
         if impediment == nil {

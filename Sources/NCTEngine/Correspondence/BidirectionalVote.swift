@@ -11,13 +11,16 @@ package struct BidirectionalVote: Sendable {
 
     /// - Parameters:
     ///   - colors: the target's colors laid out by ``SearchMap/padded(_:)``.
+    ///   - reverseRows: the target's rows that vote; all, if nil.
     ///   - weight: w, completeness against coherence.
     ///   - randomError: expected squared feature distance of two random pixels, in stored units.
     package init(
         source: SearchMap, target: SearchMap, colors: [Float], forward: NearestNeighborField,
-        reverse: NearestNeighborField, weight: Float, randomError: Float, workers: Workers
+        reverse: NearestNeighborField, reverseRows: [Range<Int>]? = nil, weight: Float, randomError: Float,
+        workers: Workers
     ) {
-        let (starts, entries) = Self.inverse(of: reverse, over: target, pixels: source.width, source.height)
+        let (starts, entries) = Self.inverse(
+            of: reverse, over: target, rows: reverseRows, pixels: source.width, source.height)
         let (guidance, errors) = SearchKernels.vote(
             source: source, target: target, colors: colors, field: forward.positions, reverseStarts: starts,
             reverse: entries, weight: weight, workers: workers)
@@ -29,12 +32,14 @@ package struct BidirectionalVote: Sendable {
 
     /// For each pixel of S, the pixels of R whose match it is (a counting sort; R's order is kept).
     package static func inverse(
-        of field: NearestNeighborField, over target: SearchMap, pixels width: Int, _ height: Int
+        of field: NearestNeighborField, over target: SearchMap, rows: [Range<Int>]? = nil, pixels width: Int,
+        _ height: Int
     ) -> (starts: [UInt32], entries: [UInt32]) {
         var starts = [UInt32](repeating: 0, count: width * height + 1)
         func pixel(_ position: UInt32) -> Int { Int(position >> 16) * width + Int(position & 0xFFFF) }
+        let rows = rows.map { Array($0.joined()) } ?? Array(0..<target.height)
         for region in target.regions {
-            for y in 0..<region.height {
+            for y in rows where y < region.height {
                 for x in region.x..<region.x + region.width {
                     starts[pixel(field.positions[y * field.width + x]) + 1] += 1
                 }
@@ -44,7 +49,7 @@ package struct BidirectionalVote: Sendable {
         var next = starts
         var entries = [UInt32](repeating: 0, count: Int(starts.last!))
         for region in target.regions {
-            for y in 0..<region.height {
+            for y in rows where y < region.height {
                 for x in region.x..<region.x + region.width {
                     let at = pixel(field.positions[y * field.width + x])
                     entries[Int(next[at])] = UInt32(y) << 16 | UInt32(x)

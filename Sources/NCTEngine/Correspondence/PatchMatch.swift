@@ -46,12 +46,16 @@ package enum PatchMatch {
     ///
     /// - Parameters:
     ///   - initial: a field from `first` to `second` to start from.
+    ///   - reverseRows: the rows of `second` that are searched for; all, if nil. The others have no match of their own
+    ///     in the field back.
     package static func searchBothWays(
         between first: SearchMap, and second: SearchMap, iterations: Int, seed: UInt64, initial: [UInt32]? = nil,
-        workers: Workers
+        reverseRows: [Range<Int>]? = nil, workers: Workers
     ) -> (forward: NearestNeighborField, reverse: NearestNeighborField) {
         var forward = Run(from: first, to: second, seed: seed, initial: initial, workers: workers)
-        var reverse = Run(from: second, to: first, seed: SeededGenerator.mix(seed), initial: nil, workers: workers)
+        var reverse = Run(
+            from: second, to: first, seed: SeededGenerator.mix(seed), initial: nil, rows: reverseRows,
+            workers: workers)
         for index in 0...iterations {
             forward.pass(index, workers: workers)
             SearchKernels.exchange(forward.field, of: first, to: &reverse.field, of: second, workers: workers)
@@ -65,25 +69,46 @@ package enum PatchMatch {
         let source: SearchMap
         let target: SearchMap
         let seed: UInt64
+        /// The rows that are searched for; all, if nil.
+        let rows: [Range<Int>]?
         var field: NearestNeighborField
 
-        init(from source: SearchMap, to target: SearchMap, seed: UInt64, initial: [UInt32]?, workers: Workers) {
+        init(
+            from source: SearchMap, to target: SearchMap, seed: UInt64, initial: [UInt32]?, rows: [Range<Int>]? = nil,
+            workers: Workers
+        ) {
             self.source = source
             self.target = target
             self.seed = seed
+            self.rows = rows
             let count = source.width * source.height
             field = NearestNeighborField(
                 width: source.width, height: source.height,
                 positions: initial ?? [UInt32](repeating: .max, count: count),
                 distances: [UInt32](repeating: 0, count: count))
             precondition(field.positions.count == count, "the initial field needs the source's size")
+            if let rows {
+                // A match that any other is better than.
+                field.distances = [UInt32](repeating: .max, count: count)
+                field.positions = [UInt32](repeating: 0, count: count)
+                for place in rows.joined() {
+                    for index in place * field.width..<(place + 1) * field.width { field.positions[index] = .max }
+                }
+            }
             SearchKernels.measure(
-                &field, source: source, target: target, seed: SeededGenerator.mix(seed &+ 1), strip: stripRows,
-                workers: workers)
+                &field, source: source, target: target, seed: SeededGenerator.mix(seed &+ 1),
+                strips: rows ?? strips(shift: 0), workers: workers)
         }
 
         mutating func pass(_ index: Int, workers: Workers) {
-            let shift = index % 2 == 0 ? 0 : stripRows / 2
+            let strips = rows ?? strips(shift: index % 2 == 0 ? 0 : stripRows / 2)
+            SearchKernels.iterate(
+                &field, source: source, target: target,
+                seed: SeededGenerator.mix(seed &+ UInt64(index + 2) &* 0x9E37_79B9), backward: index % 2 == 1,
+                strips: strips, workers: workers)
+        }
+
+        private func strips(shift: Int) -> [Range<Int>] {
             var strips: [Range<Int>] = []
             var start = 0
             while start < field.height {
@@ -91,10 +116,7 @@ package enum PatchMatch {
                 strips.append(start..<end)
                 start = end
             }
-            SearchKernels.iterate(
-                &field, source: source, target: target,
-                seed: SeededGenerator.mix(seed &+ UInt64(index + 2) &* 0x9E37_79B9), backward: index % 2 == 1,
-                strips: strips, workers: workers)
+            return strips
         }
     }
 }

@@ -11,7 +11,7 @@ import Foundation
 ///
 /// On training images of two labs, one of which the network has never seen, this takes away two thirds of the pixels
 /// falsely taken for nucleus in the unseen one, and costs nothing in the other.
-struct ClassColorModel: Sendable {
+package struct ClassColorModel: Sendable {
     private struct Normal {
         var mean: SIMD3<Float>
         /// Inverse covariance: xx, yy, zz, xy, xz, yz.
@@ -49,7 +49,7 @@ struct ClassColorModel: Sendable {
     /// Fits the distributions. Deterministic; a few milliseconds whatever the size.
     ///
     /// - Precondition: both have one size.
-    init(_ probabilities: FeatureMap, colors: LabImage) {
+    package init(_ probabilities: FeatureMap, colors: LabImage) {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
         var step = max(1, colors.pixelCount / Self.sampleLimit)
         // No step that would see the same columns in every row.
@@ -77,7 +77,7 @@ struct ClassColorModel: Sendable {
     }
 
     /// The probabilities in the light of the colors.
-    func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
+    package func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
         let rows = workers.map(probabilities.height, grain: 16) { range in
             let pixels = range.lowerBound * probabilities.width..<range.upperBound * probabilities.width
             var values = Array(probabilities.values[pixels.lowerBound * Self.count..<pixels.upperBound * Self.count])

@@ -4,17 +4,39 @@
 /// Plain standardization compares unlike with unlike: a field that a white cell fills has another mean than one
 /// that shows twenty red cells, and the same tissue gets other values in both. Here background and red cells each
 /// count half, whatever their shares, and nuclei do not count (``RoughSegmentation``).
-package enum CompositionBalance {
+package struct CompositionBalance: Sendable {
+    private let criteria: RoughSegmentation.Criteria?
+    /// By class; nil where all pixels count the same, since background or cells cover less than 2%.
+    private let weights: [Float]?
+
+    /// Measures an image, or a sample of its pixels.
+    package init(of image: RGBImage, workers: Workers) {
+        let criteria = RoughSegmentation.criteria(of: image, workers: workers)
+        self.init(criteria, counts: RoughSegmentation(image, by: criteria).counts)
+    }
+
+    private init(_ criteria: RoughSegmentation.Criteria?, counts: [Int]) {
+        self.criteria = criteria
+        let pixels = counts.reduce(0, +)
+        let half = Float(pixels) / 2
+        weights =
+            counts[0] * 50 > pixels && counts[1] * 50 > pixels
+            ? [half / Float(counts[0]), half / Float(counts[1]), 0] : nil
+    }
+
+    /// The weights of the pixels of a part of the image that was measured.
+    package func weights(of part: RGBImage) -> Plane { weights(RoughSegmentation(part, by: criteria)) }
+
     /// Weights a pixel, `height × width`, of mean about 1. All 1 if background or cells cover less than 2%.
     package static func weights(of image: RGBImage, workers: Workers) -> Plane {
-        let segmentation = RoughSegmentation(image, workers: workers)
-        let counts = segmentation.counts
-        guard counts[0] * 50 > image.pixelCount, counts[1] * 50 > image.pixelCount else {
-            return Plane(width: image.width, height: image.height, repeating: 1)
-        }
-        let half = Float(image.pixelCount) / 2
-        let weights = [half / Float(counts[0]), half / Float(counts[1]), 0]
-        return Plane(
-            width: image.width, height: image.height, values: segmentation.labels.labels.map { weights[Int($0)] })
+        let criteria = RoughSegmentation.criteria(of: image, workers: workers)
+        let segmentation = RoughSegmentation(image, by: criteria)
+        return CompositionBalance(criteria, counts: segmentation.counts).weights(segmentation)
+    }
+
+    private func weights(_ segmentation: RoughSegmentation) -> Plane {
+        let labels = segmentation.labels
+        guard let weights else { return Plane(width: labels.width, height: labels.height, repeating: 1) }
+        return Plane(width: labels.width, height: labels.height, values: labels.labels.map { weights[Int($0)] })
     }
 }

@@ -9,16 +9,21 @@ package enum Enlargement {
     }
 
     /// Adds the enlarged `coarse` to `fine`; both have the same channels.
-    package static func add(_ coarse: FeatureMap, to fine: inout FeatureMap, scale: Int, workers: Workers) {
+    ///
+    /// - Parameter origin: where `fine` starts on the fine grid of which `coarse` covers all.
+    package static func add(
+        _ coarse: FeatureMap, to fine: inout FeatureMap, scale: Int, origin: (x: Int, y: Int) = (0, 0),
+        workers: Workers
+    ) {
         let (width, height, channels) = (fine.width, fine.height, fine.channels)
-        let columns = (0..<width).map { tap($0, scale: scale, size: coarse.width) }
+        let columns = (0..<width).map { tap($0 + origin.x, scale: scale, size: coarse.width) }
         fine.values.withUnsafeMutableBufferPointer { fine in
             coarse.values.withUnsafeBufferPointer { values in
                 guard let source = values.baseAddress, let target = fine.baseAddress else { return }
                 let (from, to) = (SharedConstPointer(source), SharedPointer(target))
                 workers.forEach(height, grain: 8) { range in
                     for y in range {
-                        let (y0, y1, fy) = tap(y, scale: scale, size: coarse.height)
+                        let (y0, y1, fy) = tap(y + origin.y, scale: scale, size: coarse.height)
                         let upper = from.base + y0 * coarse.width * channels
                         let lower = from.base + y1 * coarse.width * channels
                         for x in 0..<width {

@@ -15,9 +15,24 @@ public protocol FeatureExtractor: Sendable {
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` if a level would have less than one 3×3 patch.
     func features(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> [Int: FeatureMap]
+
+    /// How far from the border of a part of an image the features that its ``reading(of:levels:workers:)`` gives may
+    /// differ from those of the whole image, in pixels of the image.
+    func reach(atLevel level: Int) -> Int
+
+    /// A reading of an image, which gives its features in parts. An extractor that looks no farther than its reach needs
+    /// none of its own.
+    ///
+    /// Throws like ``features(of:levels:workers:)``.
+    func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading
 }
 
 extension FeatureExtractor {
+    public func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading {
+        try requirePatch(width: image.width, height: image.height, levels: levels)
+        return LocalReading(of: image, levels: levels, by: self)
+    }
+
     /// Throws if an image of this size has less than one 3×3 patch at the coarsest of these levels.
     package func requirePatch(width: Int, height: Int, levels: Set<Int>) throws {
         let coarsest = levels.max() ?? 1

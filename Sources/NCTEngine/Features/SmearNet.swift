@@ -83,41 +83,45 @@ public struct SmearNet: FeatureExtractor {
     package static func reduction(width: Int, height: Int) -> Int { max(1, (min(width, height) + side / 2) / side) }
 
     public func features(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> [Int: FeatureMap] {
+        try reading(of: image, levels: levels, workers: workers).features(of: PixelArea(of: image), workers: workers)
+    }
+
+    /// 0: the whole image is looked at once, and its maps serve all parts.
+    public func reach(atLevel level: Int) -> Int { 0 }
+
+    public func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading {
         try requirePatch(width: image.width, height: image.height, levels: levels)
-        guard let finest = levels.min() else { return [:] }
-        let scale = Self.reduction(width: image.width, height: image.height)
-        let maps = decoded(Reduction.box(image, by: scale, workers: workers), finest: finest, workers: workers)
-        return Dictionary(
-            uniqueKeysWithValues: levels.map { level in
-                (level, Self.fitted(maps[level]!, to: image, level: level, scale: scale, workers: workers))
-            })
+        return SmearReading(of: image, finest: levels.min() ?? 1, by: self, workers: workers).serving(levels)
     }
 
     /// The classes of an image's pixels and whether it is a smear.
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
     public func segmentation(of image: RGBImage, workers: Workers) throws -> SmearSegmentation {
-        try Self.requireSide(width: image.width, height: image.height)
-        let scale = Self.reduction(width: image.width, height: image.height)
-        let reduced = Reduction.box(image, by: scale, workers: workers)
-        let maps = decoded(reduced, finest: 1, workers: workers)
-        let scores = classes.apply(to: maps[1]!, workers: workers)
-        return SmearSegmentation(
-            scores: scores, smearScore: smear.apply(toMeanOf: maps[5]!), colors: LabImage(reduced, workers: workers),
-            reduction: scale, imageWidth: image.width, imageHeight: image.height, workers: workers)
+        try requireSegmentable(image)
+        return SmearReading(of: image, finest: 1, by: self, workers: workers).segmentation(by: self, workers: workers)
     }
 
-    /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
-    package static func requireSide(width: Int, height: Int) throws {
-        guard min(width, height) >= leastSide else {
+    /// Whether an image is large enough to be segmented.
+    func canSegment(_ image: RGBImage) -> Bool { min(image.width, image.height) >= Self.leastSide }
+
+    /// Throws if an image is too small to be segmented.
+    package func requireSegmentable(_ image: RGBImage) throws {
+        guard canSegment(image) else {
             throw EngineError(
-                .imageTooSmall, "an image of \(width)×\(height) pixels is too small to be segmented",
-                remedy: "use images of at least \(leastSide)×\(leastSide) pixels")
+                .imageTooSmall, "an image of \(image.width)×\(image.height) pixels is too small to be segmented",
+                remedy: "use images of at least \(Self.leastSide)×\(Self.leastSide) pixels")
         }
     }
 
+    /// What the maps of a reading say of classes (before the softmax) and of being a smear (before the logistic
+    /// function).
+    func scores(of maps: [Int: FeatureMap], workers: Workers) -> (classes: FeatureMap, smear: Float) {
+        (classes.apply(to: maps[1]!, workers: workers), smear.apply(toMeanOf: maps[5]!))
+    }
+
     /// The decoder's maps from the coarsest level to the finest wanted.
-    private func decoded(_ image: RGBImage, finest: Int, workers: Workers) -> [Int: FeatureMap] {
+    func decoded(_ image: RGBImage, finest: Int, workers: Workers) -> [Int: FeatureMap] {
         var map = FeatureKernels.standardized(image, leastDeviation: Self.leastDeviation, workers: workers)
         var encoded: [FeatureMap] = []
         for (index, layers) in encoder.enumerated() {
@@ -138,17 +142,6 @@ public struct SmearNet: FeatureExtractor {
             coarser = smooth[index](joined, pooling: false, workers: workers)
             result[level] = coarser
         }
-        return result
-    }
-
-    /// A map of the reduced image on the grid that the level has for the image itself.
-    private static func fitted(
-        _ map: FeatureMap, to image: RGBImage, level: Int, scale: Int, workers: Workers
-    ) -> FeatureMap {
-        guard scale > 1 else { return map }
-        var result = FeatureMap(
-            width: image.width >> (level - 1), height: image.height >> (level - 1), channels: map.channels)
-        Enlargement.add(map, to: &result, scale: scale, workers: workers)
         return result
     }
 }

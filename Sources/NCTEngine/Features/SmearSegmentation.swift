@@ -40,34 +40,43 @@ public struct SmearSegmentation: Sendable {
     /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
     ///
     /// Probabilities are averaged where the grid is coarser than the network's, interpolated where it is finer.
-    package func labels(reducedBy scale: Int, workers: Workers) -> LabelMap {
-        let (width, height) = (imageWidth / scale, imageHeight / scale)
-        guard (width, height) != (probabilities.width, probabilities.height) else { return labels }
-        guard reduction % scale == 0 else {
-            return Self.likeliest(resampled(by: Float(scale) / Float(reduction), width, height, workers: workers))
+    ///
+    /// - Parameter area: a part of the image, from multiples of `scale` on; all of it if nil.
+    package func labels(reducedBy scale: Int, in area: PixelArea? = nil, workers: Workers) -> LabelMap {
+        let whole = PixelArea(x: 0, y: 0, width: imageWidth, height: imageHeight)
+        let area = area ?? whole
+        if area == whole, (imageWidth / scale, imageHeight / scale) == (probabilities.width, probabilities.height) {
+            return labels
         }
-        var fine = FeatureMap(width: width, height: height, channels: Self.classCount)
-        Enlargement.add(probabilities, to: &fine, scale: reduction / scale, workers: workers)
+        let part = PixelArea(
+            x: area.x / scale, y: area.y / scale, width: area.width / scale, height: area.height / scale)
+        guard reduction % scale == 0 else {
+            return Self.likeliest(resampled(by: Float(scale) / Float(reduction), part, workers: workers))
+        }
+        var fine = FeatureMap(width: part.width, height: part.height, channels: Self.classCount)
+        Enlargement.add(
+            probabilities, to: &fine, scale: reduction / scale, origin: (part.x, part.y), workers: workers)
         return Self.likeliest(fine)
     }
 
-    /// The probabilities on a grid whose pixels are `step` of the network's wide: the mean of those whose centers a
-    /// pixel covers, and never less than the nearest.
-    private func resampled(by step: Float, _ width: Int, _ height: Int, workers: Workers) -> FeatureMap {
+    /// The probabilities on a part of a grid whose pixels are `step` of the network's wide: the sum of those whose
+    /// centers a pixel covers, or the nearest one's.
+    private func resampled(by step: Float, _ part: PixelArea, workers: Workers) -> FeatureMap {
         @Sendable func covered(_ position: Int, _ size: Int) -> Range<Int> {
             let (start, end) = (Float(position) * step, Float(position + 1) * step)
             let first = min(size - 1, max(0, Int((start - 0.5).rounded(.up))))
             let last = min(size, Int((end - 0.5).rounded(.up)))
+            if last > first { return first..<last }
             // No center lies within: the one in whose pixel this one's center lies.
-            return last > first
-                ? first..<last : min(size - 1, Int((start + end) / 2))..<min(size, Int((start + end) / 2) + 1)
+            let nearest = min(size - 1, Int((start + end) / 2))
+            return nearest..<nearest + 1
         }
-        let columns = (0..<width).map { covered($0, probabilities.width) }
-        let rows = workers.map(height, grain: 16) { range in
+        let columns = (0..<part.width).map { covered(part.x + $0, probabilities.width) }
+        let rows = workers.map(part.height, grain: 16) { range in
             range.flatMap { y in
-                let rows = covered(y, probabilities.height)
-                var values = [Float](repeating: 0, count: width * Self.classCount)
-                for x in 0..<width {
+                let rows = covered(part.y + y, probabilities.height)
+                var values = [Float](repeating: 0, count: part.width * Self.classCount)
+                for x in 0..<part.width {
                     for row in rows {
                         for column in columns[x] {
                             let from = (row * probabilities.width + column) * Self.classCount
@@ -80,7 +89,8 @@ public struct SmearSegmentation: Sendable {
                 return values
             }
         }
-        return FeatureMap(width: width, height: height, channels: Self.classCount, values: Array(rows.joined()))
+        return FeatureMap(
+            width: part.width, height: part.height, channels: Self.classCount, values: Array(rows.joined()))
     }
 
     private static func likeliest(_ map: FeatureMap) -> LabelMap {

@@ -19,10 +19,17 @@ package struct Standardization: Sendable, Equatable {
     ///   - weights: how much each pixel counts (``CompositionBalance``); all the same if nil. With weights, deviations
     ///     are kept from falling far below those of the other channels (``weightedFloor``).
     package init(of map: FeatureMap, weights: Plane? = nil, workers: Workers) {
-        let (mean, deviation) = FeatureKernels.channelStatistics(
-            map, weights: weights?.values ?? [Float](repeating: 1, count: map.pixelCount), workers: workers)
+        self.init(
+            FeatureKernels.weightedSums(
+                map, weights: weights?.values ?? [Float](repeating: 1, count: map.pixelCount), workers: workers),
+            weighted: weights != nil)
+    }
+
+    /// - Parameter weighted: deviations are kept from falling far below those of the other channels.
+    package init(_ sums: ChannelSums, weighted: Bool) {
+        let (mean, deviation) = sums.statistics
         self.mean = mean
-        let share = weights == nil ? 0 : Self.weightedFloor
+        let share = weighted ? Self.weightedFloor : 0
         let least = share * share * deviation.reduce(0) { $0 + $1 * $1 } / Double(max(1, deviation.count))
         inverseDeviation = zip(mean, deviation).map { mean, deviation in
             deviation > 1e-6 * max(1, abs(mean)) ? 1 / (deviation * deviation + least).squareRoot() : 0

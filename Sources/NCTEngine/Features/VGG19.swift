@@ -108,6 +108,17 @@ public struct VGG19: FeatureExtractor {
         return result
     }
 
+    /// 1, 4, 10, 30 and 70 pixels for L = 1…5.
+    public func reach(atLevel level: Int) -> Int {
+        var reach = 1
+        for block in 0..<level - 1 {
+            // The block's first convolution is counted already, its pooling looks at what it covers, and the next
+            // block's first convolution at a pixel around on the grid that is half as fine.
+            reach += (Self.depths[block] - 1 + 2) << block
+        }
+        return reach
+    }
+
     private func input(_ image: RGBImage) -> FeatureMap {
         var values = [Float](repeating: 0, count: image.samples.count)
         for pixel in 0..<image.pixelCount {

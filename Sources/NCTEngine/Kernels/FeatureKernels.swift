@@ -6,6 +6,11 @@ package enum FeatureKernels {
     package static func channelStatistics(
         _ map: FeatureMap, weights: [Float], workers: Workers
     ) -> (mean: [Double], deviation: [Double]) {
+        weightedSums(map, weights: weights, workers: workers).statistics
+    }
+
+    /// The sums that the statistics are made of, in double precision, in a fixed order.
+    package static func weightedSums(_ map: FeatureMap, weights: [Float], workers: Workers) -> ChannelSums {
         precondition(weights.count == map.pixelCount, "a weight a pixel")
         let channels = map.channels
         var sums = [Double](repeating: 0, count: 2 * channels)
@@ -25,12 +30,9 @@ package enum FeatureKernels {
                 for part in parts { for index in 0..<2 * channels { sums[index] += part[index] } }
             }
         }
-        let total = max(weights.reduce(0) { $0 + Double($1) }, 1e-30)
-        let mean = (0..<channels).map { sums[$0] / total }
-        let deviation = (0..<channels).map { channel in
-            max(0, sums[channels + channel] / total - mean[channel] * mean[channel]).squareRoot()
-        }
-        return (mean, deviation)
+        return ChannelSums(
+            values: Array(sums[..<channels]), squares: Array(sums[channels...]),
+            weight: weights.reduce(0) { $0 + Double($1) })
     }
 
     /// `rows × inner` times `inner × columns` plus a row of offsets, cut into pieces of rows.

@@ -61,15 +61,16 @@ package enum SearchKernels {
     }
 
     static func measure(
-        _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64, strip: Int,
-        workers: Workers
+        _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64,
+        strips: [Range<Int>], workers: Workers
     ) {
-        let height = field.height
         withBoth(source, target, &field) { maps, positions, distances in
-            workers.forEach(height, grain: strip) { range in
+            workers.forEach(strips.count, grain: 1) { range in
                 var (source, target) = (maps.source, maps.target)
-                nct_field_distances(
-                    &source, &target, seed, range.lowerBound, range.upperBound, positions.base, distances.base)
+                for strip in strips[range] {
+                    nct_field_distances(
+                        &source, &target, seed, strip.lowerBound, strip.upperBound, positions.base, distances.base)
+                }
             }
         }
     }

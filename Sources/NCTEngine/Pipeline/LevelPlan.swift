@@ -34,16 +34,14 @@ package struct LevelPlan: Sendable, Equatable {
     ///
     /// Throws ``EngineError/Code/unusableReference`` naming a reference that is blank or too small.
     package init(
-        references: [RGBImage], levels: [Int], extractor: any FeatureExtractor,
-        parameters: NormalizationParameters, workers: Workers
+        references: [CaptureReading], levels: [Int], parameters: NormalizationParameters, workers: Workers
     ) throws {
         var features: [CaptureFeatures] = []
         for (index, reference) in references.enumerated() {
             do {
                 features.append(
                     try CaptureFeatures(
-                        reference, levels: levels, extractor: extractor,
-                        standardization: parameters.standardization, workers: workers))
+                        reference, levels: levels, standardization: parameters.standardization, workers: workers))
             } catch let error as EngineError where error.code == .imageTooSmall {
                 throw EngineError(
                     .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
@@ -62,13 +60,12 @@ package struct LevelPlan: Sendable, Equatable {
             ? Clustering(
                 fitting: projected, count: parameters.clusterCount, seed: parameters.seed, workers: workers) : nil
         let grid = 1 << (projection.levels[0] - 1)
-        let labels = try zip(references, projected).map { reference, projected in
+        let labels = zip(references, projected).map { reference, projected in
             switch parameters.enhancement {
             case .none: LabelMap?.none
             case .clustering: clustering?.labels(of: projected, workers: workers)
             case .segmentation:
-                try SmearNet.embedded.segmentation(of: reference, workers: workers)
-                    .labels(reducedBy: grid, workers: workers)
+                reference.segmentation?.labels(reducedBy: grid, workers: workers)
             }
         }
         let labelCount =
@@ -80,31 +77,9 @@ package struct LevelPlan: Sendable, Equatable {
             zip(projected, labels).map { ($0, $1) }, labelCount: labelCount, labelWeight: labelWeight, scale: scale,
             workers: workers)
         let colors = map.padded(
-            references.map { LabImage(Reduction.box($0, by: grid, workers: workers), workers: workers) })
+            references.map { LabImage(Reduction.box($0.image, by: grid, workers: workers), workers: workers) })
         self.init(
             projection: projection, clustering: clustering, labelCount: labelCount, labelWeight: labelWeight, map: map,
             colors: colors)
     }
-}
-
-/// The features of one image with their standardization, by level.
-package struct CaptureFeatures: Sendable {
-    package let byLevel: [Int: (map: FeatureMap, standardization: Standardization)]
-
-    package init(
-        _ image: RGBImage, levels: [Int], extractor: any FeatureExtractor,
-        standardization: NormalizationParameters.Standardization = .plain, workers: Workers
-    ) throws {
-        let weights =
-            standardization == .balanced ? CompositionBalance.weights(of: image, workers: workers) : nil
-        var byLevel: [Int: (map: FeatureMap, standardization: Standardization)] = [:]
-        for (level, map) in try extractor.features(of: image, levels: Set(levels), workers: workers) {
-            let weights = weights.map { Reduction.box($0, by: 1 << (level - 1)) }
-            byLevel[level] = (map, Standardization(of: map, weights: weights, workers: workers))
-        }
-        self.byLevel = byLevel
-    }
-
-    /// Whether the image shows nothing at any level.
-    package var isConstant: Bool { byLevel.values.allSatisfy { $0.standardization.isConstant } }
 }

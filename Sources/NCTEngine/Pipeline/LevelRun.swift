@@ -1,4 +1,5 @@
-/// Steps 1 to 5 for one capture at one plan: from features to guidance image and confidence.
+/// Steps 3 to 5 for one capture, or a tile of one, at one plan: from projected features to guidance image and
+/// confidence.
 package struct LevelRun: Sendable {
     package let projected: FeatureMap
     package let labels: LabelMap?
@@ -7,25 +8,49 @@ package struct LevelRun: Sendable {
     /// The capture's own colors at the grid of the search.
     package let source: RGBImage
 
+    /// All of a capture, from its features on.
+    ///
     /// - Parameters:
     ///   - capture: whose colors are repainted.
     ///   - appearance: whose features are searched: the capture, or what an earlier step made of it.
-    ///   - segmentation: the capture's classes, for the segmentation enhancement.
     ///   - initial: a field of this grid's size to start from.
     package init(
-        capture: RGBImage, appearance: RGBImage, plan: LevelPlan, extractor: any FeatureExtractor,
-        segmentation: SmearSegmentation?, parameters: NormalizationParameters, initial: [UInt32]?, workers: Workers,
-        onStage: (Stage) -> Void
+        capture: RGBImage, appearance: CaptureReading, plan: LevelPlan, parameters: NormalizationParameters,
+        initial: [UInt32]?, workers: Workers, onStage: (Stage) -> Void
     ) throws {
+        let projected = try Self.projected(
+            appearance, plan: plan, parameters: parameters, workers: workers, onStage: onStage)
+        self.init(
+            capture: capture, projected: projected, segmentation: appearance.segmentation, area: nil, plan: plan,
+            parameters: parameters, initial: initial, reverseRows: nil, workers: workers, onStage: onStage)
+    }
+
+    /// In a function of its own, so that the features are gone before the search begins.
+    private static func projected(
+        _ appearance: CaptureReading, plan: LevelPlan, parameters: NormalizationParameters, workers: Workers,
+        onStage: (Stage) -> Void
+    ) throws -> FeatureMap {
         let features = try CaptureFeatures(
-            appearance, levels: plan.projection.levels, extractor: extractor,
-            standardization: parameters.standardization, workers: workers)
+            appearance, levels: plan.projection.levels, standardization: parameters.standardization, workers: workers)
         onStage(.features)
-        projected = plan.projection.apply(to: features.byLevel, workers: workers)
-        onStage(.projection)
+        defer { onStage(.projection) }
+        return plan.projection.apply(to: features.byLevel, workers: workers)
+    }
+
+    /// - Parameters:
+    ///   - capture: the capture, or a tile of it.
+    ///   - segmentation: of the whole capture, for the segmentation enhancement.
+    ///   - area: where the tile lies; nil for all of the capture.
+    ///   - reverseRows: the references' rows that look for a match and vote; all, if nil.
+    init(
+        capture: RGBImage, projected: FeatureMap, segmentation: SmearSegmentation?, area: PixelArea?, plan: LevelPlan,
+        parameters: NormalizationParameters, initial: [UInt32]?, reverseRows: [Range<Int>]?, workers: Workers,
+        onStage: (Stage) -> Void
+    ) {
+        self.projected = projected
         labels =
             parameters.enhancement == .segmentation
-            ? segmentation?.labels(reducedBy: plan.scale, workers: workers)
+            ? segmentation?.labels(reducedBy: plan.scale, in: area, workers: workers)
             : plan.clustering?.labels(of: projected, workers: workers)
         onStage(.clustering)
         let map = SearchMap(
@@ -33,32 +58,63 @@ package struct LevelRun: Sendable {
             scale: plan.map.scale, workers: workers)
         let fields = PatchMatch.searchBothWays(
             between: map, and: plan.map, iterations: parameters.patchMatchIterations, seed: parameters.seed,
-            initial: initial, workers: workers)
+            initial: initial, reverseRows: reverseRows, workers: workers)
         forward = fields.forward
         onStage(.search)
         vote = BidirectionalVote(
             source: map, target: plan.map, colors: plan.colors, forward: forward, reverse: fields.reverse,
-            weight: parameters.completenessWeight, randomError: plan.randomError, workers: workers)
+            reverseRows: reverseRows, weight: parameters.completenessWeight, randomError: plan.randomError,
+            workers: workers)
         source = Reduction.box(capture, by: plan.scale, workers: workers)
         onStage(.vote)
     }
 
-    /// This run's field on a grid twice as fine, for the next step: positions and sizes double.
+    /// Step 6, at the grid of the search.
+    package func transfer(_ parameters: NormalizationParameters, workers: Workers) -> TransferField {
+        let source = LabImage(self.source, workers: workers)
+        let energy = TransferEnergy(
+            source: source, guidance: vote.guidance, confidence: vote.confidence,
+            luminance: self.source.luminance(parameters.luminance, workers: workers),
+            neighbors: NonlocalNeighbors(source: source, clusters: labels, seed: parameters.seed, workers: workers),
+            localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
+        let start = InitialTransfer().field(source: source, guidance: vote.guidance, workers: workers)
+        return LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field
+    }
+
+    /// Steps 7 and 8 in CIELAB: the capture, or its tile, with the field at the full resolution applied.
+    ///
+    /// - Parameter lab: `capture` in CIELAB.
+    func recolored(
+        _ capture: RGBImage, lab: LabImage, by transfer: TransferField, scale: Int,
+        parameters: NormalizationParameters, workers: Workers
+    ) -> LabImage {
+        guard scale > 1 else { return transfer.apply(to: lab, workers: workers) }
+        var result = lab
+        FastGuidedFilter(parameters).upsampleAndApply(
+            transfer, coarseLuminance: source.luminance(parameters.luminance, workers: workers),
+            fullLuminance: capture.luminance(parameters.luminance, workers: workers), scale: scale, to: &result,
+            workers: workers)
+        return result
+    }
+}
+
+extension NearestNeighborField {
+    /// The field on a grid twice as fine, for the next step: positions and sizes double.
     ///
     /// - Parameters:
     ///   - target: the next plan's map, whose regions stand in the same order.
-    package func enlargedField(width: Int, height: Int, from coarse: SearchMap, to target: SearchMap) -> [UInt32] {
-        var positions = [UInt32](repeating: .max, count: width * height)
+    func enlarged(width: Int, height: Int, from coarse: SearchMap, to target: SearchMap) -> [UInt32] {
+        var fine = [UInt32](repeating: .max, count: width * height)
         for y in 0..<height {
-            let row = min(y / 2, forward.height - 1) * forward.width
+            let row = min(y / 2, self.height - 1) * self.width
             for x in 0..<width {
-                let match = coarse.target(of: forward.positions[row + min(x / 2, forward.width - 1)])
+                let match = coarse.target(of: positions[row + min(x / 2, self.width - 1)])
                 let region = target.regions[match.reference]
                 let tx = min(2 * match.x + x % 2, region.width - 1)
                 let ty = min(2 * match.y + y % 2, region.height - 1)
-                positions[y * width + x] = UInt32(ty) << 16 | UInt32(region.x + tx)
+                fine[y * width + x] = UInt32(ty) << 16 | UInt32(region.x + tx)
             }
         }
-        return positions
+        return fine
     }
 }

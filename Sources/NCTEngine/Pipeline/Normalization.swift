@@ -12,6 +12,8 @@ public struct Normalization: Sendable {
     /// Why it was chosen, for the sidecar: the statistic of each reference, lower is better; empty if none was chosen.
     public var referenceDistances: [Float]
     public var quality: QualityReport
+    /// How many tiles the capture was worked on in; 1 if it was as a whole, or not at all.
+    public var tiles = 1
     /// Nil if they were not asked for, or nothing was transferred.
     public var stages: NormalizationStages?
 

@@ -89,6 +89,10 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     /// references' colors and is left alone; from there to twice as far the transfer fades in. Ordinary fields of one
     /// lab lie 2 to 8 apart, and repainting one of them can only lose. 0: always transferred in full.
     public var alikeDistance: Float = 4
+    /// A capture of more pixels is worked on in overlapping tiles of at most as many (65,536 and more), so that memory
+    /// stays bounded; twice as many where the finest level of the search is not 1, since a pixel then takes less than
+    /// half of the memory. 2,000,000 keep the default setting near 1 GB.
+    public var tilePixels: Int = 2_000_000
     /// Seed of everything random.
     public var seed: UInt64 = 1
 
@@ -99,6 +103,17 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         switch levels {
         case .joint(let list): Set(list)
         case .progressive: Set(1...5)
+        }
+    }
+
+    /// Whether the result is moved to the ``ColorTrend`` at all.
+    var blendsTrend: Bool { trendShare > 0 || trendTolerance > 0 }
+
+    /// Pixels of a capture that are worked on at once, at most.
+    var pixelsAtOnce: Int {
+        switch levels {
+        case .joint(let list) where !list.contains(1): 2 * tilePixels
+        default: tilePixels
         }
     }
 
@@ -134,6 +149,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require(trendShare >= 0 && trendShare <= 1, "trendShare", "0 to 1")
         try require(trendTolerance >= 0 && trendTolerance <= 100, "trendTolerance", "0 to 100")
         try require(alikeDistance >= 0 && alikeDistance <= 100, "alikeDistance", "0 to 100")
+        try require((65_536...1_000_000_000).contains(tilePixels), "tilePixels", "65536 to 1000000000")
         try require(guidedFilterEpsilon > 0, "guidedFilterEpsilon", "a number greater than 0")
     }
 }

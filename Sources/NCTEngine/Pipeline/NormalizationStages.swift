@@ -8,6 +8,8 @@ public struct NormalizationStages: Sendable {
     /// Cluster or class of every pixel, nil without an enhancement.
     public var sourceClusters: LabelMap?
     public var referenceClusters: [LabelMap]
+    /// Whether these are classes (``SmearClass``), not clusters.
+    public var showsClasses: Bool
     /// The nearest-neighbor field S→R: reference and position there, a pixel.
     public var field: [FieldTarget]
     /// The guidance image G.
@@ -26,6 +28,7 @@ public struct NormalizationStages: Sendable {
         referenceFeatures = plan.map.components(3)
         sourceClusters = run.labels
         referenceClusters = plan.labelCount > 0 ? plan.map.labels(count: plan.labelCount) : []
+        showsClasses = plan.labelCount > 0 && plan.clustering == nil
         field = run.forward.positions.map { position in
             var target = plan.map.target(of: position)
             target.reference = references[target.reference]

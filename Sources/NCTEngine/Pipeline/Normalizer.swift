@@ -54,96 +54,120 @@ public struct Normalizer: Sendable {
     /// all comes back unchanged. So does a capture that has the references' colors already
     /// (``NormalizationParameters/alikeDistance``). The report's treatment and findings say so.
     ///
-    /// - Parameters:
-    ///   - keepingStages: also return pictures of what happened inside (more memory).
-    ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
-    ///     passes each stage but the last five times; a capture that is not repainted passes only the last two. The
-    ///     inspection of the capture falls into the first.
+    /// A capture of more pixels than ``NormalizationParameters/tilePixels`` is worked on in tiles (``TiledRun``).
     ///
-    /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level.
+    /// - Parameters:
+    ///   - keepingStages: also return pictures of what happened inside (more memory); not of a capture in tiles.
+    ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
+    ///     passes each stage but the last five times, a capture in tiles once a tile and more; a capture that is not
+    ///     repainted passes only the last two. The inspection of the capture falls into the first.
+    ///
+    /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level, and
+    /// ``EngineError/Code/invalidParameter`` if stages are asked for of a capture in tiles.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
         let report: (Stage) -> Void = { onStage?($0) }
         try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
-        if parameters.enhancement == .segmentation {
-            try SmearNet.requireSide(width: source.width, height: source.height)
+        let layout = TiledRun.layout(for: source, extractor: extractor, parameters: parameters)
+        if keepingStages, let layout {
+            throw EngineError(
+                .invalidParameter,
+                "pictures of what happened inside are not kept of a capture that is worked on in tiles, and this one "
+                    + "of \(source.width)×\(source.height) pixels needs \(layout.tiles.count)",
+                remedy: "set tile_pixels to \(source.pixelCount), or do without the pictures")
         }
-        let sight = judge.sight(of: source)
+        let capture = CaptureReading(source, extractor: extractor, workers: workers)
+        let sight = judge.sight(of: source, capture.segmentation)
         let analysis = sight.analysis
         let strength = parameters.strength(atDistance: judge.distance(of: sight))
         guard analysis.inspection.nothingToTransfer == nil, strength > 0 else {
             return spared(source, sight, onStage: report)
         }
+        try capture.requireClasses(for: parameters.enhancement)
         let distances =
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
-        let (image, clipped, run, transfer) = try transferred(
-            source, sight.segmentation, group: group, strength: strength, onStage: report)
+        let done: Transferred
+        if let layout {
+            let run = TiledRun(
+                capture: capture, layout: layout, group: group, strength: strength, extractor: extractor,
+                parameters: parameters, workers: workers)
+            let (image, clipped, confidence) = try run.result(onStage: report)
+            done = Transferred(image: image, clipped: clipped, confidence: confidence)
+        } else {
+            done = try transferred(
+                capture, group: group, strength: strength, keepingStages: keepingStages, onStage: report)
+        }
         let quality = judge.report(
-            source: source, result: image, sight, clipped: clipped, confidence: run.vote.confidence.mean,
+            source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
             treatment: .transferred, strength: strength)
         report(.quality)
-        var normalization = Normalization(image: image, quality: quality)
+        var normalization = Normalization(image: done.image, quality: quality)
         normalization.chosenReference = chosen
         normalization.referenceDistances = distances
-        if keepingStages, let plan = group.plans.last {
-            normalization.stages = NormalizationStages(
-                run: run, plan: plan, transfer: transfer, references: group.references, workers: workers)
-        }
+        normalization.stages = done.stages
+        normalization.tiles = layout?.tiles.count ?? 1
         return normalization
     }
 
-    /// The method itself: steps 1 to 8, once for each plan of the group.
+    /// What the method made of a capture.
+    private struct Transferred {
+        var image: RGBImage
+        var clipped: Int
+        var confidence: Float
+        var stages: NormalizationStages?
+    }
+
+    /// The method itself on a capture as a whole: steps 1 to 8, once for each plan of the group.
     private func transferred(
-        _ source: RGBImage, _ segmentation: SmearSegmentation?, group: PreparedReferences.Group, strength: Float,
+        _ capture: CaptureReading, group: PreparedReferences.Group, strength: Float, keepingStages: Bool,
         onStage report: (Stage) -> Void
-    ) throws -> (image: RGBImage, clipped: Int, run: LevelRun, transfer: TransferField) {
-        var appearance = source
+    ) throws -> Transferred {
+        let source = capture.image
+        var appearance = capture
         var clipped = 0
         var last: (run: LevelRun, transfer: TransferField)?
         for (index, plan) in group.plans.enumerated() {
             let initial = last.map { last in
                 let scale = plan.scale
-                return last.run.enlargedField(
+                return last.run.forward.enlarged(
                     width: source.width / scale, height: source.height / scale,
                     from: group.plans[index - 1].map, to: plan.map)
             }
             let run = try LevelRun(
-                capture: source, appearance: appearance, plan: plan, extractor: extractor,
-                segmentation: segmentation, parameters: parameters, initial: initial, workers: workers, onStage: report)
-            let transfer = self.transfer(run)
+                capture: source, appearance: appearance, plan: plan, parameters: parameters, initial: initial,
+                workers: workers, onStage: report)
+            let transfer = run.transfer(parameters, workers: workers)
             report(.transfer)
             // Only now, since features are where memory peaks.
             let lab = LabImage(source, workers: workers)
-            var result = lab
-            if plan.scale == 1 {
-                result = transfer.apply(to: lab, workers: workers)
-            } else {
-                FastGuidedFilter(parameters).upsampleAndApply(
-                    transfer, coarseLuminance: run.source.luminance(parameters.luminance, workers: workers),
-                    fullLuminance: source.luminance(parameters.luminance, workers: workers), scale: plan.scale,
-                    to: &result, workers: workers)
-            }
+            var result = run.recolored(
+                source, lab: lab, by: transfer, scale: plan.scale, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
-                if parameters.trendShare > 0 || parameters.trendTolerance > 0 {
+                if parameters.blendsTrend {
                     ColorTrend(from: lab, to: result).blend(
-                        into: &result, from: lab, share: parameters.trendShare,
-                        tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity,
-                        workers: workers)
+                        into: &result, from: lab, parameters: parameters, workers: workers)
                 }
                 if strength < 1 {
                     ColorTrend.identity.blend(into: &result, from: lab, share: 1 - strength, workers: workers)
                 }
             }
             report(.upsampling)
-            (appearance, clipped) = result.rgbImage(workers: workers)
+            let image: RGBImage
+            (image, clipped) = result.rgbImage(workers: workers)
+            appearance = CaptureReading(appearance: image, of: capture)
             report(.recoloring)
             last = (run, transfer)
         }
-        guard let last else { preconditionFailure("a group has at least one plan") }
-        return (appearance, clipped, last.run, last.transfer)
+        guard let last, let plan = group.plans.last else { preconditionFailure("a group has at least one plan") }
+        return Transferred(
+            image: appearance.image, clipped: clipped, confidence: last.run.vote.confidence.mean,
+            stages: keepingStages
+                ? NormalizationStages(
+                    run: last.run, plan: plan, transfer: last.transfer, references: group.references,
+                    workers: workers) : nil)
     }
 
     /// What becomes of a blank field (shifted to the references' background), and of no smear or of one that has the
@@ -170,18 +194,5 @@ public struct Normalizer: Sendable {
                 ? .shifted : analysis.inspection.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
         report(.quality)
         return Normalization(image: image, quality: quality)
-    }
-
-    /// Step 6 at the grid of the search.
-    private func transfer(_ run: LevelRun) -> TransferField {
-        let source = LabImage(run.source, workers: workers)
-        let energy = TransferEnergy(
-            source: source, guidance: run.vote.guidance, confidence: run.vote.confidence,
-            luminance: run.source.luminance(parameters.luminance, workers: workers),
-            neighbors: NonlocalNeighbors(
-                source: source, clusters: run.labels, seed: parameters.seed, workers: workers),
-            localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
-        let start = InitialTransfer().field(source: source, guidance: run.vote.guidance, workers: workers)
-        return LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field
     }
 }

@@ -23,7 +23,6 @@ package struct PreparedReferences: Sendable {
         _ references: [RGBImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
         workers: Workers
     ) throws {
-        figures = try ReferenceFigures(references, workers: workers)
         let members =
             parameters.referenceUse == .all ? [Array(references.indices)] : references.indices.map { [$0] }
         let steps: [[Int]] =
@@ -31,14 +30,25 @@ package struct PreparedReferences: Sendable {
             case .joint(let levels): [levels]
             case .progressive: [[5], [4], [3], [2], [1]]
             }
+        let readings = try references.enumerated().map { index, reference in
+            do {
+                let reading = CaptureReading(reference, extractor: extractor, workers: workers)
+                try reading.requireClasses(for: parameters.enhancement)
+                return reading
+            } catch let error as EngineError where error.code == .imageTooSmall {
+                throw EngineError(
+                    .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
+            }
+        }
+        figures = try ReferenceFigures(references, readings.map(\.segmentation), workers: workers)
         groups = try members.map { members in
             Group(
                 references: members,
                 plans: try steps.map { levels in
                     do {
                         return try LevelPlan(
-                            references: members.map { references[$0] }, levels: levels, extractor: extractor,
-                            parameters: parameters, workers: workers)
+                            references: members.map { readings[$0] }, levels: levels, parameters: parameters,
+                            workers: workers)
                     } catch let error as EngineError where error.code == .unusableReference && members != [0] {
                         // A group of one calls its only reference the first.
                         let place = members.count == 1 ? "reference \(members[0] + 1)" : error.place

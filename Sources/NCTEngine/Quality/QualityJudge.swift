@@ -15,9 +15,8 @@ struct QualityJudge: Sendable {
         let palette: ColorPalette
     }
 
-    func sight(of source: RGBImage) -> Sight {
+    func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {
         let analysis = FieldAnalysis(source, workers: workers)
-        let segmentation = try? SmearNet.embedded.segmentation(of: source, workers: workers)
         return Sight(
             analysis: analysis, segmentation: segmentation, cells: segmentation.map { CellCounts($0.labels) },
             palette: analysis.palette(workers: workers))

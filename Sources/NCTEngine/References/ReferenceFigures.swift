@@ -20,8 +20,9 @@ package struct ReferenceFigures: Sendable, Equatable {
 
     /// Throws ``EngineError/Code/unusableReference`` for a blank one: it has no cells whose colors could be taken on.
     ///
+    /// - Parameter segmentations: of each reference; nil for one that is too small for the network.
     /// - Precondition: at least one reference.
-    package init(_ references: [RGBImage], workers: Workers) throws {
+    package init(_ references: [RGBImage], _ segmentations: [SmearSegmentation?], workers: Workers) throws {
         let analyses = references.map { FieldAnalysis($0, workers: workers) }
         if let blank = analyses.firstIndex(where: { $0.inspection.isBlank }) {
             throw EngineError(
@@ -31,11 +32,10 @@ package struct ReferenceFigures: Sendable, Equatable {
         palette = ColorPalette(pooling: analyses.map { $0.palette(workers: workers) })
         background = analyses.reduce(.zero) { $0 + $1.background } / Float(analyses.count)
         contents = analyses.map(\.contents)
-        classColors = zip(references, analyses).compactMap { reference, analysis in
-            guard let segmentation = try? SmearNet.embedded.segmentation(of: reference, workers: workers) else {
-                return nil
+        classColors = zip(segmentations, analyses).compactMap { segmentation, analysis in
+            segmentation.map {
+                ClassColors(analysis.lab, $0.labels(reducedBy: analysis.scale, workers: workers))
             }
-            return ClassColors(analysis.lab, segmentation.labels(reducedBy: analysis.scale, workers: workers))
         }
     }
 

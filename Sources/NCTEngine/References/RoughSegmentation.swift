@@ -22,9 +22,43 @@ package struct RoughSegmentation: Sendable {
     private static let azureDensity: Float = 0.16
     private static let azureShare: Float = 0.45
 
+    /// Where one class ends and the other begins: of an image, or of a sample of its pixels.
+    package struct Criteria: Sendable, Equatable {
+        /// Optical densities of the empty field, of red, green and blue.
+        let base: SIMD3<Float>
+        /// A pixel whose red-over-blue density is greater is nucleus.
+        let azure: Float
+    }
+
+    /// By the image's own criteria.
     package init(_ image: RGBImage, workers: Workers) {
-        let count = image.pixelCount
+        self.init(image, by: Self.criteria(of: image, workers: workers))
+    }
+
+    /// By criteria of an image that this one is a part of; without any, all is background.
+    package init(_ image: RGBImage, by criteria: Criteria?) {
         var labels = LabelMap(width: image.width, height: image.height)
+        if let criteria {
+            image.samples.withUnsafeBufferPointer { samples in
+                for pixel in 0..<image.pixelCount {
+                    if Self.density(samples[3 * pixel + 1]) - criteria.base.y > Self.cellDensity {
+                        labels.labels[pixel] = Self.cell
+                    }
+                    if Self.azure(samples, pixel, criteria.base) > criteria.azure {
+                        labels.labels[pixel] = Self.nucleus
+                    }
+                }
+            }
+        }
+        var counts = [0, 0, 0]
+        for label in labels.labels { counts[Int(label)] += 1 }
+        self.labels = labels
+        self.counts = counts
+    }
+
+    /// Nil where no pixel has the luminance of the background.
+    package static func criteria(of image: RGBImage, workers: Workers) -> Criteria? {
+        let count = image.pixelCount
         let luminance = image.luminance(.rec601, workers: workers).values
         var histogram = [Int](repeating: 0, count: 128)
         for value in luminance { histogram[min(127, max(0, Int(value * 128)))] += 1 }
@@ -35,40 +69,40 @@ package struct RoughSegmentation: Sendable {
             } ?? 0
         func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(127, bin + 1)).reduce(0) { $0 + histogram[$1] } }
         let mode = (median...127).max { smoothed($0) < smoothed($1) } ?? 127
-        let table = (0...255).map { -log10(max(Self.linear(Float($0) / 255), 1e-3)) }
-        func density(_ value: Float) -> Float { table[min(255, max(0, Int((value * 255).rounded())))] }
-        var light: (Float, Float, Float) = (0, 0, 0)
+        var light = SIMD3<Float>.zero
         var lit: Float = 0
-        image.samples.withUnsafeBufferPointer { samples in
+        return image.samples.withUnsafeBufferPointer { samples in
             for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
-                light.0 += Self.linear(samples[3 * pixel])
-                light.1 += Self.linear(samples[3 * pixel + 1])
-                light.2 += Self.linear(samples[3 * pixel + 2])
+                light += SIMD3(
+                    linear(samples[3 * pixel]), linear(samples[3 * pixel + 1]), linear(samples[3 * pixel + 2]))
                 lit += 1
             }
-            guard lit > 0 else { return }
-            let base = (
-                -log10(max(light.0 / lit, 1e-3)), -log10(max(light.1 / lit, 1e-3)), -log10(max(light.2 / lit, 1e-3))
-            )
-            var azure = [Float](repeating: 0, count: count)
+            guard lit > 0 else { return nil }
+            let base = SIMD3<Float>(
+                -log10(max(light.x / lit, 1e-3)), -log10(max(light.y / lit, 1e-3)), -log10(max(light.z / lit, 1e-3)))
             var azures = [Int](repeating: 0, count: 256)
             for pixel in 0..<count {
-                azure[pixel] = density(samples[3 * pixel]) - base.0 - density(samples[3 * pixel + 2]) + base.2
-                azures[min(255, max(0, Int(azure[pixel] * 128)))] += 1
-                if density(samples[3 * pixel + 1]) - base.1 > Self.cellDensity { labels.labels[pixel] = Self.cell }
+                azures[min(255, max(0, Int(azure(samples, pixel, base) * 128)))] += 1
             }
             var above = 0
             let strongest = azures.indices.reversed().first {
                 above += azures[$0]; return above * 1000 >= 3 * count
             }
-            let threshold = max(Self.azureDensity, Self.azureShare * Float(strongest ?? 0) / 128)
-            for pixel in 0..<count where azure[pixel] > threshold { labels.labels[pixel] = Self.nucleus }
+            return Criteria(base: base, azure: max(azureDensity, azureShare * Float(strongest ?? 0) / 128))
         }
-        var counts = [0, 0, 0]
-        for label in labels.labels { counts[Int(label)] += 1 }
-        self.labels = labels
-        self.counts = counts
     }
+
+    /// Red-over-blue density of a pixel above the empty field's.
+    private static func azure(
+        _ samples: UnsafeBufferPointer<Float>, _ pixel: Int, _ base: SIMD3<Float>
+    ) -> Float {
+        density(samples[3 * pixel]) - base.x - density(samples[3 * pixel + 2]) + base.z
+    }
+
+    /// Optical density of the 256 codes of a sample.
+    private static let densities = (0...255).map { -log10(max(linear(Float($0) / 255), 1e-3)) }
+
+    private static func density(_ value: Float) -> Float { densities[min(255, max(0, Int((value * 255).rounded())))] }
 
     private static func linear(_ value: Float) -> Float {
         value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)

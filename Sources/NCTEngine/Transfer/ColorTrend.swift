@@ -33,13 +33,21 @@ package struct ColorTrend: Sendable, Equatable {
     ///
     /// - Precondition: the images are of one size and not empty.
     package init(from source: LabImage, to result: LabImage) {
-        precondition(source.pixelCount == result.pixelCount && source.pixelCount > 0)
-        var step = max(1, source.pixelCount / Self.sampleLimit)
+        precondition(source.width == result.width && source.height == result.height && source.pixelCount > 0)
+        self.init(
+            from: source, to: result, at: Self.sample(width: source.width, pixelCount: source.pixelCount))
+    }
+
+    /// The pixels that the fit looks at in an image of this size.
+    package static func sample(width: Int, pixelCount: Int) -> [Int] {
+        var step = max(1, pixelCount / sampleLimit)
         // No step that would see the same columns in every row.
-        while step > 1, source.width.isMultiple(of: step) || step.isMultiple(of: 2) && source.width.isMultiple(of: 2) {
-            step += 1
-        }
-        let pixels = Array(stride(from: 0, to: source.pixelCount, by: step))
+        while step > 1, width.isMultiple(of: step) || step.isMultiple(of: 2) && width.isMultiple(of: 2) { step += 1 }
+        return Array(stride(from: 0, to: pixelCount, by: step))
+    }
+
+    /// Fits the trend to the given pixels.
+    package init(from source: LabImage, to result: LabImage, at pixels: [Int]) {
         var counts: [SIMD3<Int32>: Int] = [:]
         let cells = pixels.map { pixel in
             SIMD3<Int32>(
@@ -90,6 +98,15 @@ package struct ColorTrend: Sendable, Equatable {
         ColorKernels.blendQuadratic(
             of: source.samples, coefficients: coefficients, share: share, tolerance: tolerance, into: &result.samples,
             workers: workers)
+    }
+
+    /// The same by a setting's share and tolerance.
+    func blend(
+        into result: inout LabImage, from source: LabImage, parameters: NormalizationParameters, workers: Workers
+    ) {
+        blend(
+            into: &result, from: source, share: parameters.trendShare,
+            tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity, workers: workers)
     }
 
     private static func basis(_ samples: [Float], _ pixel: Int) -> [Double] {

@@ -1,0 +1,189 @@
+/// The method on a frame that is too large to be worked on at once: tile by tile, with what must be the same everywhere
+/// taken from the whole frame.
+///
+/// Of the whole frame are the standardization (``FrameStatistics``), the classes, the references' part, the
+/// ``ColorTrend`` and the strength of the transfer. Search, vote and energy run in a tile, which is larger than what
+/// an ordinary capture shows. Each patch of the references would look for one match in the whole frame and vote there
+/// once; so it looks in one tile, and the tiles share the references' rows among them.
+///
+/// Where tiles overlap, their results in CIELAB are blended by the weights of ``TileLayout``. A result is the pixel's
+/// own color times a gain plus an offset, so to blend results is to blend gains and offsets, with three floats a
+/// pixel in place of eight.
+///
+/// Memory: 24 bytes a pixel of the frame, the capture and its result (40 with the progressive scheme, which keeps the
+/// step before and each tile's field), and what one tile takes, about 350 bytes a pixel of it at level 1.
+///
+/// Tiles follow each other and each uses all threads, so the bytes do not depend on their number.
+package struct TiledRun {
+    let capture: CaptureReading
+    let layout: TileLayout
+    let group: PreparedReferences.Group
+    let strength: Float
+    let extractor: any FeatureExtractor
+    let parameters: NormalizationParameters
+    let workers: Workers
+
+    private var source: RGBImage { capture.image }
+
+    /// Pixels over which one tile gives way to the next.
+    private static let blend = 64
+    /// Pixels of the search's grid beyond the features' reach that patches, vote and energy look at.
+    private static let surroundings = 8
+    /// Rows of the references that look for matches in the same tile.
+    private static let reverseBlock = 16
+    /// Pixels of the frame that are finished at once.
+    private static let bandPixels = 1 << 20
+
+    /// How a capture is cut, or nil if it is worked on as a whole.
+    package static func layout(
+        for source: RGBImage, extractor: any FeatureExtractor, parameters: NormalizationParameters
+    ) -> TileLayout? {
+        guard source.pixelCount > parameters.pixelsAtOnce else { return nil }
+        let coarsest = parameters.allLevels.max() ?? 1
+        let (deepest, grid): (Int, Int) =
+            switch parameters.levels {
+            case .joint(let list): (coarsest, list.min() ?? 1)
+            // The steps before level 3 only say where the search starts, which a tile's border may get wrong.
+            case .progressive: (3, 3)
+            }
+        let scale = 1 << (grid - 1)
+        let support = scale * (surroundings + (scale > 1 ? 2 * parameters.guidedFilterRadius : 0))
+        let layout = TileLayout(
+            width: source.width, height: source.height, limit: parameters.pixelsAtOnce,
+            context: extractor.reach(atLevel: deepest) + support, blend: blend, alignment: 1 << (coarsest - 1))
+        return layout.tiles.count > 1 ? layout : nil
+    }
+
+    /// - Parameter report: called as by ``Normalizer``, each stage up to the upsampling once a tile and step.
+    /// - Returns: the result, how many of its pixels were clipped, and the mean confidence of the matches.
+    func result(onStage report: (Stage) -> Void) throws -> (image: RGBImage, clipped: Int, confidence: Float) {
+        var appearance = capture
+        var (clipped, confidence) = (0, Float(0))
+        var fields: [NearestNeighborField] = []
+        for (index, plan) in group.plans.enumerated() {
+            let last = index == group.plans.count - 1
+            var lab: LabImage
+            (lab, confidence) = try repainted(
+                appearance, plan: plan, before: index > 0 ? group.plans[index - 1] : nil, fields: &fields,
+                keepingFields: !last, onStage: report)
+            clipped = finish(&lab, blending: last)
+            report(.upsampling)
+            appearance = CaptureReading(
+                appearance: RGBImage(width: lab.width, height: lab.height, samples: lab.samples), of: capture)
+            report(.recoloring)
+        }
+        return (appearance.image, clipped, confidence)
+    }
+
+    /// The frame in CIELAB after one step, and the mean confidence.
+    private func repainted(
+        _ appearance: CaptureReading, plan: LevelPlan, before: LevelPlan?, fields: inout [NearestNeighborField],
+        keepingFields: Bool, onStage report: (Stage) -> Void
+    ) throws -> (frame: LabImage, confidence: Float) {
+        let levels = plan.projection.levels
+        let reading = try appearance.parts(atLevels: levels, workers: workers)
+        let statistics = try FrameStatistics.standardizations(
+            of: appearance.image, reading: reading, reach: extractor.reach(atLevel: levels.max() ?? 1), levels: levels,
+            parameters: parameters, limit: parameters.pixelsAtOnce / 2, workers: workers)
+        var frame = LabImage(
+            width: source.width, height: source.height, samples: [Float](repeating: 0, count: source.samples.count))
+        var (confidence, counted) = (0.0, 0)
+        for (index, tile) in layout.tiles.enumerated() {
+            let capture = source.cropped(to: tile.area)
+            let projected = try projected(tile, reading, statistics, plan, onStage: report)
+            let initial = before.map {
+                fields[index].enlarged(
+                    width: projected.width, height: projected.height, from: $0.map, to: plan.map)
+            }
+            let run = LevelRun(
+                capture: capture, projected: projected, segmentation: appearance.segmentation, area: tile.area,
+                plan: plan, parameters: parameters,
+                initial: initial, reverseRows: reverseRows(ofTile: index, height: plan.map.height), workers: workers,
+                onStage: report)
+            let transfer = run.transfer(parameters, workers: workers)
+            report(.transfer)
+            let part = run.recolored(
+                capture, lab: LabImage(capture, workers: workers), by: transfer, scale: plan.scale,
+                parameters: parameters, workers: workers)
+            TileKernels.add(
+                part, at: (tile.area.x, tile.area.y), weights: layout.weights(of: tile), to: &frame, workers: workers)
+            let (sum, count) = Self.sum(of: run.vote.confidence, in: tile, scale: plan.scale)
+            confidence += sum
+            counted += count
+            if keepingFields {
+                var field = run.forward
+                field.distances = []
+                if index < fields.count { fields[index] = field } else { fields.append(field) }
+            }
+            report(.upsampling)
+        }
+        return (frame, Float(confidence / Double(max(1, counted))))
+    }
+
+    /// The references' rows that look for their match in a tile: every so many blocks of a few rows, so that the tiles
+    /// get a like share of all that the references show.
+    private func reverseRows(ofTile index: Int, height: Int) -> [Range<Int>] {
+        let block = Self.reverseBlock
+        return stride(from: index * block, to: height, by: layout.tiles.count * block).map {
+            $0..<min(height, $0 + block)
+        }
+    }
+
+    /// In a function of its own, so that the features are gone before the search begins.
+    private func projected(
+        _ tile: TileLayout.Tile, _ reading: any FeatureReading, _ statistics: [Int: Standardization],
+        _ plan: LevelPlan, onStage report: (Stage) -> Void
+    ) throws -> FeatureMap {
+        let features = try CaptureFeatures(of: tile.area, in: reading, by: statistics, workers: workers)
+        report(.features)
+        defer { report(.projection) }
+        return plan.projection.apply(to: features.byLevel, workers: workers)
+    }
+
+    /// Moves the last step's result to the trend, weakens it where the transfer is to be weak, and makes sRGB of it, in
+    /// place and band by band.
+    ///
+    /// - Returns: the number of clipped pixels.
+    private func finish(_ frame: inout LabImage, blending: Bool) -> Int {
+        let trend = blending && parameters.blendsTrend ? trend(of: frame) : nil
+        let rows = max(1, Self.bandPixels / frame.width)
+        var clipped = 0
+        for y in stride(from: 0, to: frame.height, by: rows) {
+            let area = PixelArea(x: 0, y: y, width: frame.width, height: min(rows, frame.height - y))
+            let range = 3 * y * frame.width..<3 * (y + area.height) * frame.width
+            var band = LabImage(width: area.width, height: area.height, samples: Array(frame.samples[range]))
+            if blending, trend != nil || strength < 1 {
+                let lab = LabImage(source.cropped(to: area), workers: workers)
+                trend?.blend(into: &band, from: lab, parameters: parameters, workers: workers)
+                if strength < 1 {
+                    ColorTrend.identity.blend(into: &band, from: lab, share: 1 - strength, workers: workers)
+                }
+            }
+            let (image, count) = band.rgbImage(workers: workers)
+            frame.samples.replaceSubrange(range, with: image.samples)
+            clipped += count
+        }
+        return clipped
+    }
+
+    /// The trend of the whole frame, from the pixels that it would look at anyway.
+    private func trend(of frame: LabImage) -> ColorTrend {
+        let pixels = ColorTrend.sample(width: frame.width, pixelCount: frame.pixelCount)
+        func picked(_ samples: [Float]) -> [Float] { pixels.flatMap { samples[3 * $0..<3 * $0 + 3] } }
+        let before = LabImage(RGBImage(width: pixels.count, height: 1, samples: picked(source.samples)))
+        let after = LabImage(width: pixels.count, height: 1, samples: picked(frame.samples))
+        return ColorTrend(from: before, to: after, at: Array(pixels.indices))
+    }
+
+    /// Sum and number of a tile's confidences in its core.
+    private static func sum(of confidence: Plane, in tile: TileLayout.Tile, scale: Int) -> (Double, Int) {
+        let (x, y) = ((tile.core.x - tile.area.x) / scale, (tile.core.y - tile.area.y) / scale)
+        let right = min(confidence.width, (tile.core.x + tile.core.width - tile.area.x) / scale)
+        let bottom = min(confidence.height, (tile.core.y + tile.core.height - tile.area.y) / scale)
+        var sum = 0.0
+        for row in y..<bottom {
+            for column in x..<right { sum += Double(confidence.values[row * confidence.width + column]) }
+        }
+        return (sum, (right - x) * (bottom - y))
+    }
+}

@@ -1,0 +1,93 @@
+import NCTEngine
+import SmearPhantom
+import TestSupport
+import Testing
+
+@Suite("Smear contents")
+struct SmearContentsTests {
+    private static let pair = SmearPhantom.pair(
+        seed: 31, source: .labB, reference: .labA, width: 320, height: 240, referenceCount: 2)
+    private let workers = Workers(threads: 2)
+
+    private func normalization(of source: RGBImage) throws -> Normalization {
+        try Normalizer(
+            extractor: SmearNet.embedded, references: Self.pair.references, parameters: NormalizationParameters(),
+            workers: workers
+        ).normalize(source)
+    }
+
+    @Test("After a transfer each class is nearer to the references' color, and the shares make the field")
+    func classes() throws {
+        let contents = try #require(try normalization(of: Self.pair.source).quality.contents)
+        #expect(contents.smearProbability > 0.9 && contents.cells.whiteCells >= 1)
+        let shares = SmearClass.allCases.map { contents[$0].areaShare }
+        #expect(abs(shares.reduce(0, +) - 1) < 1e-4)
+        for kind in SmearClass.allCases where contents[kind].areaShare > 0.005 {
+            let figures = contents[kind]
+            let before = try #require(figures.distanceBefore), after = try #require(figures.distanceAfter)
+            #expect(after < before / 2, "\(kind): \(before) → \(after)")
+        }
+    }
+
+    /// The result with every pixel of a class moved in CIELAB, judged by a segmentation of the source.
+    private func contents(_ kind: SmearClass, movedBy shift: SIMD3<Float>) throws -> SmearContents {
+        let image = Self.pair.truth
+        let segmentation = try SmearNet.embedded.segmentation(of: image, workers: workers)
+        let labels = segmentation.labels(reducedBy: 1, workers: workers)
+        let before = LabImage(image)
+        var after = before
+        for (pixel, label) in labels.labels.enumerated() where label == kind.rawValue {
+            for channel in 0..<3 { after.samples[3 * pixel + channel] += shift[channel] }
+        }
+        return SmearContents(
+            segmentation, cells: CellCounts(segmentation.labels), before: before, after: after, scale: 1,
+            references: [ClassColors(before, labels)], workers: workers)
+    }
+
+    private func verdict(_ contents: SmearContents) -> (QualityReport.Verdict, [QualityReport.Finding.Kind]) {
+        let report = QualityReport(
+            structuralSimilarity: 0.97, paletteDistanceBefore: 20, paletteDistanceAfter: 3, clippedShare: 0,
+            confidence: 0.96, field: FieldInspection(Self.pair.truth), contents: contents, treatment: .transferred,
+            thresholds: QualityThresholds())
+        return (report.verdict, report.findings.map(\.kind))
+    }
+
+    @Test("A class that keeps its color has no finding; one that moved has its own, and only that")
+    func findings() throws {
+        let shifts: [(SmearClass, SIMD3<Float>, QualityReport.Finding.Kind)] = [
+            (.background, [0, 10, 0], .backgroundColor), (.redCell, [-12, 0, 0], .redCellColor),
+            (.cytoplasm, [-25, 0, -12], .cytoplasmColor), (.nucleus, [25, 0, 0], .nucleusColor),
+            (.platelet, [30, 0, 12], .plateletColor),
+        ]
+        for (kind, shift, finding) in shifts {
+            let kept = try contents(kind, movedBy: .zero)
+            #expect(kept[kind].distanceAfter == 0 && verdict(kept).0 == .good, "\(kind)")
+            let moved = try contents(kind, movedBy: shift)
+            #expect(verdict(moved) == (.doubtful, [finding]), "\(kind): \(String(describing: moved[kind]))")
+            // The color is a median of colors, so it moves by what they move.
+            let before = try #require(moved[kind].colorBefore), after = try #require(moved[kind].colorAfter)
+            #expect(abs((after - before - shift).max()) < 1e-3)
+        }
+    }
+
+    @Test("A capture without white cells is doubtful for that, and its nuclei are not judged")
+    func withoutWhiteCells() throws {
+        let field = SmearPhantom.fieldWithoutWhiteCells(seed: 71, stain: .labB, width: 480, height: 360)
+        let quality = try normalization(of: field).quality
+        #expect(quality.contents?.cells.whiteCells == 0)
+        let kinds = quality.findings.map(\.kind)
+        #expect(kinds.contains(.noWhiteCells) && !kinds.contains(.nucleusColor) && quality.verdict != .good)
+    }
+
+    @Test("A capture too small for the network has no contents, and is normalized without classes")
+    func small() throws {
+        var parameters = NormalizationParameters()
+        parameters.enhancement = .none
+        let normalizer = try Normalizer(
+            extractor: SmearNet.embedded, references: Self.pair.references, parameters: parameters, workers: workers)
+        let source = SmearScene(seed: 3, width: 60, height: 40).render(in: .labB, noiseSeed: 3)
+            .cropped(to: PixelArea(x: 0, y: 10, width: 60, height: 15))
+        #expect(try normalizer.normalize(source).quality.contents == nil)
+        #expect(throws: EngineError.self) { try self.normalization(of: source) }
+    }
+}
