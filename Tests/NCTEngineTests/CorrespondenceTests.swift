@@ -7,7 +7,8 @@ import Testing
 /// Whether a match is of the same class, on phantoms of different scenes in different stains: the exact classes of both
 /// are known.
 ///
-/// `NCTD_PAIRS=50` measures so many pairs of every setting and prints the table; the tests take a few.
+/// `NCTD_PAIRS=50` measures so many pairs of every setting, the result's CIEDE2000 to the truth too, and prints the table;
+/// the tests take a few.
 @Suite("Correspondence")
 struct CorrespondenceTests {
     private struct Setting {
@@ -16,10 +17,8 @@ struct CorrespondenceTests {
         let enhancement: NormalizationParameters.Enhancement
     }
 
-    private static let seeds: [UInt64] = {
-        let count = ProcessInfo.processInfo.environment["NCTD_PAIRS"].flatMap { UInt64($0) } ?? 3
-        return Array(6001..<6001 + max(1, count))
-    }()
+    private static let asked = ProcessInfo.processInfo.environment["NCTD_PAIRS"].flatMap { UInt64($0) }
+    private static let seeds = Array(6001..<6001 + max(1, asked ?? 3))
 
     /// The class at the middle of each square of a grid.
     private func classes(_ scene: SmearScene, scale: Int) -> LabelMap {
@@ -65,17 +64,42 @@ struct CorrespondenceTests {
         )
     }
 
+    /// Mean CIEDE2000 of the results to the truth, and of the captures.
+    private func errors(_ setting: Setting) throws -> (before: Double, after: Double) {
+        let workers = Workers(threads: 2)
+        var parameters = NormalizationParameters()
+        parameters.enhancement = setting.enhancement
+        parameters.levels = .joint([setting.level])
+        var (before, after) = (0.0, 0.0)
+        for seed in Self.seeds {
+            let pair = SmearPhantom.pair(
+                seed: seed, source: .random(seed), reference: .random(seed + 5000), width: 320, height: 240)
+            let result = try Normalizer(
+                extractor: setting.extractor, references: pair.references, parameters: parameters, workers: workers
+            ).normalize(pair.source)
+            let truth = LabImage(pair.truth)
+            before += CIEDE2000.mean(LabImage(pair.source), truth) / Double(Self.seeds.count)
+            after += CIEDE2000.mean(LabImage(result.image), truth) / Double(Self.seeds.count)
+        }
+        return (before, after)
+    }
+
     private func measured(
         _ extractor: any FeatureExtractor, _ levels: ClosedRange<Int>
     ) throws -> [String: (all: Double, mean: Double)] {
         var result: [String: (all: Double, mean: Double)] = [:]
         for level in levels {
             for enhancement in NormalizationParameters.Enhancement.allCases {
-                let shares = try shares(Setting(extractor: extractor, level: level, enhancement: enhancement))
+                let setting = Setting(extractor: extractor, level: level, enhancement: enhancement)
+                let shares = try shares(setting)
                 result["\(level) \(enhancement)"] = shares
                 print(
                     "\(extractor.identifier) level \(level) \(enhancement), \(Self.seeds.count) pairs: "
                         + "\(Self.percent(shares.all)) of all, \(Self.percent(shares.mean)) of the classes")
+                if Self.asked != nil {
+                    let errors = try errors(setting)
+                    print("\(extractor.identifier) level \(level) \(enhancement), CIEDE2000: \(errors)")
+                }
             }
         }
         return result
