@@ -51,19 +51,13 @@ package struct ClassColorModel: Sendable {
     /// - Precondition: both have one size.
     package init(_ probabilities: FeatureMap, colors: LabImage) {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
-        var step = max(1, colors.pixelCount / Self.sampleLimit)
-        // No step that would see the same columns in every row.
-        while step > 1, colors.width.isMultiple(of: step) || step.isMultiple(of: 2) && colors.width.isMultiple(of: 2) {
-            step += 1
-        }
-        let pixels = Array(stride(from: 0, to: colors.pixelCount, by: step))
+        let pixels = PixelSample.indices(
+            width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit)
         let samples = pixels.map { Self.color(colors, $0) }
         let prior = pixels.flatMap { pixel in
-            (0..<Self.count).map { log(max(Self.leastProbability, probabilities.values[pixel * Self.count + $0])) }
+            probabilities.values[pixel * Self.count..<(pixel + 1) * Self.count]
         }
-        var posterior = pixels.flatMap { pixel in
-            (0..<Self.count).map { probabilities.values[pixel * Self.count + $0] }
-        }
+        var posterior = prior
         var normals = [Normal?](repeating: nil, count: Self.count)
         for _ in 0..<Self.rounds {
             normals = (0..<Self.count).map { kind in
@@ -80,8 +74,8 @@ package struct ClassColorModel: Sendable {
     package func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
         let rows = workers.map(probabilities.height, grain: 16) { range in
             let pixels = range.lowerBound * probabilities.width..<range.upperBound * probabilities.width
-            var values = Array(probabilities.values[pixels.lowerBound * Self.count..<pixels.upperBound * Self.count])
-            let prior = values.map { log(max(Self.leastProbability, $0)) }
+            let prior = Array(probabilities.values[pixels.lowerBound * Self.count..<pixels.upperBound * Self.count])
+            var values = prior
             for pixel in pixels {
                 Self.join(
                     normals, Self.color(colors, pixel), prior, into: &values,
@@ -103,22 +97,19 @@ package struct ClassColorModel: Sendable {
     private static func join(
         _ normals: [Normal?], _ color: SIMD3<Float>, _ prior: [Float], into values: inout [Float], at start: Int
     ) {
-        var least = Float.infinity
+        var (least, greatest) = (Float.infinity, -Float.infinity)
         var density = SIMD8<Float>(repeating: 0)
         for kind in 0..<count {
             guard let normal = normals[kind] else { continue }
             density[kind] = normal.offset - min(greatestSquare, normal.squaredDistance(color)) / 2
             least = min(least, density[kind])
-        }
-        guard least < .infinity else { return }
-        var greatest = -Float.infinity
-        for kind in 0..<count {
-            density[kind] = prior[start + kind] + (normals[kind] == nil ? least : density[kind])
             greatest = max(greatest, density[kind])
         }
+        guard least < .infinity else { return }
         var sum: Float = 0
         for kind in 0..<count {
-            let value = exp(density[kind] - greatest)
+            let logarithm = (normals[kind] == nil ? least : density[kind]) - greatest
+            let value = max(leastProbability, prior[start + kind]) * exp(logarithm)
             values[start + kind] = value
             sum += value
         }

@@ -40,10 +40,7 @@ package struct ColorTrend: Sendable, Equatable {
 
     /// The pixels that the fit looks at in an image of this size.
     package static func sample(width: Int, pixelCount: Int) -> [Int] {
-        var step = max(1, pixelCount / sampleLimit)
-        // No step that would see the same columns in every row.
-        while step > 1, width.isMultiple(of: step) || step.isMultiple(of: 2) && width.isMultiple(of: 2) { step += 1 }
-        return Array(stride(from: 0, to: pixelCount, by: step))
+        PixelSample.indices(width: width, pixelCount: pixelCount, limit: sampleLimit)
     }
 
     /// Fits the trend to the given pixels.
