@@ -95,15 +95,14 @@ public enum CIEDE2000 {
         precondition(
             first.width == second.width && first.height == second.height, "color differences need images of one size")
         for pixel in 0..<first.pixelCount where isWanted(pixel) {
-            body(pixel, difference(color(of: first, at: pixel), color(of: second, at: pixel)))
+            body(pixel, difference(first[pixel], second[pixel]))
         }
     }
 
-    private static func color(of image: LabImage, at pixel: Int) -> Color {
-        (
-            Double(image.samples[3 * pixel]), Double(image.samples[3 * pixel + 1]),
-            Double(image.samples[3 * pixel + 2])
-        )
+    /// The difference of two colors as ``LabImage`` holds them.
+    package static func difference(_ first: SIMD3<Float>, _ second: SIMD3<Float>) -> Double {
+        difference(
+            (Double(first.x), Double(first.y), Double(first.z)), (Double(second.x), Double(second.y), Double(second.z)))
     }
 
     /// √(C⁷ / (C⁷ + 25⁷)): 0 for grays, 1 for the most vivid colors.

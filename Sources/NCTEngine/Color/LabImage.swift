@@ -13,4 +13,9 @@ public struct LabImage: Sendable, Equatable {
     }
 
     public var pixelCount: Int { width * height }
+
+    /// L*, a*, b* of one pixel, counted row by row.
+    package subscript(pixel: Int) -> SIMD3<Float> {
+        SIMD3(samples[3 * pixel], samples[3 * pixel + 1], samples[3 * pixel + 2])
+    }
 }

@@ -53,7 +53,7 @@ package struct ClassColorModel: Sendable {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
         let pixels = PixelSample.indices(
             width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit)
-        let samples = pixels.map { Self.color(colors, $0) }
+        let samples = pixels.map { colors[$0] }
         let prior = pixels.flatMap { pixel in
             probabilities.values[pixel * Self.count..<(pixel + 1) * Self.count]
         }
@@ -78,18 +78,13 @@ package struct ClassColorModel: Sendable {
             var values = prior
             for pixel in pixels {
                 Self.join(
-                    normals, Self.color(colors, pixel), prior, into: &values,
-                    at: (pixel - pixels.lowerBound) * Self.count)
+                    normals, colors[pixel], prior, into: &values, at: (pixel - pixels.lowerBound) * Self.count)
             }
             return values
         }
         return FeatureMap(
             width: probabilities.width, height: probabilities.height, channels: Self.count,
             values: Array(rows.joined()))
-    }
-
-    private static func color(_ image: LabImage, _ pixel: Int) -> SIMD3<Float> {
-        SIMD3(image.samples[3 * pixel], image.samples[3 * pixel + 1], image.samples[3 * pixel + 2])
     }
 
     /// Writes one pixel's probabilities: its prior times the densities, normalized. A class without a distribution is

@@ -28,6 +28,7 @@ public struct SmearSegmentation: Sendable {
         FeatureKernels.softmax(&probabilities)
         self.probabilities = ClassColorModel(probabilities, colors: colors)
             .applied(to: probabilities, colors: colors, workers: workers)
+        labels = Self.likeliest(self.probabilities)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
         self.imageWidth = imageWidth
@@ -35,7 +36,7 @@ public struct SmearSegmentation: Sendable {
     }
 
     /// The likeliest class of every pixel on the network's own grid.
-    public var labels: LabelMap { Self.likeliest(probabilities) }
+    public let labels: LabelMap
 
     /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
     ///

@@ -18,20 +18,21 @@ package struct LevelRun: Sendable {
         capture: RGBImage, appearance: CaptureReading, plan: LevelPlan, parameters: NormalizationParameters,
         initial: [UInt32]?, workers: Workers, onStage: (Stage) -> Void
     ) throws {
-        let projected = try Self.projected(
-            appearance, plan: plan, parameters: parameters, workers: workers, onStage: onStage)
+        let projected = try Self.projected(by: plan, workers: workers, onStage: onStage) {
+            try CaptureFeatures(
+                appearance, levels: plan.projection.levels, standardization: parameters.standardization,
+                workers: workers)
+        }
         self.init(
             capture: capture, projected: projected, segmentation: appearance.segmentation, area: nil, plan: plan,
             parameters: parameters, initial: initial, reverseRows: nil, workers: workers, onStage: onStage)
     }
 
     /// In a function of its own, so that the features are gone before the search begins.
-    private static func projected(
-        _ appearance: CaptureReading, plan: LevelPlan, parameters: NormalizationParameters, workers: Workers,
-        onStage: (Stage) -> Void
-    ) throws -> FeatureMap {
-        let features = try CaptureFeatures(
-            appearance, levels: plan.projection.levels, standardization: parameters.standardization, workers: workers)
+    static func projected(
+        by plan: LevelPlan, workers: Workers, onStage: (Stage) -> Void, features: () throws -> CaptureFeatures
+    ) rethrows -> FeatureMap {
+        let features = try features()
         onStage(.features)
         defer { onStage(.projection) }
         return plan.projection.apply(to: features.byLevel, workers: workers)

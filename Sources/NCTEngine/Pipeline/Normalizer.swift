@@ -146,13 +146,9 @@ public struct Normalizer: Sendable {
             var result = run.recolored(
                 source, lab: lab, by: transfer, scale: plan.scale, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
-                if parameters.blendsTrend {
-                    ColorTrend(from: lab, to: result).blend(
-                        into: &result, from: lab, parameters: parameters, workers: workers)
-                }
-                if strength < 1 {
-                    ColorTrend.identity.blend(into: &result, from: lab, share: 1 - strength, workers: workers)
-                }
+                let trend = parameters.blendsTrend ? ColorTrend(from: lab, to: result) : nil
+                ColorTrend.finish(
+                    &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
             report(.upsampling)
             let image: RGBImage

@@ -90,7 +90,9 @@ package struct TiledRun {
         var (confidence, counted) = (0.0, 0)
         for (index, tile) in layout.tiles.enumerated() {
             let capture = source.cropped(to: tile.area)
-            let projected = try projected(tile, reading, statistics, plan, onStage: report)
+            let projected = try LevelRun.projected(by: plan, workers: workers, onStage: report) {
+                try CaptureFeatures(of: tile.area, in: reading, by: statistics, workers: workers)
+            }
             let initial = before.map {
                 fields[index].enlarged(
                     width: projected.width, height: projected.height, from: $0.map, to: plan.map)
@@ -129,17 +131,6 @@ package struct TiledRun {
         }
     }
 
-    /// In a function of its own, so that the features are gone before the search begins.
-    private func projected(
-        _ tile: TileLayout.Tile, _ reading: any FeatureReading, _ statistics: [Int: Standardization],
-        _ plan: LevelPlan, onStage report: (Stage) -> Void
-    ) throws -> FeatureMap {
-        let features = try CaptureFeatures(of: tile.area, in: reading, by: statistics, workers: workers)
-        report(.features)
-        defer { report(.projection) }
-        return plan.projection.apply(to: features.byLevel, workers: workers)
-    }
-
     /// Moves the last step's result to the trend, weakens it where the transfer is to be weak, and makes sRGB of it, in
     /// place and band by band.
     ///
@@ -154,10 +145,8 @@ package struct TiledRun {
             var band = LabImage(width: area.width, height: area.height, samples: Array(frame.samples[range]))
             if blending, trend != nil || strength < 1 {
                 let lab = LabImage(source.cropped(to: area), workers: workers)
-                trend?.blend(into: &band, from: lab, parameters: parameters, workers: workers)
-                if strength < 1 {
-                    ColorTrend.identity.blend(into: &band, from: lab, share: 1 - strength, workers: workers)
-                }
+                ColorTrend.finish(
+                    &band, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
             let (image, count) = band.rgbImage(workers: workers)
             frame.samples.replaceSubrange(range, with: image.samples)

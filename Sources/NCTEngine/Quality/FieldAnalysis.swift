@@ -53,8 +53,7 @@ package struct FieldAnalysis: Sendable {
     ) -> (mean: SIMD3<Float>, background: SIMD3<Float>, spread: Float) {
         var (sum, background, squares, lit) = (SIMD3<Double>.zero, SIMD3<Double>.zero, SIMD3<Double>.zero, 0.0)
         for pixel in 0..<lab.pixelCount {
-            let color = SIMD3(
-                Double(lab.samples[3 * pixel]), Double(lab.samples[3 * pixel + 1]), Double(lab.samples[3 * pixel + 2]))
+            let color = SIMD3<Double>(lab[pixel])
             sum += color
             squares += color * color
             if labels.labels[pixel] == RoughSegmentation.background {

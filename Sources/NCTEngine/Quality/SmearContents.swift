@@ -65,7 +65,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
             func nearest(_ color: SIMD3<Float>?) -> (color: SIMD3<Float>, distance: Float)? {
                 guard let color else { return nil }
                 return references.compactMap(\.medians[index])
-                    .map { ($0, Float(CIEDE2000.difference(Self.color(color), Self.color($0)))) }
+                    .map { ($0, Float(CIEDE2000.difference(color, $0))) }
                     .min { $0.1 < $1.1 }
             }
             return ClassFigures(
@@ -81,9 +81,5 @@ public struct SmearContents: Sendable, Equatable, Codable {
         cytoplasm = figures(.cytoplasm)
         nucleus = figures(.nucleus)
         platelet = figures(.platelet)
-    }
-
-    private static func color(_ values: SIMD3<Float>) -> CIEDE2000.Color {
-        (Double(values.x), Double(values.y), Double(values.z))
     }
 }

@@ -97,13 +97,20 @@ package struct ColorTrend: Sendable, Equatable {
             workers: workers)
     }
 
-    /// The same by a setting's share and tolerance.
-    func blend(
-        into result: inout LabImage, from source: LabImage, parameters: NormalizationParameters, workers: Workers
+    /// Brings a result to a trend by a setting's share and tolerance, then back to its source where the transfer is to be
+    /// weak.
+    ///
+    /// - Parameters:
+    ///   - trend: nil for a setting without.
+    ///   - strength: how much of the transfer is to be left, 0…1.
+    static func finish(
+        _ result: inout LabImage, from source: LabImage, trend: ColorTrend?, strength: Float,
+        parameters: NormalizationParameters, workers: Workers
     ) {
-        blend(
+        trend?.blend(
             into: &result, from: source, share: parameters.trendShare,
             tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity, workers: workers)
+        if strength < 1 { identity.blend(into: &result, from: source, share: 1 - strength, workers: workers) }
     }
 
     private static func basis(_ samples: [Float], _ pixel: Int) -> [Double] {
