@@ -160,16 +160,7 @@ def controlled(study: Study, detector: DetectorFile, own: ImageSet, profile: Pat
         restained = study.program.restain(own, preset)
         tables.append(study.table("c", f"c: {preset}, detector {detector.name}", detector, restained, profile, unshifted,
                                   truth=own))
-    lines = []
-    for index, row in enumerate(study.rows):
-        parts = [table.lines[index] for table in tables]
-        if parts[0].point is None:
-            lines.append(parts[0])
-            continue
-        # The same images were drawn for every preset, so the mean is taken drawing by drawing.
-        lines.append(Line(
-            row.name, np.mean([p.point for p in parts], axis=0), np.mean([p.resampled for p in parts], axis=0),
-            error={key: float(np.mean([p.error[key] for p in parts])) for key in parts[0].error}))
+    lines = [Line.mean([table.lines[index] for table in tables]) for index in range(len(study.rows))]
     study.tables.append(Table("c", f"c: mean of {len(presets)} presets, detector {detector.name}", detector.name, "mean",
                               study.classes, lines, unshifted))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from metrics import FIGURES, interval
+from program import ORIGINAL, TRANSFER
 
 BEGIN, END = "<!-- evaluation tables: begin -->", "<!-- evaluation tables: end -->"
 TITLES = {"precision": "precision", "recall": "recall", "ap50": "mAP@0.5", "ap": "mAP@0.5:0.95"}
@@ -24,6 +25,15 @@ class Line:
     reason: str = ""
     error: dict[str, float] | None = None
     verdicts: dict[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def mean(lines: list["Line"]) -> "Line":
+        """The mean of one row over several sets of the same images: drawing by drawing, since every set was drawn alike."""
+        if lines[0].point is None:
+            return lines[0]
+        return Line(lines[0].row, np.mean([line.point for line in lines], axis=0),
+                    np.mean([line.resampled for line in lines], axis=0),
+                    error={key: float(np.mean([line.error[key] for line in lines])) for key in lines[0].error or {}})
 
 
 @dataclass
@@ -41,12 +51,17 @@ class Table:
 
     @property
     def original(self) -> Line:
-        return next(line for line in self.lines if line.row == "original")
+        return next(line for line in self.lines if line.row == ORIGINAL.name)
 
-    def difference(self, line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Value, low and high of line minus original, over the same drawings of the images."""
-        low, high = interval(line.resampled - self.original.resampled)
-        return line.point - self.original.point, low, high
+    @property
+    def transfer(self) -> Line | None:
+        """Color transfer's line; None where it was not measured."""
+        return next((line for line in self.lines if line.row == TRANSFER.name and line.point is not None), None)
+
+    def difference(self, line: Line, base: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value, low and high of line minus base, over the same drawings of the images."""
+        low, high = interval(line.resampled - base.resampled)
+        return line.point - base.point, low, high
 
     def recovered(self, line: Line) -> float | None:
         """The share of what the shift took from mAP@0.5:0.95 that the line gives back; None if it took under 0.02."""
@@ -64,6 +79,14 @@ def span(low: float, high: float, signed: bool = False) -> str:
     return f"{low:+.3f}…{high:+.3f}" if signed else f"{low:.3f}…{high:.3f}"
 
 
+def against_transfer(table: Table, line: Line) -> str:
+    """What a line has more of mAP@0.5:0.95 than color transfer, with the interval; empty for color transfer itself."""
+    if line is table.transfer:
+        return ""
+    delta, low, high = table.difference(line, table.transfer)
+    return f"{delta[-1, 3]:+.3f} ({span(low[-1, 3], high[-1, 3], signed=True)})"
+
+
 def markdown_row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
@@ -72,6 +95,8 @@ def table_markdown(table: Table) -> str:
     """The table of all classes together, then the one of each class."""
     with_error = any(line.error for line in table.lines)
     head = ["", "precision", "recall", "mAP@0.5", "mAP@0.5:0.95", "95 %", "against original", "95 %"]
+    if table.transfer is not None:
+        head.append("against color transfer, 95 %")
     if table.unshifted is not None:
         head.append("recovered")
     if with_error:
@@ -83,12 +108,14 @@ def table_markdown(table: Table) -> str:
             rows.append(markdown_row([line.row, f"not measured: {line.reason}", *[""] * (len(head) - 2)]))
             continue
         low, high = interval(line.resampled)
-        delta, delta_low, delta_high = table.difference(line)
         is_original = line is table.original
+        delta, delta_low, delta_high = table.difference(line, table.original)
         ap = number(line.point[-1, 3])
         cells = [line.row, *[number(v) for v in line.point[-1, :3]], f"**{ap}**" if line.point[-1, 3] == best else ap,
                  span(low[-1, 3], high[-1, 3]), "" if is_original else f"{delta[-1, 3]:+.3f}",
                  "" if is_original else span(delta_low[-1, 3], delta_high[-1, 3], signed=True)]
+        if table.transfer is not None:
+            cells.append(against_transfer(table, line))
         if table.unshifted is not None:
             share = None if is_original else table.recovered(line)
             cells.append("" if share is None else f"{100 * share:.0f} %")
@@ -122,6 +149,11 @@ def markdown(tables: list[Table], record: dict) -> str:
     return "\n".join(parts)
 
 
+VALUES = ["value", "low", "high", "difference", "difference_low", "difference_high"]
+AGAINST_TRANSFER = ["against_transfer", "against_transfer_low", "against_transfer_high"]
+COLUMNS = ["protocol", "table", "detector", "images", "row", "class", "figure", *VALUES, *AGAINST_TRANSFER, "reason"]
+
+
 def records(tables: list[Table]) -> list[dict]:
     """One record a figure: everything that the tables show, and each class's."""
     result = []
@@ -132,14 +164,14 @@ def records(tables: list[Table]) -> list[dict]:
             if line.point is None:
                 result.append(base | {"figure": "not measured", "reason": line.reason})
                 continue
-            low, high = interval(line.resampled)
-            delta, delta_low, delta_high = table.difference(line)
+            values = dict(zip(VALUES, (line.point, *interval(line.resampled),
+                                       *table.difference(line, table.original))))
+            if table.transfer is not None:
+                values |= zip(AGAINST_TRANSFER, table.difference(line, table.transfer))
             for c, name in enumerate([*table.classes, "all"]):
                 for f, figure in enumerate(FIGURES):
-                    values = (line.point, low, high, delta, delta_low, delta_high)
-                    keys = ("value", "low", "high", "difference", "difference_low", "difference_high")
                     result.append(base | {"class": name, "figure": TITLES[figure]}
-                                  | {k: none_if_nan(v[c, f]) for k, v in zip(keys, values)})
+                                  | {key: none_if_nan(value[c, f]) for key, value in values.items()})
             for figure, value in (line.error or {}).items():
                 result.append(base | {"class": "all", "figure": figure, "value": value})
             if table.recovered(line) is not None and line is not table.original:
@@ -149,10 +181,6 @@ def records(tables: list[Table]) -> list[dict]:
 
 def none_if_nan(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
-
-
-COLUMNS = ["protocol", "table", "detector", "images", "row", "class", "figure", "value", "low", "high", "difference",
-           "difference_low", "difference_high", "reason"]
 
 
 def write(folder: Path, tables: list[Table], record: dict) -> str:

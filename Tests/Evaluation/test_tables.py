@@ -9,6 +9,7 @@ import numpy as np
 from scenes import random_images
 
 from metrics import Sample, draws, resample
+from program import TRANSFER
 from tables import BEGIN, END, Line, Table, into_document, write
 
 RECORD = {"command": "x", "nctd": "nctd 0", "seed": 1, "resamples": 20, "scorer": "y", "protocols": {"b": "Protocol b"}}
@@ -50,6 +51,48 @@ class Tables(unittest.TestCase):
                 if text.startswith("|"):
                     widths.append(text.count("|"))
             self.assertEqual(widths, [12] * 5 + [5] * 4)
+
+    def test_with_color_transfer_every_row_is_held_against_it_too(self):
+        lines = [line("original", 1), line("Reinhard", 3), line(TRANSFER.name, 2)]
+        made = Table("b", "b: title", "detector", "lab B", ["WBC", "RBC", "platelet"], lines)
+        # 0.02 more in every drawing: the interval has no width, however much the drawings differ.
+        lines[1].point = lines[2].point + 0.02
+        lines[1].resampled = lines[2].resampled + 0.02
+        with tempfile.TemporaryDirectory() as folder:
+            text = write(Path(folder), [made], RECORD)
+            rows = {r["row"]: r for r in csv.DictReader((Path(folder) / "results.csv").read_text().splitlines())
+                    if (r["class"], r["figure"]) == ("all", "mAP@0.5:0.95")}
+        self.assertIn("| +0.020 (+0.020…+0.020) |", text)
+        own = [t for t in text.splitlines() if t.startswith(f"| {TRANSFER.name} ")]
+        self.assertTrue(own[0].endswith("|  |"), own[0])
+        for key in ("against_transfer", "against_transfer_low", "against_transfer_high"):
+            self.assertAlmostEqual(float(rows["Reinhard"][key]), 0.02, places=6)
+            self.assertEqual(float(rows[TRANSFER.name][key]), 0)
+        back = float(rows["original"]["against_transfer"])
+        self.assertAlmostEqual(back, -float(rows[TRANSFER.name]["difference"]), places=6)
+        self.assertAlmostEqual(
+            float(rows["original"]["against_transfer_low"]), -float(rows[TRANSFER.name]["difference_high"]), places=6)
+
+    def test_where_color_transfer_was_not_measured_nothing_is_held_against_it(self):
+        made = table()
+        made.lines.append(Line(TRANSFER.name, None, None, "no such method"))
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertNotIn("against color transfer", write(Path(folder), [made], RECORD))
+            rows = csv.DictReader((Path(folder) / "results.csv").read_text().splitlines())
+            self.assertEqual({r["against_transfer"] for r in rows}, {""})
+
+    def test_the_mean_of_presets_is_drawn_jointly(self):
+        # What one preset loses in a drawing the other gains: the joint difference does not vary, though each does.
+        noise = np.random.default_rng(3).normal(0, 0.1, (20, 4, 4))
+        base = Line(TRANSFER.name, np.full((4, 4), 0.5), np.full((20, 4, 4), 0.5))
+        presets = [Line("Reinhard", np.full((4, 4), 0.4), 0.4 + sign * noise) for sign in (1, -1)]
+        mean = Line.mean(presets)
+        made = Table("c", "c: mean", "d", "mean", ["WBC", "RBC", "platelet"], [mean, Line.mean([base, base])])
+        delta, low, high = made.difference(mean, made.transfer)
+        for value in (delta, low, high):
+            np.testing.assert_allclose(value, -0.1, atol=1e-12)
+        _, low, high = made.difference(presets[0], made.transfer)
+        self.assertGreater((high - low).min(), 0.1)
 
     def test_a_method_that_could_not_run_is_named_with_the_reason(self):
         with tempfile.TemporaryDirectory() as folder:
