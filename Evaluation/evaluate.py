@@ -6,6 +6,7 @@
 
 (a) and (b): the first and the second detector, trained on lab A, on lab A's own test images and on lab B's, both with
 references of lab A. (c): lab A's test images restained by `nctd restain`, so that the right answer is known.
+With --combinations, instead: lab B's images by color transfer with every choice of features, enhancement and levels.
 Interrupted, it goes on where it was: whatever is kept in the work folder is found by the digests of all that it depends
 on. A data set has train/ and test/, each with images/ and labels/.
 """
@@ -29,9 +30,9 @@ from distance import image_error
 from imaging import read_rgb
 from metrics import image_figures
 from pictures import plot, sheet
-from program import ORIGINAL, ROWS, TRANSFER, Program, Row, profile_digest
+from program import COMBINATIONS, ORIGINAL, ROWS, TRANSFER, Program, Row, profile_digest
 from progress import Progress
-from tables import Line, Table, into_document, replace, write
+from tables import FILES, Line, Table, into_document, replace, write
 from verdicts import FIGURES, Judged, report, sidecar_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,6 +166,13 @@ def controlled(study: Study, detector: DetectorFile, own: ImageSet, profile: Pat
                               study.classes, lines, unshifted))
 
 
+def combinations(study: Study, detectors: list[DetectorFile], other: ImageSet, profile: Path) -> None:
+    """Lab B's images by every combination, a table a detector."""
+    for detector in detectors:
+        study.table("combinations", f"combinations: lab B's images with lab A's references, detector {detector.name}",
+                    detector, other, profile)
+
+
 def parse_row(text: str) -> Row:
     name, separator, arguments = text.partition("=")
     if not separator or not name.strip():
@@ -189,6 +197,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lab-b-detector", type=parse_detector, metavar="NAME=FILE",
                         help="measure the other direction too: a detector of lab B, lab A's images")
     parser.add_argument("--protocols", default="abc", help="which of a, b and c (default: %(default)s)")
+    parser.add_argument("--combinations", action="store_true",
+                        help="instead of the protocols: lab B's images by color transfer with VGG-19's features or the "
+                        "built-in network's, without enhancement, with clusters and with classes, at levels 1, 2 and "
+                        "both; combinations.md, .csv and .json")
     parser.add_argument("--split", default="test", help="the part of each data set to measure (default: %(default)s)")
     parser.add_argument("--classes", help="class names joined by commas (default: the data set's, or a smear's)")
     parser.add_argument("--profile", type=Path, help="lab A's profile (default: nctd profile suggest on its train/)")
@@ -219,7 +231,11 @@ def installed(package: str) -> str | None:
 
 def check(given: argparse.Namespace) -> list[DetectorFile]:
     """The detectors, after what can be refused beforehand was."""
-    if not given.protocols or set(given.protocols) - set("abc"):
+    if given.combinations:
+        if given.lab_b_detector:
+            raise SystemExit("--combinations measures lab A's detectors only; leave out --lab-b-detector")
+        given.protocols = ""
+    elif not given.protocols or set(given.protocols) - set("abc"):
         raise SystemExit(f"--protocols {given.protocols}: use letters of abc")
     if given.resamples < 2 or (given.limit is not None and given.limit < 1):
         raise SystemExit("--resamples must be at least 2 and --limit at least 1")
@@ -246,19 +262,22 @@ def main() -> int:
     given.output.mkdir(parents=True, exist_ok=True)
     work = (given.work or given.output / "work").resolve()
     program = Program(given.nctd.resolve(), work, given.threads)
-    rows = [*ROWS, *given.row]
+    rows = [*(COMBINATIONS if given.combinations else ROWS), *given.row]
     if given.only:
         unknown = set(given.only) - {row.name for row in rows}
         if unknown:
             raise SystemExit(f"--only {', '.join(sorted(unknown))}: the rows are {', '.join(r.name for r in rows)}")
         rows = [row for row in rows if row.arguments is None or row.name in given.only]
     study = Study(program, rows, class_names(given.lab_a, given.classes), work, given.output, given.threads,
-                  given.resamples, given.seed, given.sheet_rows)
+                  given.resamples, given.seed, 0 if given.combinations else given.sheet_rows)
     folders = [split_folder(lab, given.split) for lab in (given.lab_a, given.lab_b)]
     own, other = (ImageSet.of(name, folder / "images", folder / "labels", given.limit)
                   for name, folder in zip(("lab A", "lab B"), folders))
     profile = given.profile or program.profile(split_folder(given.lab_a, "train"), "lab-a")
     protocols = {}
+    if given.combinations:
+        protocols["combinations"] = "Color transfer by features, enhancement and levels: lab B's images"
+        combinations(study, detectors, other, profile)
     for letter, detector in zip("ab", detectors):
         if letter in given.protocols:
             protocols[letter] = f"Protocol {letter}: real labs, detector {detector.name}"
@@ -289,10 +308,12 @@ def main() -> int:
         "skipped": study.skipped, "protocols": protocols, "python": platform.python_version(),
         "packages": {name: installed(name) for name in ("numpy", "onnxruntime", "pillow", "matplotlib", "ultralytics")},
     }
-    text = write(given.output, study.tables, record)
+    names = tuple(f"combinations{Path(name).suffix}" for name in FILES) if given.combinations else FILES
+    text = write(given.output, study.tables, record, names)
     if given.document:
         into_document(given.document, text)
-    plot(study.tables, given.output / "plot.png")
+    if not given.combinations:
+        plot(study.tables, given.output / "plot.png")
     if given.verdicts:
         verdicts = report(study.judged)
         replace(given.output / "verdicts.md", verdicts)
@@ -300,7 +321,8 @@ def main() -> int:
     print(text.split("## How the figures were made")[0])
     for name, reason in study.skipped.items():
         print(f"SKIPPED: {name}: {reason}", file=sys.stderr)
-    print(f"report: {given.output}/tables.md, results.csv, results.json, plot.png, sheet-*.png", file=sys.stderr)
+    more = "" if given.combinations else ", plot.png, sheet-*.png"
+    print(f"report: {given.output}/{', '.join(names)}{more}", file=sys.stderr)
     return 0
 
 

@@ -35,6 +35,13 @@ ROWS = [
     Row("histogram matching", ("--method", "histogram-matching")),
     TRANSFER,
 ]
+# What color transfer is put together from; the first two rows are what all are held against.
+COMBINATIONS = [ORIGINAL, TRANSFER] + [
+    Row(f"{features}, {enhancement}, level{'s' * (',' in levels)} {levels}",
+        ("--features", features, "--enhancement", enhancement, "--layer", levels))
+    for features in ("vgg19", "smearnet") for enhancement in ("none", "clustering", "segmentation")
+    for levels in ("1", "2", "1,2")
+]
 
 
 @dataclass

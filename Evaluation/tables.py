@@ -183,8 +183,11 @@ def none_if_nan(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
 
 
-def write(folder: Path, tables: list[Table], record: dict) -> str:
-    """tables.md, results.csv and results.json in a folder; returns the Markdown."""
+FILES = ("tables.md", "results.csv", "results.json")
+
+
+def write(folder: Path, tables: list[Table], record: dict, names: tuple[str, str, str] = FILES) -> str:
+    """The tables as Markdown, CSV and JSON in files of these names in a folder; returns the Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     text = markdown(tables, record)
     all_records = records(tables)
@@ -194,12 +197,9 @@ def write(folder: Path, tables: list[Table], record: dict) -> str:
     writer.writerows(all_records)
     verdicts = [{"table": t.title, "detector": t.detector, "row": line.row, "verdicts": line.verdicts}
                 for t in tables for line in t.lines if line.verdicts]
-    files = {
-        "tables.md": text, "results.csv": out.getvalue(),
-        "results.json": json.dumps({"record": record, "figures": all_records, "verdicts": verdicts}, indent=1,
-                                   ensure_ascii=False) + "\n",
-    }
-    for name, content in files.items():
+    whole = {"record": record, "figures": all_records, "verdicts": verdicts}
+    contents = (text, out.getvalue(), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    for name, content in zip(names, contents, strict=True):
         replace(folder / name, content)
     return text
 

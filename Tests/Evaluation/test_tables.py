@@ -9,7 +9,7 @@ import numpy as np
 from scenes import random_images
 
 from metrics import Sample, draws, resample
-from program import TRANSFER
+from program import COMBINATIONS, TRANSFER
 from tables import BEGIN, END, Line, Table, into_document, write
 
 RECORD = {"command": "x", "nctd": "nctd 0", "seed": 1, "resamples": 20, "scorer": "y", "protocols": {"b": "Protocol b"}}
@@ -104,6 +104,14 @@ class Tables(unittest.TestCase):
         self.assertAlmostEqual(made.recovered(made.lines[1]), 0.75)
         made.unshifted = 0.41
         self.assertIsNone(made.recovered(made.lines[1]))
+
+    def test_every_combination_is_measured_once_beside_the_original_and_the_default(self):
+        made = COMBINATIONS[2:]
+        self.assertEqual([row.name for row in COMBINATIONS[:2]], ["original", TRANSFER.name])
+        for part, values in ((slice(0, 2), 2), (slice(2, 4), 3), (slice(4, 6), 3)):
+            self.assertEqual(len({row.arguments[part] for row in made}), values)
+        self.assertEqual(len({row.arguments for row in made}), 18)
+        self.assertEqual(len({row.name for row in made}), 18)
 
     def test_a_document_keeps_what_stands_around_the_marks(self):
         with tempfile.TemporaryDirectory() as folder:
