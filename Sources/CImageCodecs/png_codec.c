@@ -134,7 +134,9 @@ nct_status nct_png_decode(const uint8_t *bytes, size_t count, nct_limits limits,
 }
 
 static void encode(png_structp png, png_infop info, png_state *state, const nct_picture *picture) {
-    int type = picture->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB;
+    int type = picture->channels == 4   ? PNG_COLOR_TYPE_RGB_ALPHA
+               : picture->channels == 1 ? PNG_COLOR_TYPE_GRAY
+                                        : PNG_COLOR_TYPE_RGB;
     png_set_IHDR(png, info, picture->width, picture->height, picture->bits, type, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);

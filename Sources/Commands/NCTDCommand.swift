@@ -29,8 +29,8 @@ public struct NCTDCommand: AsyncParsableCommand {
             """,
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
-            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, RestainCommand.self,
-            PhantomCommand.self, ProbeCommand.self,
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, SegmentCommand.self,
+            RestainCommand.self, PhantomCommand.self, ProbeCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

@@ -135,10 +135,7 @@ enum Codec {
         {
             exif = ExifBlock.make(resolution: resolution)
         }
-        var output = nct_output()
-        nct_output_init(&output)
-        defer { nct_output_free(&output) }
-        let status = pixels.withUnsafeBytes { pixels in
+        return try pixels.withUnsafeBytes { pixels in
             icc.withUnsafeBufferPointer { icc in
                 exif.withUnsafeBufferPointer { exif in
                     var picture = nct_picture()
@@ -155,20 +152,45 @@ enum Codec {
                     picture.pixels_per_meter_y = file.metadata.resolution?.y ?? 0
                     picture.jpeg_quality = Int32(options.jpegQuality)
                     picture.png_compression = Int32(options.pngCompression)
-                    return switch options.format {
-                    case .png: nct_png_encode(&picture, &output)
-                    case .jpeg: nct_jpeg_encode(&picture, &output)
-                    case .tiff, .bmp: nct_tiff_encode(&picture, &output)
-                    }
+                    return encoded(picture, as: options.format)
                 }
             }
-        }
+        }.get()
+    }
+
+    /// Labels as an 8-bit gray PNG.
+    static func encode(_ labels: LabelMap, compression: Int) throws(ImageFileError) -> [UInt8] {
+        try labels.labels.withUnsafeBytes { pixels in
+            var picture = nct_picture()
+            picture.width = UInt32(labels.width)
+            picture.height = UInt32(labels.height)
+            picture.bits = 8
+            picture.channels = 1
+            picture.pixels = pixels.baseAddress
+            picture.png_compression = Int32(compression)
+            return encoded(picture, as: .png)
+        }.get()
+    }
+
+    /// The picture's file; what it points to is only read from.
+    private static func encoded(_ picture: nct_picture, as format: ImageFormat) -> Result<[UInt8], ImageFileError> {
+        var picture = picture
+        var output = nct_output()
+        nct_output_init(&output)
+        defer { nct_output_free(&output) }
+        let status =
+            switch format {
+            case .png: nct_png_encode(&picture, &output)
+            case .jpeg: nct_jpeg_encode(&picture, &output)
+            case .tiff, .bmp: nct_tiff_encode(&picture, &output)
+            }
         guard status == NCT_OK, let bytes = output.bytes else {
-            throw failure(
-                status == NCT_CORRUPT ? NCT_UNSUPPORTED : status, String(cString: nct_output_message(&output)),
-                format: options.format, path: "\(options.format.rawValue) output")
+            return .failure(
+                failure(
+                    status == NCT_CORRUPT ? NCT_UNSUPPORTED : status, String(cString: nct_output_message(&output)),
+                    format: format, path: "\(format.rawValue) output"))
         }
-        return [UInt8](UnsafeBufferPointer(start: bytes, count: output.count))
+        return .success([UInt8](UnsafeBufferPointer(start: bytes, count: output.count)))
     }
 
     private static func failure(

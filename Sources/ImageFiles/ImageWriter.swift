@@ -1,3 +1,5 @@
+import NCTEngine
+
 /// How an image is to be written.
 public struct ImageWriteOptions: Sendable, Equatable {
     public var format: ImageFormat
@@ -41,5 +43,16 @@ public enum ImageWriter {
         }
         guard file.image.pixelCount > 0 else { throw refuse("an image without pixels", "give at least 1 × 1") }
         return try Codec.encode(file, options: options, depth: depth)
+    }
+
+    /// Encodes labels as a PNG of one gray channel with 8 bits, whose values are the labels.
+    ///
+    /// - Throws: `unsupported` for a map without pixels, `outOfMemory`.
+    public static func encode(_ labels: LabelMap) throws(ImageFileError) -> [UInt8] {
+        guard !labels.labels.isEmpty else {
+            throw ImageFileError(
+                .unsupported, "a map without pixels", path: "png output", remedy: "give at least 1 × 1")
+        }
+        return try Codec.encode(labels, compression: 6)
     }
 }

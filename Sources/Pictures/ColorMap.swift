@@ -63,6 +63,22 @@ public struct ColorMap: Sendable {
             in: (UInt8.min...UInt8.max).map { SmearClass(rawValue: $0).map(color(of:)) ?? category(Int($0)) })
     }
 
+    /// An image under its classes' colors, half and half; the background stays as it is.
+    ///
+    /// - Precondition: both have one size, and every label is a class.
+    public static func overlay(ofClasses labels: LabelMap, on image: RGBImage) -> RGBImage {
+        precondition(labels.width == image.width && labels.height == image.height, "every pixel has its class")
+        let colors = SmearClass.allCases.map(color(of:))
+        var result = image
+        for (pixel, label) in labels.labels.enumerated() where label != SmearClass.background.rawValue {
+            let color = colors[Int(label)]
+            result.samples[3 * pixel] = (result.samples[3 * pixel] + color.red) / 2
+            result.samples[3 * pixel + 1] = (result.samples[3 * pixel + 1] + color.green) / 2
+            result.samples[3 * pixel + 2] = (result.samples[3 * pixel + 2] + color.blue) / 2
+        }
+        return result
+    }
+
     /// A color for a class: neighbors differ in lightness too.
     public static func color(of kind: SmearClass) -> PixelColor {
         switch kind {

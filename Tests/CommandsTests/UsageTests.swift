@@ -24,6 +24,9 @@ import Testing
             (["compare", "a.png", "--output", "o.png"], "two or more"),
             (["compare", "a.png", "b.png"], "--output"),
             (["compare", "a.png", "b.png", "--labels", "one", "--output", "o.png"], "2 images"),
+            (["segment", "--output", "o"], "input"), (["segment", "x.png"], "--output"),
+            (["segment", "empty", "--output", "o"], "no images in empty"),
+            (["segment", "x.png", "--output", "o", "--threads", "0"], "1 to 1024"),
             (["nonsense"], "nonsense"), (["demo", "--count", "0"], "1 to 50"),
             (["profile", "check", "none.toml"], "no such profile"),
         ])
@@ -77,7 +80,7 @@ import Testing
 
     @Test("Every line of help fits a terminal of 80 columns")
     func helpWidth() throws {
-        for command in ["normalize", "compare", "demo", "profile"] {
+        for command in ["normalize", "compare", "demo", "segment", "restain", "profile"] {
             let result = try Subprocess.run(Subprocess.nctd, [command, "--help"], environment: ["COLUMNS": "80"])
             for line in result.output.split(separator: "\n") {
                 #expect(line.count <= 80 || line.hasPrefix("  nctd"), "\(command): \(line)")

@@ -51,4 +51,18 @@ import Testing
         let second = ColorMap.category(4)
         #expect(Array(picture.samples[3...]) == [second.red, second.green, second.blue])
     }
+
+    @Test("An overlay leaves the background and puts each class's color over the image, half and half")
+    func overlay() {
+        let image = RGBImage(width: 5, height: 1, samples: (0..<15).map { Float($0) / 15 })
+        let picture = ColorMap.overlay(ofClasses: LabelMap(width: 5, height: 1, labels: [0, 1, 2, 3, 4]), on: image)
+        #expect(picture.samples[..<3] == image.samples[..<3])
+        for kind in SmearClass.allCases.dropFirst() {
+            let color = ColorMap.color(of: kind)
+            for (channel, value) in [color.red, color.green, color.blue].enumerated() {
+                let index = 3 * Int(kind.rawValue) + channel
+                #expect(abs(picture.samples[index] - (image.samples[index] + value) / 2) < 1e-6)
+            }
+        }
+    }
 }

@@ -53,7 +53,7 @@ typedef struct nct_picture {
     uint32_t width;
     uint32_t height;
     int bits;      // 8 or 16 (JPEG: 8)
-    int channels;  // 3, or 4 with alpha (JPEG: 3)
+    int channels;  // 3, or 4 with alpha (JPEG: 3; PNG: 1, gray, too)
     const void *pixels;
     const uint8_t *icc;  // or null
     size_t icc_count;

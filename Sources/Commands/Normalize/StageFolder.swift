@@ -73,9 +73,21 @@ extension StageFolder {
 enum PictureFile {
     /// Writes a picture atomically, over one that is there.
     static func write(_ image: RGBImage, to path: String, bitDepth: Int = 8, overwrite: Bool = true) throws {
-        let bytes = try ImageWriter.encode(
+        try put(encode(image, bitDepth: bitDepth), to: path, overwrite: overwrite)
+    }
+
+    /// Writes labels as a gray PNG whose values they are, atomically, over one that is there.
+    static func write(_ labels: LabelMap, to path: String) throws {
+        try put(ImageWriter.encode(labels), to: path, overwrite: true)
+    }
+
+    static func encode(_ image: RGBImage, bitDepth: Int = 8) throws -> [UInt8] {
+        try ImageWriter.encode(
             ImageFile(image: image, metadata: ImageMetadata(format: .png)),
             options: ImageWriteOptions(format: .png, bitDepth: bitDepth))
+    }
+
+    private static func put(_ bytes: [UInt8], to path: String, overwrite: Bool) throws {
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
     }
 }

@@ -103,7 +103,7 @@ struct PhantomCommand: AsyncParsableCommand {
         let scene = SmearScene(seed: seed, width: width, height: height, options: options)
         let image = scene.render(in: stain.stain(seed: seed), noiseSeed: seed, workers: workers)
         try put(image, bits: 8, to: "images/\(name).png")
-        try put(.gray(scene.classes.labels.map { Float($0) / 255 }, like: image), bits: 8, to: "masks/\(name).png")
+        try PictureFile.write(scene.classes, to: "\(output)/masks/\(name).png")
         if dyes {
             var amounts = RGBImage(width: width, height: height, filledWith: (0, 0, 0))
             for pixel in 0..<image.pixelCount {
@@ -128,12 +128,5 @@ struct PhantomCommand: AsyncParsableCommand {
 
     private func put(_ bytes: [UInt8], to name: String) throws {
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: "\(output)/\(name)", overwrite: true) }
-    }
-}
-
-extension RGBImage {
-    /// One value a pixel in all three channels.
-    fileprivate static func gray(_ values: [Float], like image: RGBImage) -> RGBImage {
-        RGBImage(width: image.width, height: image.height, samples: values.flatMap { [$0, $0, $0] })
     }
 }

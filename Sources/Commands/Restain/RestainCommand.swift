@@ -88,73 +88,22 @@ struct RestainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        let list = InputList(inputs, skipping: output)
-        guard !list.items.isEmpty || !list.missing.isEmpty else {
-            throw UsageError(
-                "no images in \(inputs.joined(separator: ", "))", remedy: "name images or directories of them")
-        }
-        if let pair = list.collisions.first {
-            throw UsageError(
-                "\(pair.first) and \(pair.second) would both become \(pair.stem)",
-                remedy: "rename one of them, or restain them into different --output")
-        }
-        try refuseToReplace(list.items)
-        try OutputDirectory.prepare(output)
-        Interruption.shared.install()
+        let run = try ImageRun(inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let restaining = restaining
-        var failures = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
-        failures.forEach { console.warn($0.description) }
-        var progress = ProgressDisplay(console: console, total: list.items.count)
-        for item in list.items {
-            progress.begin(item.path)
-            let target = target(of: item)
-            do {
-                try restain(item.path, to: target, by: restaining, workers: workers)
-                progress.end(line: "\(item.path) -> \(target)", isWorthKeeping: false, to: console.say)
-            } catch {
-                let failure = JobFailure(error, file: item.path)
-                failures.append(failure)
-                progress.clear()
-                console.warn(failure.description)
-                progress.end(line: "failed  \(item.path)", isWorthKeeping: false, to: console.say)
-            }
+        let failures = run.perform(on: console, write: console.say) { path, targets in
+            try restain(path, to: targets[0], by: restaining, workers: workers)
+            return "\(path) -> \(targets[0])"
         }
-        progress.clear()
         if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 
-    private func target(of item: InputList.Item) -> String {
-        (output as NSString).appendingPathComponent(item.stem + ".png")
-    }
-
-    /// A result must not take the place of an image that goes in.
-    private func refuseToReplace(_ items: [InputList.Item]) throws {
-        let inputs = Set(items.compactMap { FileIdentity($0.path) })
-        for item in items {
-            guard let identity = FileIdentity(target(of: item)), inputs.contains(identity) else { continue }
-            throw UsageError(
-                "the result of \(item.path) would take the place of an input", remedy: "name another --output")
-        }
-    }
-
     private func restain(_ path: String, to target: String, by restaining: Restaining, workers: Workers) throws {
-        if !overwrite, FileManager.default.fileExists(atPath: target) {
-            throw JobFailure(file: path, cause: "the result \(target) exists", remedy: "use --overwrite to replace it")
-        }
         let file = try ImageReader.read(path: path)
         let result = ImageFile(
             image: restaining.apply(to: file.image, workers: workers), alpha: file.alpha, metadata: file.metadata)
         let bytes = try ImageWriter.encode(
             result, options: ImageWriteOptions(format: .png, bitDepth: file.metadata.bitDepth > 8 ? 16 : 8))
-        let folder = (target as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw JobFailure(
-                file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
-                remedy: "name an --output directory that you may write to")
-        }
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: target, overwrite: overwrite) }
     }
 }

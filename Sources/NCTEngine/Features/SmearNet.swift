@@ -97,9 +97,14 @@ public struct SmearNet: FeatureExtractor {
     /// The classes of an image's pixels and whether it is a smear.
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
-    public func segmentation(of image: RGBImage, workers: Workers) throws -> SmearSegmentation {
+    ///
+    /// - Parameter corrected: whether the field's colors correct the network's classes (``ClassColorModel``).
+    public func segmentation(
+        of image: RGBImage, corrected: Bool = true, workers: Workers
+    ) throws -> SmearSegmentation {
         try requireSegmentable(image)
-        return SmearReading(of: image, finest: 1, by: self, workers: workers).segmentation(by: self, workers: workers)
+        return SmearReading(of: image, finest: 1, by: self, workers: workers)
+            .segmentation(by: self, corrected: corrected, workers: workers)
     }
 
     /// Whether an image is large enough to be segmented.

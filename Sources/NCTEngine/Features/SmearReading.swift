@@ -33,12 +33,13 @@ package struct SmearReading: FeatureReading {
         Dictionary(uniqueKeysWithValues: levels.map { ($0, part(area, ofLevel: $0, workers: workers)) })
     }
 
+    /// - Parameter corrected: whether the field's colors correct the network's classes (``ClassColorModel``).
     /// - Precondition: the reading's finest level is 1.
-    package func segmentation(by network: SmearNet, workers: Workers) -> SmearSegmentation {
+    package func segmentation(by network: SmearNet, corrected: Bool = true, workers: Workers) -> SmearSegmentation {
         let scores = network.scores(of: maps, workers: workers)
         return SmearSegmentation(
             scores: scores.classes, smearScore: scores.smear, colors: LabImage(reduced, workers: workers),
-            reduction: scale, imageWidth: imageWidth, imageHeight: imageHeight, workers: workers)
+            corrected: corrected, reduction: scale, imageWidth: imageWidth, imageHeight: imageHeight, workers: workers)
     }
 
     /// A map of the reduced image on the grid that the level has for a part of the image itself.

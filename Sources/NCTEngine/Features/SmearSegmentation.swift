@@ -20,14 +20,18 @@ public struct SmearSegmentation: Sendable {
     ///   - scores: before the softmax.
     ///   - smearScore: before the logistic function.
     ///   - colors: of the image that the network looked at.
+    ///   - corrected: whether these colors correct the classes (``ClassColorModel``).
     init(
-        scores: FeatureMap, smearScore: Float, colors: LabImage, reduction: Int, imageWidth: Int, imageHeight: Int,
-        workers: Workers
+        scores: FeatureMap, smearScore: Float, colors: LabImage, corrected: Bool, reduction: Int, imageWidth: Int,
+        imageHeight: Int, workers: Workers
     ) {
         var probabilities = scores
         FeatureKernels.softmax(&probabilities)
-        self.probabilities = ClassColorModel(probabilities, colors: colors)
-            .applied(to: probabilities, colors: colors, workers: workers)
+        if corrected {
+            probabilities = ClassColorModel(probabilities, colors: colors)
+                .applied(to: probabilities, colors: colors, workers: workers)
+        }
+        self.probabilities = probabilities
         labels = Self.likeliest(self.probabilities)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction

@@ -20,6 +20,13 @@ public struct CellCounts: Sendable, Equatable, Codable {
     /// What the border cuts off of the cells of a region that touches it, in cells.
     private static let cutOff: Float = 0.35
 
+    /// Counts that are known.
+    package init(whiteCells: Int, redCells: Int, platelets: Int) {
+        self.whiteCells = whiteCells
+        self.redCells = redCells
+        self.platelets = platelets
+    }
+
     /// Counts the regions of a map of ``SmearClass``. Cost linear in the pixels.
     package init(_ map: LabelMap) {
         // Without a cell that stands free, a hundredth of the field.

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+import Pictures
+
+/// `nctd segment`: what each pixel of a smear is, as the engine sees it.
+struct SegmentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Show what each pixel of a smear is taken for, and count its cells.",
+        usage: "nctd segment INPUT... --output DIR [options]",
+        discussion: """
+            Each INPUT is an image or a directory, which is walked through. The classes that keep matches to their \
+            kind go to OUTPUT/NAME-classes.png, at the image's own size (8 bits, gray: 0 background, 1 red cell, 2 \
+            cytoplasm of a white cell, 3 its nucleus, 4 platelet). They come from the built-in network and are \
+            corrected by the field's own colors.
+
+            EXAMPLES:
+              nctd segment smear.png --output classes --overlay
+              nctd segment captures/ --output classes --json > cells.json
+
+            \(ExitStatus.help)
+            """)
+
+    @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
+    var inputs: [String]
+
+    @Option(help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    @Flag(help: "Also write OUTPUT/NAME-overlay.png: the image under the colors that --stages has for classes.")
+    var overlay = false
+
+    @Flag(help: "The network's own classes, without the correction by the field's colors.")
+    var uncorrected = false
+
+    @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
+    var overwrite = false
+
+    @Flag(help: "Print one JSON object with all results and a summary on standard output.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
+        }
+    }
+
+    func run() async throws {
+        let console = Console.current
+        let run = try ImageRun(
+            inputs, verb: "segment", output: output,
+            endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []), overwrite: overwrite)
+        let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let clock = ContinuousClock()
+        let start = clock.now
+        var report = SegmentReport(corrected: !uncorrected)
+        let failures = run.perform(on: console, keepsLines: !json, write: json ? console.tell : console.say) {
+            path, targets in
+            let begin = clock.now
+            var entry = try segment(path, to: targets, workers: workers)
+            entry.seconds = begin.duration(to: clock.now) / .seconds(1)
+            report.add(entry)
+            return entry.line
+        }
+        report.finish(failures, seconds: start.duration(to: clock.now) / .seconds(1))
+        if json {
+            console.say(try report.json())
+        } else {
+            console.say(report.summaryLine(output: output))
+        }
+        if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    private func segment(_ path: String, to targets: [String], workers: Workers) throws -> SegmentReport.Entry {
+        let image = try ImageReader.read(path: path).image
+        let segmentation = try SmearNet.embedded.segmentation(of: image, corrected: !uncorrected, workers: workers)
+        let labels = segmentation.labels(reducedBy: 1, workers: workers)
+        var files = [try ImageWriter.encode(labels)]
+        if overlay { files.append(try PictureFile.encode(ColorMap.overlay(ofClasses: labels, on: image))) }
+        try Interruption.shared.protecting {
+            for (bytes, target) in zip(files, targets) {
+                try AtomicFile.write(bytes, to: target, overwrite: overwrite)
+            }
+        }
+        return SegmentReport.Entry(
+            input: path, classes: targets[0], overlay: overlay ? targets[1] : nil, labels: labels,
+            segmentation: segmentation)
+    }
+}
