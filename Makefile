@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test bench acceptance evaluate train lint format static install uninstall deb manual acceptance-systemd clean
+.PHONY: help dependencies build demo test bench acceptance evaluate segmentation train lint format static install uninstall deb manual acceptance-systemd clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench    time the engine, as ratios to a fixed piece of arithmetic"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
+	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
 	@echo "make train LAB=DIR  train the built-in network again (docs/smearnet.md)"
 	@echo "make lint     check the formatting     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
@@ -57,6 +58,11 @@ bench: dependencies
 evaluate: build
 	Evaluation/setup evaluate
 	.venv/bin/python Evaluation/evaluate.py $(ARGS)
+
+# The table of docs/smearnet.md, below evaluation-output: minutes.
+segmentation: build
+	Evaluation/setup
+	.venv/bin/python Evaluation/segmentation.py $(ARGS)
 
 # LAB: a YOLO data set of the lab that is trained on.
 train: build

@@ -9,8 +9,8 @@ import Foundation
 /// distributions' densities: a mixture model with the network's view as the prior of each pixel (expectation
 /// maximization, Dempster, Laird, Rubin 1977; robust weights of a t-distribution as in Peel and McLachlan 2000).
 ///
-/// On training images of two labs, one of which the network has never seen, this takes away two thirds of the pixels
-/// falsely taken for nucleus in the unseen one, and costs nothing in the other.
+/// On images of two labs this takes away three quarters of the pixels falsely taken for nucleus in the one that the network
+/// has never seen, and costs the other a little of its cytoplasm (docs/smearnet.md has the figures).
 package struct ClassColorModel: Sendable {
     private struct Normal {
         var mean: SIMD3<Float>
