@@ -75,7 +75,9 @@ let package = Package(
         .executableTarget(name: "nctd", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["NCTEngine"], path: "Tests/TestSupport"),
-        .testTarget(name: "NCTEngineTests", dependencies: ["NCTEngine", "SmearPhantom", "ImageFiles", "TestSupport"]),
+        .testTarget(
+            name: "NCTEngineTests", dependencies: ["NCTEngine", "SmearPhantom", "ImageFiles", "TestSupport"],
+            exclude: ["Resources"]),
         .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "TestSupport"]),
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),

@@ -121,7 +121,7 @@ public struct SmearNet: FeatureExtractor {
 
     /// What the maps of a reading say of classes (before the softmax) and of being a smear (before the logistic
     /// function).
-    func scores(of maps: [Int: FeatureMap], workers: Workers) -> (classes: FeatureMap, smear: Float) {
+    package func scores(of maps: [Int: FeatureMap], workers: Workers) -> (classes: FeatureMap, smear: Float) {
         (classes.apply(to: maps[1]!, workers: workers), smear.apply(toMeanOf: maps[5]!))
     }
 
