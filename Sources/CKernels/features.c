@@ -37,7 +37,7 @@ void nct_channel_sums(const float *map, const float *weights, size_t count, size
 }
 
 NCT_MULTIVERSIONED
-void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int8_t *out,
                   size_t stride) {
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < components; c++) {
@@ -47,7 +47,7 @@ void nct_quantize(const float *values, size_t count, size_t components, float sc
             float shifted = v + 12582912.0f;
             int32_t bits;
             memcpy(&bits, &shifted, 4);
-            out[i * stride + c] = (int16_t)(bits - 0x4b400000);
+            out[i * stride + c] = (int8_t)(bits - 0x4b400000);
         }
     }
 }
@@ -77,11 +77,11 @@ void nct_channel_sums_scalar(const float *map, const float *weights, size_t coun
     }
 }
 
-void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int8_t *out,
                          size_t stride) {
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < components; c++) {
-            out[i * stride + c] = (int16_t)rintf(fminf(fmaxf(values[i * components + c] * scale, -limit), limit));
+            out[i * stride + c] = (int8_t)rintf(fminf(fmaxf(values[i * components + c] * scale, -limit), limit));
         }
     }
 }

@@ -24,25 +24,29 @@ INLINE uint32_t random_position(const nct_map *target, uint64_t random) {
 
 // The whole distance, without a branch. Most of a smear is flat but for noise, where no part of a patch decides: to guess
 // wrongly whether one does costs more than the rest.
-INLINE uint32_t whole_distance(const int16_t *a, size_t sa, const int16_t *b, size_t sb, size_t row) {
+INLINE uint32_t whole_distance(const int8_t *a, size_t sa, const int8_t *b, size_t sb, size_t row) {
     int32_t sum = 0;
-    for (size_t k = 0; k < row; k++) {
-        // Quantized values lie within +-NCT_QUANTIZATION_LIMIT, so 16 bits hold their difference: one multiply-add for
-        // two values.
-        int16_t first = (int16_t)(a[k] - b[k]);
-        int16_t second = (int16_t)(a[sa + k] - b[sb + k]);
-        int16_t third = (int16_t)(a[2 * sa + k] - b[2 * sb + k]);
-        sum += (int32_t)first * first + (int32_t)second * second + (int32_t)third * third;
+    // 16 bits hold the difference of two values of 8: one multiply-add for two of them.
+#define NCT_ADD_SQUARES                                                                       \
+    {                                                                                         \
+        const int16_t first = (int16_t)(a[k] - b[k]);                                         \
+        const int16_t second = (int16_t)(a[sa + k] - b[sb + k]);                              \
+        const int16_t third = (int16_t)(a[2 * sa + k] - b[2 * sb + k]);                       \
+        sum += (int32_t)first * first + (int32_t)second * second + (int32_t)third * third;    \
     }
+    const size_t sixteens = row / 16 * 16;
+    size_t k = 0;
+    _Pragma("clang loop vectorize_width(16) interleave_count(1) unroll(disable)") for (; k < sixteens; k++) NCT_ADD_SQUARES
+    _Pragma("clang loop vectorize_width(8) interleave_count(1) unroll(disable)") for (; k < row; k++) NCT_ADD_SQUARES
     return (uint32_t)sum;
 }
 
-INLINE const int16_t *patch_at(const nct_map *map, uint32_t position, size_t dimensions) {
+INLINE const int8_t *patch_at(const nct_map *map, uint32_t position, size_t dimensions) {
     return map->values + ((position >> 16) * map->stride + (position & 0xffff)) * dimensions;
 }
 
 // Takes the position if its patch is nearer to `own` than the best.
-INLINE void try_position(const nct_map *source, const int16_t *own, const nct_map *target, uint32_t position,
+INLINE void try_position(const nct_map *source, const int8_t *own, const nct_map *target, uint32_t position,
                          size_t dimensions, uint32_t *best, uint32_t *distance) {
     const uint32_t d = whole_distance(own, source->stride * dimensions, patch_at(target, position, dimensions),
                                       target->stride * dimensions, 3 * dimensions);
@@ -57,33 +61,64 @@ INLINE uint32_t valid_or(const nct_map *map, int64_t x, int64_t y, uint32_t othe
     return valid ? (uint32_t)y << 16 | (uint32_t)x : otherwise;
 }
 
-#define RANDOM_CANDIDATES 12
+// Candidates from the cell, and the greatest reach of those around a match.
+#define CELL_CANDIDATES 2
+#define SEARCH_RADIUS 16
+#define CANDIDATES 8
 #define LOOKAHEAD 3
 
+// The cell of a pixel: 32 x 16 x 8 of the first three components, and the label.
+INLINE uint32_t cell_of(const nct_map *map, const int8_t *values) {
+    uint32_t label = 0;
+    for (size_t k = 1; k < map->labels; k++) label = values[map->components + k] ? (uint32_t)k : label;
+    const uint32_t first = (uint32_t)(values[0] + 128) >> 3, second = (uint32_t)(values[1] + 128) >> 4,
+                   third = (uint32_t)(values[2] + 128) >> 5;
+    return ((label * 32 + first) * 16 + second) * 8 + third;
+}
+
+INLINE const int8_t *pixel_at(const nct_map *map, size_t x, size_t y) {
+    return map->values + ((y + 1) * map->stride + x + 1) * map->dimensions;
+}
+
+// Where in the target's list the source's pixel finds its like; how many there are.
+INLINE uint32_t like(const nct_map *source, const nct_map *target, size_t x, size_t y, const uint32_t **entries) {
+    const uint32_t cell = cell_of(source, pixel_at(source, x, y));
+    *entries = target->cellEntries + target->cellStarts[cell];
+    return target->cellStarts[cell + 1] - target->cellStarts[cell];
+}
+
 INLINE void prefetch_patch(const nct_map *map, uint32_t position, size_t dimensions) {
-    const int16_t *patch = patch_at(map, position, dimensions);
+    const int8_t *patch = patch_at(map, position, dimensions);
     const size_t row = map->stride * dimensions;
-    for (size_t line = 0; line < 3 * dimensions; line += 32) {
+    for (size_t line = 0; line < 3 * dimensions; line += 64) {
         __builtin_prefetch(patch + line);
         __builtin_prefetch(patch + row + line);
         __builtin_prefetch(patch + 2 * row + line);
     }
 }
 
-// The positions that random search tries around a match: anywhere, then in squares a quarter as large each time, down to
-// a pixel each way. Scans in and against order take turns with the sizes between. The patches are asked for.
-INLINE int draw(const nct_map *target, uint64_t seed, size_t p, uint32_t match, int64_t radius, size_t dimensions,
-                uint32_t *candidates) {
-    uint64_t random = mix(seed ^ mix(p));
+// The positions that random search tries for a pixel: of its like in the target, then in squares around its match, each
+// a quarter as large, down to a pixel each way. Scans in and against order take turns with the sizes between. The
+// patches are asked for.
+INLINE int draw(const nct_map *source, const nct_map *target, uint64_t seed, size_t x, size_t y, uint32_t match,
+                int64_t radius, size_t dimensions, uint32_t *candidates) {
+    uint64_t random = mix(seed ^ mix(y * source->width + x));
     int count = 0;
-    candidates[count++] = random_position(target, random);
+    const uint32_t *entries;
+    const uint64_t alike = like(source, target, x, y, &entries);
+    if (alike > 0) {
+        for (int k = 0; k < CELL_CANDIDATES; k++)
+            candidates[count++] = entries[(uint64_t)(uint32_t)(random >> 32 * (k % 2)) * alike >> 32];
+    } else {
+        candidates[count++] = random_position(target, random);
+    }
     const int64_t bx = match & 0xffff, by = match >> 16;
     for (; radius >= 1; radius >>= 2) {
         random = random * 0xD1342543DE82EF95u + 0x9E3779B97F4A7C15u;  // of its state only the upper half is used
         const int64_t span = 2 * radius + 1;
-        const int64_t x = bx - radius + (int64_t)((random >> 48) * (uint64_t)span >> 16);
-        const int64_t y = by - radius + (int64_t)((random >> 32 & 0xffff) * (uint64_t)span >> 16);
-        candidates[count] = valid_or(target, x, y, UINT32_MAX);
+        const int64_t cx = bx - radius + (int64_t)((random >> 48) * (uint64_t)span >> 16);
+        const int64_t cy = by - radius + (int64_t)((random >> 32 & 0xffff) * (uint64_t)span >> 16);
+        candidates[count] = valid_or(target, cx, cy, UINT32_MAX);
         count += candidates[count] != UINT32_MAX;
     }
     for (int k = 0; k < count; k++) prefetch_patch(target, candidates[k], dimensions);
@@ -100,7 +135,7 @@ INLINE void propagate(const nct_map *source, const nct_map *target, int64_t step
         const size_t x = step > 0 ? width - 1 - j : j;
         if (y >= source->columnHeights[x]) continue;
         const size_t p = y * width + x;
-        const int16_t *own = source->values + (y * source->stride + x) * dimensions;
+        const int8_t *own = source->values + (y * source->stride + x) * dimensions;
         uint32_t best = field[p], distance = distances[p], beside = best, above = best;
         const int64_t side = (int64_t)x + step;
         if (fromRow >= 0 && fromRow < (int64_t)source->columnHeights[x]) {
@@ -122,17 +157,17 @@ INLINE void propagate(const nct_map *source, const nct_map *target, int64_t step
 INLINE void search_around(const nct_map *source, const nct_map *target, uint64_t seed, int64_t radius, size_t y,
                           uint32_t *field, uint32_t *distances, size_t dimensions) {
     const size_t width = source->width;
-    uint32_t candidates[LOOKAHEAD + 1][RANDOM_CANDIDATES];
+    uint32_t candidates[LOOKAHEAD + 1][CANDIDATES];
     int counts[LOOKAHEAD + 1];
     for (size_t ahead = 0; ahead < width + LOOKAHEAD; ahead++) {
         if (ahead < width && y < source->columnHeights[ahead]) {
             const size_t p = y * width + ahead, slot = ahead % (LOOKAHEAD + 1);
-            counts[slot] = draw(target, seed, p, field[p], radius, dimensions, candidates[slot]);
+            counts[slot] = draw(source, target, seed, ahead, y, field[p], radius, dimensions, candidates[slot]);
         }
         if (ahead < LOOKAHEAD) continue;
         const size_t x = ahead - LOOKAHEAD, p = y * width + x, slot = x % (LOOKAHEAD + 1);
         if (y >= source->columnHeights[x]) continue;
-        const int16_t *own = source->values + (y * source->stride + x) * dimensions;
+        const int8_t *own = source->values + (y * source->stride + x) * dimensions;
         uint32_t best = field[p], distance = distances[p];
         for (int k = 0; k < counts[slot]; k++)
             try_position(source, own, target, candidates[slot][k], dimensions, &best, &distance);
@@ -145,12 +180,11 @@ INLINE void search_around(const nct_map *source, const nct_map *target, uint64_t
 INLINE void strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward, size_t y0, size_t y1,
                   const uint32_t *before, uint32_t *field, uint32_t *distances, size_t dimensions) {
     const int64_t step = backward ? 1 : -1;  // where propagation comes from
-    const size_t reach = target->width > target->height ? target->width : target->height;
     for (size_t i = 0; i < y1 - y0; i++) {
         const size_t y = backward ? y1 - 1 - i : y0 + i;
         const uint32_t *neighborRow = i > 0 ? field : before;
         propagate(source, target, step, y, neighborRow, field, distances, dimensions);
-        search_around(source, target, seed, (int64_t)(reach >> (backward ? 2 : 1)), y, field, distances, dimensions);
+        search_around(source, target, seed, SEARCH_RADIUS >> (backward ? 1 : 0), y, field, distances, dimensions);
     }
 }
 
@@ -192,6 +226,28 @@ uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const
     return sum;
 }
 
+void nct_cells(const nct_map *map, size_t y0, size_t y1, uint32_t *cells) {
+    for (size_t y = y0; y < y1; y++)
+        for (size_t x = 0; x < map->width; x++)
+            cells[y * map->width + x] = y < map->columnHeights[x] ? cell_of(map, pixel_at(map, x, y)) : UINT32_MAX;
+}
+
+void nct_cell_lists(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
+                    uint32_t *entries) {
+    for (size_t c = 0; c <= cellCount; c++) starts[c] = 0;
+    for (size_t p = 0; p < width * height; p++)
+        if (cells[p] < cellCount) starts[cells[p] + 1]++;
+    for (size_t c = 1; c <= cellCount; c++) starts[c] += starts[c - 1];
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++) {
+            const uint32_t cell = cells[y * width + x];
+            if (cell < cellCount) entries[starts[cell]++] = (uint32_t)(y << 16 | x);
+        }
+    // Each start has moved to where the next cell starts.
+    for (size_t c = cellCount; c > 0; c--) starts[c] = starts[c - 1];
+    starts[0] = 0;
+}
+
 NCT_MULTIVERSIONED
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances) {
@@ -199,8 +255,12 @@ void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t 
     const size_t first = y0 * source->width, last = y1 * source->width;
     for (size_t p = first; p < last + ahead; p++) {
         if (p < last) {
-            if (!is_valid(target, field[p] & 0xffff, field[p] >> 16))
-                field[p] = random_position(target, mix(seed ^ mix(p)));
+            if (!is_valid(target, field[p] & 0xffff, field[p] >> 16)) {
+                const uint64_t random = mix(seed ^ mix(p));
+                const uint32_t *entries;
+                const uint64_t alike = like(source, target, p % source->width, p / source->width, &entries);
+                field[p] = alike > 0 ? entries[(random >> 32) * alike >> 32] : random_position(target, random);
+            }
             prefetch_patch(target, field[p], dimensions);
         }
         if (p < first + ahead) continue;
@@ -225,14 +285,15 @@ void nct_field_exchange(const nct_map *source, const nct_map *target, const uint
     }
 }
 
-NCT_MULTIVERSIONED
-void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors) {
+// `components` is a constant where it is inlined for the common number, so that the sums stay in registers.
+INLINE void vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors, size_t components) {
     const nct_map *s = input->source, *r = input->target;
-    const size_t width = s->width, height = s->height, components = input->components, dimensions = s->dimensions;
+    const size_t width = s->width, height = s->height, dimensions = s->dimensions;
     const float reverseWeight = input->reverseWeight;
     for (size_t y = y0; y < y1; y++) {
         for (size_t x = 0; x < width; x++) {
-            float color[3] = {0, 0, 0}, weight = 0, features[NCT_MAX_DIMENSIONS] = {0};
+            float color[3] = {0, 0, 0}, weight = 0, features[NCT_MAX_DIMENSIONS];
+            for (size_t i = 0; i < components; i++) features[i] = 0;
             for (int64_t oy = -1; oy <= 1; oy++) {
                 for (int64_t ox = -1; ox <= 1; ox++) {
                     const int64_t qx = (int64_t)x + ox, qy = (int64_t)y + oy;
@@ -249,7 +310,7 @@ void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, 
                         color[0] += w * c[0];
                         color[1] += w * c[1];
                         color[2] += w * c[2];
-                        const int16_t *f = r->values + t * dimensions;
+                        const int8_t *f = r->values + t * dimensions;
                         for (size_t i = 0; i < components; i++) features[i] += w * (float)f[i];
                         weight += w;
                     }
@@ -260,7 +321,7 @@ void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, 
             colors[3 * p] = color[0] * inverse;
             colors[3 * p + 1] = color[1] * inverse;
             colors[3 * p + 2] = color[2] * inverse;
-            const int16_t *own = s->values + ((y + 1) * s->stride + x + 1) * dimensions;
+            const int8_t *own = s->values + ((y + 1) * s->stride + x + 1) * dimensions;
             float error = 0;
             for (size_t i = 0; i < components; i++) {
                 float d = features[i] * inverse - (float)own[i];
@@ -268,6 +329,14 @@ void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, 
             }
             errors[p] = error;
         }
+    }
+}
+
+NCT_MULTIVERSIONED
+void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors) {
+    switch (input->source->components) {
+        case 16: vote(input, y0, y1, colors, errors, 16); break;
+        default: vote(input, y0, y1, colors, errors, input->source->components);
     }
 }
 
@@ -288,7 +357,7 @@ void nct_vote_scalar(const nct_vote_input *input, size_t y0, size_t y1, float *c
                     size_t ty = (size_t)((long)(match >> 16) + 1 + (long)y - qy);
                     size_t t = ty * r->stride + tx;
                     for (size_t c = 0; c < 3; c++) sum[c] += w * input->targetColors[3 * t + c];
-                    for (size_t c = 0; c < input->components; c++) {
+                    for (size_t c = 0; c < s->components; c++) {
                         sum[3 + c] += w * r->values[t * r->dimensions + c];
                     }
                     weight += w;
@@ -297,7 +366,7 @@ void nct_vote_scalar(const nct_vote_input *input, size_t y0, size_t y1, float *c
             size_t p = y * s->width + x;
             double error = 0;
             for (size_t c = 0; c < 3; c++) colors[3 * p + c] = (float)(sum[c] / weight);
-            for (size_t c = 0; c < input->components; c++) {
+            for (size_t c = 0; c < s->components; c++) {
                 double own = s->values[((y + 1) * s->stride + x + 1) * s->dimensions + c];
                 error += (sum[3 + c] / weight - own) * (sum[3 + c] / weight - own);
             }

@@ -28,6 +28,7 @@ extension NormalizationParameters {
         number("alike_distance", 0...100, &alikeDistance)
         number("solver_tolerance", 1e-8...0.1, &solverTolerance)
         integer("solver_iterations", 1...10000, &solverIterations)
+        integer("transfer_grid", 1...4, &transferGrid)
         integer("guided_filter_radius_pixels", 1...64, &guidedFilterRadius)
         number("guided_filter_epsilon", 1e-12...1, &guidedFilterEpsilon)
         integer("tile_pixels", 65_536...1_000_000_000, &tilePixels)

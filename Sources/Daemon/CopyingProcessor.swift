@@ -50,7 +50,7 @@ public struct CopyingProcessor: CaptureProcessor {
            "enhancement_weight": 0, "patchmatch_iterations": 1, "completeness_weight": 0, "lambda_local": 0,
            "lambda_nonlocal": 0, "solver_tolerance": 0, "solver_iterations": 1, "guided_filter_radius_pixels": 1,
            "guided_filter_epsilon": 0, "trend_share": 0, "trend_tolerance": 0, "alike_distance": 0,
-           "tile_pixels": 65536},
+           "tile_pixels": 65536, "transfer_grid": 1},
          "seed": 0,
          "features": {"extractor": "copy-for-tests", "sha256": "\(String(repeating: "0", count: 64))"},
          "quality": {"structural_similarity": 1, "palette_distance_before": 0, "palette_distance_after": 0,

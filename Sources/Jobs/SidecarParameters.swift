@@ -27,6 +27,8 @@ extension Sidecar {
         public var alikeDistance: Float
         /// Nil in a sidecar of an engine before 0.5.
         public var tilePixels: Int?
+        /// Nil in a sidecar of an engine before 0.6, which solved on the grid of the search.
+        public var transferGrid: Int?
 
         public init(_ parameters: NormalizationParameters) {
             switch parameters.levels {
@@ -52,6 +54,7 @@ extension Sidecar {
             trendTolerance = parameters.trendTolerance
             alikeDistance = parameters.alikeDistance
             tilePixels = parameters.tilePixels
+            transferGrid = parameters.transferGrid
         }
     }
 }

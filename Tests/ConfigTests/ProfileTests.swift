@@ -70,6 +70,7 @@ import Testing
                 lambda_nonlocal = 2.0
                 solver_tolerance = 1e-5
                 solver_iterations = 300
+                transfer_grid = 4
                 guided_filter_radius_pixels = 8
                 guided_filter_epsilon = 1e-3
                 trend_share = 0.25
@@ -100,6 +101,7 @@ import Testing
         expected.nonlocalWeight = 2
         expected.solverTolerance = 1e-5
         expected.solverIterations = 300
+        expected.transferGrid = 4
         expected.guidedFilterRadius = 8
         expected.guidedFilterEpsilon = 1e-3
         expected.trendShare = 0.25

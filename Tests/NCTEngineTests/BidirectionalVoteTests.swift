@@ -3,19 +3,22 @@ import Testing
 
 @Suite("Bidirectional vote")
 struct BidirectionalVoteTests {
-    private static func map(_ sizes: [(Int, Int)], seed: UInt64) -> SearchMap {
+    private static func map(_ sizes: [(Int, Int)], channels: Int = 5, seed: UInt64) -> SearchMap {
         SearchMap(
             sizes.enumerated().map { index, size in
-                (TestImages.features(width: size.0, height: size.1, channels: 5, seed: seed + UInt64(index)), nil)
+                (
+                    TestImages.features(width: size.0, height: size.1, channels: channels, seed: seed + UInt64(index)),
+                    nil
+                )
             }, labelCount: 0, labelWeight: 0, scale: 100, workers: Workers(threads: 1))
     }
 
     @Test(
         "The fast vote agrees with its scalar twin, and with another number of threads",
-        arguments: [1, 2, 3] as [UInt64])
-    func twin(seed: UInt64) {
-        let source = Self.map([(23, 31)], seed: seed)
-        let target = Self.map([(17, 12), (9, 20)], seed: seed + 50)
+        arguments: [5, 16, 17], [1, 2, 3] as [UInt64])
+    func twin(channels: Int, seed: UInt64) {
+        let source = Self.map([(23, 31)], channels: channels, seed: seed)
+        let target = Self.map([(17, 12), (9, 20)], channels: channels, seed: seed + 50)
         let workers = Workers(threads: 2)
         let forward = PatchMatch.search(from: source, to: target, iterations: 2, seed: seed, workers: workers)
         let reverse = PatchMatch.search(from: target, to: source, iterations: 2, seed: seed, workers: workers)

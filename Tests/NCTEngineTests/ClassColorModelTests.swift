@@ -41,7 +41,7 @@ struct ClassColorModelTests {
     }
 
     private func corrected(_ probabilities: FeatureMap, _ colors: LabImage, threads: Int = 1) -> FeatureMap {
-        ClassColorModel(probabilities, colors: colors)
+        ClassColorModel(probabilities, colors: colors, workers: Workers(threads: threads))
             .applied(to: probabilities, colors: colors, workers: Workers(threads: threads))
     }
 

@@ -250,4 +250,37 @@ struct PatchMatchTests {
         #expect(SearchKernels.patchDistance(zero, 2, 2, zero, 1, 1).fast == 0)
         #expect(SearchKernels.patchDistance(zero, 2, 2, one, 1, 1).fast == 9 * 2 * 100)
     }
+
+    @Test("Every valid pixel stands once, in its cell's list, in order; like pixels share a cell")
+    func cells() {
+        let sizes = [(19, 23), (30, 11)]
+        let map = SearchMap(
+            sizes.enumerated().map { index, size in
+                var labels = LabelMap(width: size.0, height: size.1)
+                var generator = SeededGenerator(seed: UInt64(index))
+                for pixel in labels.labels.indices { labels.labels[pixel] = UInt8.random(in: 0..<3, using: &generator) }
+                return (
+                    TestImages.features(width: size.0, height: size.1, channels: 4, seed: UInt64(30 + index)), labels
+                )
+            }, labelCount: 3, labelWeight: 40, scale: 60, workers: Workers(threads: 2))
+        let starts = map.cells.starts
+        #expect(starts.first == 0 && starts.last == UInt32(19 * 23 + 30 * 11))
+        var seen = Set<UInt32>()
+        for cell in 0..<starts.count - 1 {
+            let list = map.cells.entries[Int(starts[cell])..<Int(starts[cell + 1])]
+            #expect(Array(list) == list.sorted())
+            var shared: [Int]?
+            for position in list {
+                let (x, y) = (Int(position & 0xFFFF), Int(position >> 16))
+                let start = ((y + 1) * map.stride + x + 1) * map.dimensions
+                let own = map.values[start..<start + map.dimensions].map { Int($0) }
+                // Steps of 8, 16 and 32 of the first three components, and the label's place.
+                let key = [(own[0] + 128) / 8, (own[1] + 128) / 16, (own[2] + 128) / 32, own[4], own[5], own[6]]
+                #expect(shared == nil || shared == key)
+                shared = key
+                #expect(seen.insert(position).inserted)
+            }
+        }
+        #expect(seen.count == 19 * 23 + 30 * 11)
+    }
 }

@@ -23,7 +23,7 @@ struct PyramidKernelsTests {
         map.values[0] = 1000
         map.values[7] = -1000
         var twin = map
-        FeatureKernels.softmax(&map)
+        FeatureKernels.softmax(&map, workers: Workers(threads: 2))
         FeatureKernels.softmaxScalar(&twin)
         #expect(zip(map.values, twin.values).allSatisfy { abs($0 - $1) < 1e-5 })
         for pixel in 0..<map.pixelCount {

@@ -14,9 +14,9 @@ void nct_channel_sums_scalar(const float *map, const float *weights, size_t coun
                              double *squares);
 
 /// `out[p] = round(clamp(values[p] * scale, -limit, limit))` for `components` values a pixel, into rows of `stride`.
-void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int8_t *out,
                   size_t stride);
-void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int16_t *out,
+void nct_quantize_scalar(const float *values, size_t count, size_t components, float scale, float limit, int8_t *out,
                          size_t stride);
 
 /// For each of `count` points of `dimensions` values, the index of the nearest of `centerCount` (at most 64) centers by

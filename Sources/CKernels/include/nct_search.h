@@ -1,4 +1,4 @@
-// PatchMatch and the bidirectional vote over maps of 16-bit features.
+// PatchMatch and the bidirectional vote over maps of 8-bit features.
 //
 // A map is padded by one pixel on every side: height + 2 rows of `stride` pixels, `dimensions` values a pixel,
 // channels innermost. The pixel (x, y) of the unpadded map is the pixel (x + 1, y + 1) of the padded one, so its 3x3
@@ -11,32 +11,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NCT_QUANTIZATION_LIMIT 800
+#define NCT_QUANTIZATION_LIMIT 127
 #define NCT_MAX_DIMENSIONS 96
 _Static_assert(9ull * NCT_MAX_DIMENSIONS * 4 * NCT_QUANTIZATION_LIMIT * NCT_QUANTIZATION_LIMIT < 4294967295ull,
                "a patch distance must fit 32 bits");
 
 typedef struct {
-    const int16_t *values;
+    const int8_t *values;
     size_t stride;                  // pixels a padded row
     size_t width, height;           // unpadded; the greatest height if several references stand side by side
     const uint16_t *columnHeights;  // `width` entries
     const uint16_t *columns;        // the `columnCount` columns that are valid at all
     size_t columnCount;
     size_t dimensions;              // a multiple of 8
+    size_t components, labels;      // of the dimensions: features, then one for each label
+    const uint32_t *cellStarts;     // NCT_CELLS a label + 1 offsets into `cellEntries`, by nct_cell_lists
+    const uint32_t *cellEntries;    // the valid positions, by cell, in order
 } nct_map;
+
+/// Cells that the first three components of pixels of one label fall into. Pixels of one cell are alike: random search
+/// looks among them first.
+#define NCT_CELLS 4096
+
+/// The cell of every pixel in rows y0...y1-1; UINT32_MAX where the map holds nothing.
+void nct_cells(const nct_map *map, size_t y0, size_t y1, uint32_t *cells);
+/// Sorts positions by cell: `cellCount` + 1 starts, and as many entries as there are valid pixels.
+void nct_cell_lists(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
+                    uint32_t *entries);
 
 /// Squared distance of two 3x3 patches.
 uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
 uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
 
-/// Computes the distances of a given field's rows y0...y1-1; invalid positions are replaced by random ones.
+/// Computes the distances of a given field's rows y0...y1-1; invalid positions are replaced by
+/// random ones of the pixel's cell, or of all where the cell is empty.
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances);
 
 /// One PatchMatch pass (row by row propagation, then random search) over rows y0...y1-1, in scan order or, if
-/// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read from `before`, the field as it was when the pass began, so
-/// that strips of rows can run in any order. Exact integer arithmetic: the same on every processor.
+/// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read
+/// from `before`, the field as it was when the pass began, so that strips of rows can run in any order. Exact integer arithmetic: the same on every processor.
 void nct_patchmatch_strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
                           size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
 void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
@@ -55,7 +69,6 @@ typedef struct {
     const uint32_t *reverseStart;  // width * height + 1 offsets into `reverse`, by S's pixel
     const uint32_t *reverse;     // positions in R whose match is that pixel
     float reverseWeight;
-    size_t components;           // of the dimensions, how many are features (the others say which cluster)
 } nct_vote_input;
 
 /// The bidirectional vote for rows y0...y1-1: `colors` 3 a pixel; `errors` the squared distance between the voted

@@ -50,7 +50,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         name: .customLong("patchmatch-iterations"),
-        help: ArgumentHelp("Iterations of the search (1 to 50).", valueName: "n"))
+        help: ArgumentHelp("Passes of the search after the first (1 to 50).", valueName: "n"))
     var patchMatchIterations: Int?
 
     @Option(help: ArgumentHelp("w of the bidirectional vote (0 to 100).", valueName: "x"))
@@ -67,6 +67,11 @@ struct EngineOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The solver's greatest number of iterations (1 to 10000).", valueName: "n"))
     var solverIterations: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The finest grid that the solver works on: pixels of the capture each way (1 to 4).", valueName: "n"))
+    var transferGrid: Int?
 
     @Option(help: ArgumentHelp("Radius of the guided filter, in pixels of the coarse grid (1 to 64).", valueName: "n"))
     var guidedFilterRadius: Int?
@@ -171,6 +176,7 @@ struct EngineOptions: ParsableArguments {
         if let lambdaNonlocal { parameters.nonlocalWeight = lambdaNonlocal }
         if let solverTolerance { parameters.solverTolerance = solverTolerance }
         if let solverIterations { parameters.solverIterations = solverIterations }
+        if let transferGrid { parameters.transferGrid = transferGrid }
         if let guidedFilterRadius { parameters.guidedFilterRadius = guidedFilterRadius }
         if let guidedFilterEpsilon { parameters.guidedFilterEpsilon = guidedFilterEpsilon }
         if let trendShare { parameters.trendShare = trendShare }

@@ -3,11 +3,26 @@
 package enum Reduction {
     package static func box(_ image: RGBImage, by scale: Int, workers: Workers) -> RGBImage {
         guard scale > 1 else { return image }
-        let (width, height) = (image.width / scale, image.height / scale)
-        let samples = [Float](unsafeUninitializedCapacity: width * height * 3) { output, initialized in
+        let samples = box(image.samples, width: image.width, height: image.height, by: scale, workers: workers)
+        return RGBImage(width: image.width / scale, height: image.height / scale, samples: samples)
+    }
+
+    /// The same in CIELAB.
+    package static func box(_ image: LabImage, by scale: Int, workers: Workers) -> LabImage {
+        guard scale > 1 else { return image }
+        let samples = box(image.samples, width: image.width, height: image.height, by: scale, workers: workers)
+        return LabImage(width: image.width / scale, height: image.height / scale, samples: samples)
+    }
+
+    /// Three samples a pixel.
+    private static func box(
+        _ samples: [Float], width fullWidth: Int, height fullHeight: Int, by scale: Int, workers: Workers
+    ) -> [Float] {
+        let (width, height) = (fullWidth / scale, fullHeight / scale)
+        return [Float](unsafeUninitializedCapacity: width * height * 3) { output, initialized in
             initialized = width * height * 3
             guard initialized > 0 else { return }
-            image.samples.withUnsafeBufferPointer { input in
+            samples.withUnsafeBufferPointer { input in
                 let (from, to) = (SharedConstPointer(input), SharedPointer(output))
                 let factor = 1 / Float(scale * scale)
                 workers.forEach(height, grain: 16) { range in
@@ -15,7 +30,7 @@ package enum Reduction {
                         for x in 0..<width {
                             var sum: (Float, Float, Float) = (0, 0, 0)
                             for dy in 0..<scale {
-                                let row = from.base + ((y * scale + dy) * image.width + x * scale) * 3
+                                let row = from.base + ((y * scale + dy) * fullWidth + x * scale) * 3
                                 for dx in 0..<scale {
                                     sum.0 += row[3 * dx]
                                     sum.1 += row[3 * dx + 1]
@@ -31,7 +46,6 @@ package enum Reduction {
                 }
             }
         }
-        return RGBImage(width: width, height: height, samples: samples)
     }
 
     /// The same for a plane.

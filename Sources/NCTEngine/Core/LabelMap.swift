@@ -20,4 +20,28 @@ public struct LabelMap: Sendable, Equatable {
         get { labels[y * width + x] }
         set { labels[y * width + x] = newValue }
     }
+
+    /// On a grid reduced by `scale`, the label that most of the pixels covered have; of several the one that comes to as many first.
+    package func reduced(by scale: Int) -> LabelMap {
+        guard scale > 1 else { return self }
+        var result = LabelMap(width: width / scale, height: height / scale)
+        var counts = [Int](repeating: 0, count: 256)
+        for y in 0..<result.height {
+            for x in 0..<result.width {
+                var best = self[x * scale, y * scale]
+                for dy in 0..<scale {
+                    for dx in 0..<scale {
+                        let label = self[x * scale + dx, y * scale + dy]
+                        counts[Int(label)] += 1
+                        if counts[Int(label)] > counts[Int(best)] { best = label }
+                    }
+                }
+                result[x, y] = best
+                for dy in 0..<scale {
+                    for dx in 0..<scale { counts[Int(self[x * scale + dx, y * scale + dy])] = 0 }
+                }
+            }
+        }
+        return result
+    }
 }

@@ -1,8 +1,8 @@
-/// What PatchMatch searches: 16-bit features, one image or several references side by side, padded by one pixel that
+/// What PatchMatch searches: 8-bit features, one image or several references side by side, padded by one pixel that
 /// repeats the border.
 ///
-/// 16 bits make the search exact integer arithmetic (the same on every processor) and halve its memory traffic; the
-/// step is 1/800 of six deviations of the strongest component.
+/// 8 bits make the search exact integer arithmetic (the same on every processor) with a quarter of the memory traffic,
+/// which is what bounds it; the step is 1/127 of six deviations of the strongest component.
 package struct SearchMap: Sendable, Equatable {
     /// A reference's place in the map.
     package struct Region: Sendable, Equatable, Codable {
@@ -11,20 +11,31 @@ package struct SearchMap: Sendable, Equatable {
         package let height: Int
     }
 
+    /// Pixels that are alike in their first three components and of one label, in lists: where random search looks.
+    package struct Cells: Sendable, Equatable {
+        /// By cell, where its list starts; one more for the end.
+        package let starts: [UInt32]
+        /// Positions, y << 16 | x.
+        package let entries: [UInt32]
+    }
+
     package let width: Int
     package let height: Int
     /// Values a pixel, a multiple of 8: components, then the appended features, then zeros.
     package let dimensions: Int
     package let components: Int
+    /// Values a pixel that say which label it has; 0 without enhancement.
+    package let labelCount: Int
     /// Quantization: stored value = feature × scale.
     package let scale: Float
     package let regions: [Region]
     /// `(height + 2) × (width + 2) × dimensions`.
-    package let values: [Int16]
+    package let values: [Int8]
     /// By column: rows that are valid there, 0 in the gaps between references.
     package let columnHeights: [UInt16]
     /// The columns that are valid.
     package let columns: [UInt16]
+    package private(set) var cells = Cells(starts: [], entries: [])
 
     package var stride: Int { width + 2 }
 
@@ -36,13 +47,14 @@ package struct SearchMap: Sendable, Equatable {
     }
 
     package init(
-        restoring width: Int, height: Int, dimensions: Int, components: Int, scale: Float, regions: [Region],
-        values: [Int16]
+        restoring width: Int, height: Int, dimensions: Int, components: Int, labelCount: Int, scale: Float,
+        regions: [Region], values: [Int8], workers: Workers
     ) {
         self.width = width
         self.height = height
         self.dimensions = dimensions
         self.components = components
+        self.labelCount = labelCount
         self.scale = scale
         self.regions = regions
         self.values = values
@@ -52,6 +64,7 @@ package struct SearchMap: Sendable, Equatable {
         }
         self.columnHeights = columnHeights
         self.columns = (0..<width).filter { columnHeights[$0] > 0 }.map { UInt16($0) }
+        cells = SearchKernels.cells(of: self, workers: workers)
     }
 
     /// - Parameters:
@@ -71,16 +84,16 @@ package struct SearchMap: Sendable, Equatable {
             x += image.features.width + 2
         }
         let (width, height) = (x - 2, regions.map(\.height).max()!)
-        var values = [Int16](repeating: 0, count: (width + 2) * (height + 2) * dimensions)
-        let label = Int16(min(Self.limit, max(0, labelWeight)).rounded())
+        var values = [Int8](repeating: 0, count: (width + 2) * (height + 2) * dimensions)
+        let label = Int8(min(Self.limit, max(0, labelWeight)).rounded())
         for (region, image) in zip(regions, images) {
             SearchKernels.place(
                 image.features, labels: image.labels, label: label, scale: scale, dimensions: dimensions,
                 atColumn: region.x, stride: width + 2, into: &values, workers: workers)
         }
         self.init(
-            restoring: width, height: height, dimensions: dimensions, components: components, scale: scale,
-            regions: regions, values: values)
+            restoring: width, height: height, dimensions: dimensions, components: components,
+            labelCount: labelCount, scale: scale, regions: regions, values: values, workers: workers)
     }
 
     /// The reference and position of a packed position (y << 16 | x).

@@ -49,7 +49,7 @@ package struct ClassColorModel: Sendable {
     /// Fits the distributions. Deterministic; a few milliseconds whatever the size.
     ///
     /// - Precondition: both have one size.
-    package init(_ probabilities: FeatureMap, colors: LabImage) {
+    package init(_ probabilities: FeatureMap, colors: LabImage, workers: Workers) {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
         let pixels = PixelSample.indices(
             width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit)
@@ -60,12 +60,22 @@ package struct ClassColorModel: Sendable {
         var posterior = prior
         var normals = [Normal?](repeating: nil, count: Self.count)
         for _ in 0..<Self.rounds {
-            normals = (0..<Self.count).map { kind in
-                Self.normal(samples, weights: samples.indices.map { posterior[$0 * Self.count + kind] })
+            let before = posterior
+            normals = workers.map(Self.count, grain: 1) { range in
+                Self.normal(samples, weights: samples.indices.map { before[$0 * Self.count + range.lowerBound] })
             }
-            for index in samples.indices {
-                Self.join(normals, samples[index], prior, into: &posterior, at: index * Self.count)
-            }
+            let densities = normals
+            posterior = Array(
+                workers.map(samples.count, grain: 2048) { range in
+                    var values = Array(prior[range.lowerBound * Self.count..<range.upperBound * Self.count])
+                    let own = values
+                    for index in range {
+                        Self.join(
+                            densities, samples[index], own, into: &values,
+                            at: (index - range.lowerBound) * Self.count)
+                    }
+                    return values
+                }.joined())
         }
         self.normals = normals
     }

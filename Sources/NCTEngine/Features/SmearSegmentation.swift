@@ -26,9 +26,9 @@ public struct SmearSegmentation: Sendable {
         imageHeight: Int, workers: Workers
     ) {
         var probabilities = scores
-        FeatureKernels.softmax(&probabilities)
+        FeatureKernels.softmax(&probabilities, workers: workers)
         if corrected {
-            probabilities = ClassColorModel(probabilities, colors: colors)
+            probabilities = ClassColorModel(probabilities, colors: colors, workers: workers)
                 .applied(to: probabilities, colors: colors, workers: workers)
         }
         self.probabilities = probabilities

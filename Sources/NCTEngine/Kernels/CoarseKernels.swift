@@ -28,13 +28,17 @@ enum CoarseKernels {
     /// Solves the coarse system for a sum of residuals (8 doubles an aggregate).
     ///
     /// Returns the coarse vector, and its product with the sums by channel.
-    static func solve(_ space: CoarseSpace, sums: [Double]) -> (coarse: [Float], products: SIMD3<Double>) {
+    static func solve(
+        _ space: CoarseSpace, sums: [Double], workers: Workers
+    ) -> (coarse: [Float], products: SIMD3<Double>) {
         var coarse = [Float](repeating: 0, count: 8 * space.count)
         var products = SIMD3<Double>.zero
-        var system = [Double](repeating: 0, count: 2 * space.count)
-        for channel in 0..<3 {
-            for index in 0..<2 * space.count { system[index] = sums[4 * index + channel] }
-            nct_coarse_solve(space.factors[channel], 2 * space.count, &system)
+        let systems = workers.map(3, grain: 1) { range in
+            var system = (0..<2 * space.count).map { sums[4 * $0 + range.lowerBound] }
+            nct_coarse_solve(space.factors[range.lowerBound], 2 * space.count, &system)
+            return system
+        }
+        for (channel, system) in systems.enumerated() {
             for index in 0..<2 * space.count {
                 products[channel] += system[index] * sums[4 * index + channel]
                 coarse[4 * index + channel] = Float(system[index])

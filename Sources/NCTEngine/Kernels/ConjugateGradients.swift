@@ -76,7 +76,7 @@ struct ConjugateGradients {
         var energy = improveStart(x, energy: startEnergy, r: r)
         let start = residual(at: SharedConstPointer(UnsafePointer(x.base)), into: r)
         let floor = start.right * 1e-12
-        var correction = CoarseKernels.solve(space, sums: restricted(r))
+        var correction = CoarseKernels.solve(space, sums: restricted(r), workers: workers)
         var products = start.residual + correction.products
         var beta = SIMD3<Float>.zero
         var iterations = 0
@@ -86,7 +86,7 @@ struct ConjugateGradients {
             let alpha = ratio(products, curvature)
             let (diagonal, sums) = step(alpha, p: p, q: q, x: x, r: r)
             for channel in 0..<3 { energy -= Double(alpha[channel]) * products[channel] }
-            correction = CoarseKernels.solve(space, sums: sums)
+            correction = CoarseKernels.solve(space, sums: sums, workers: workers)
             let next = diagonal + correction.products
             beta = ratio(next, products)
             products = next
@@ -101,11 +101,11 @@ struct ConjugateGradients {
     /// Neither can raise the energy: a correction lowers it by its product with the residual. Returns the energy.
     private func improveStart(_ x: SharedPointer<Float>, energy: Double, r: SharedPointer<Float>) -> Double {
         _ = residual(at: SharedConstPointer(UnsafePointer(x.base)), into: r)
-        let corrected = CoarseKernels.solve(space, sums: restricted(r))
+        let corrected = CoarseKernels.solve(space, sums: restricted(r), workers: workers)
         // With x = 0 the residual is the right side, and the energy what the guidance has by itself.
         r.base.update(repeating: 0, count: 8 * pixels)
         let zero = negated(r)
-        let alone = CoarseKernels.solve(space, sums: restricted(r))
+        let alone = CoarseKernels.solve(space, sums: restricted(r), workers: workers)
         let energies = (energy - corrected.products.sum(), zero.guidance - alone.products.sum())
         if energies.1 < energies.0 { x.base.update(repeating: 0, count: 8 * pixels) }
         let coarse = energies.1 < energies.0 ? alone.coarse : corrected.coarse

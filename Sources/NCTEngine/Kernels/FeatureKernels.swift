@@ -124,9 +124,9 @@ extension FeatureKernels {
 
     package static func quantize(
         _ values: [Float], components: Int, scale: Float, limit: Float, stride: Int
-    ) -> (fast: [Int16], scalar: [Int16]) {
+    ) -> (fast: [Int8], scalar: [Int8]) {
         let count = values.count / components
-        var fast = [Int16](repeating: 0, count: count * stride)
+        var fast = [Int8](repeating: 0, count: count * stride)
         var scalar = fast
         nct_quantize(values, count, components, scale, limit, &fast, stride)
         nct_quantize_scalar(values, count, components, scale, limit, &scalar, stride)

@@ -59,10 +59,15 @@ extension FeatureKernels {
     }
 
     /// Softmax over the channels of each pixel.
-    package static func softmax(_ map: inout FeatureMap) {
+    package static func softmax(_ map: inout FeatureMap, workers: Workers) {
         let (count, channels) = (map.pixelCount, map.channels)
         guard count > 0 else { return }
-        map.values.withUnsafeMutableBufferPointer { nct_softmax($0.baseAddress!, count, channels) }
+        map.values.withUnsafeMutableBufferPointer { values in
+            let values = SharedPointer(values)
+            workers.forEach(count, grain: 8192) { range in
+                nct_softmax(values.base + range.lowerBound * channels, range.count, channels)
+            }
+        }
     }
 
     // The twins, for the tests.

@@ -7,8 +7,8 @@ package enum SearchKernels {
 
     /// Quantizes one image's features into its place in a padded map, and repeats its border.
     static func place(
-        _ features: FeatureMap, labels: LabelMap?, label: Int16, scale: Float, dimensions: Int, atColumn column: Int,
-        stride: Int, into values: inout [Int16], workers: Workers
+        _ features: FeatureMap, labels: LabelMap?, label: Int8, scale: Float, dimensions: Int, atColumn column: Int,
+        stride: Int, into values: inout [Int8], workers: Workers
     ) {
         let (width, height, components) = (features.width, features.height, features.channels)
         values.withUnsafeMutableBufferPointer { values in
@@ -44,13 +44,42 @@ package enum SearchKernels {
         map.values.withUnsafeBufferPointer { values in
             map.columnHeights.withUnsafeBufferPointer { heights in
                 map.columns.withUnsafeBufferPointer { columns in
-                    body(
-                        nct_map(
-                            values: values.baseAddress!, stride: map.stride, width: map.width, height: map.height,
-                            columnHeights: heights.baseAddress!, columns: columns.baseAddress!,
-                            columnCount: columns.count, dimensions: map.dimensions))
+                    map.cells.starts.withUnsafeBufferPointer { starts in
+                        map.cells.entries.withUnsafeBufferPointer { entries in
+                            body(
+                                nct_map(
+                                    values: values.baseAddress!, stride: map.stride, width: map.width,
+                                    height: map.height, columnHeights: heights.baseAddress!,
+                                    columns: columns.baseAddress!, columnCount: columns.count,
+                                    dimensions: map.dimensions, components: map.components, labels: map.labelCount,
+                                    cellStarts: starts.baseAddress, cellEntries: entries.baseAddress))
+                        }
+                    }
                 }
             }
+        }
+    }
+
+    /// A map's pixels by the cell that their first components fall into.
+    static func cells(of map: SearchMap, workers: Workers) -> SearchMap.Cells {
+        let count = max(1, map.labelCount) * Int(NCT_CELLS)
+        return withMap(map) { view in
+            let view = Maps(source: view, target: view)
+            let numbers = [UInt32](unsafeUninitializedCapacity: map.width * map.height) { numbers, initialized in
+                let to = SharedPointer(numbers)
+                workers.forEach(map.height, grain: 32) { range in
+                    var map = view.source
+                    nct_cells(&map, range.lowerBound, range.upperBound, to.base)
+                }
+                initialized = map.width * map.height
+            }
+            var starts = [UInt32](repeating: 0, count: count + 1)
+            let valid = map.regions.reduce(0) { $0 + $1.width * $1.height }
+            let entries = [UInt32](unsafeUninitializedCapacity: valid) { entries, initialized in
+                nct_cell_lists(numbers, map.width, map.height, count, &starts, entries.baseAddress!)
+                initialized = valid
+            }
+            return SearchMap.Cells(starts: starts, entries: entries)
         }
     }
 
@@ -176,7 +205,7 @@ package enum SearchKernels {
                                                 source: sourceMap, target: targetMap,
                                                 targetColors: colors.baseAddress!, field: field.baseAddress!,
                                                 reverseStart: starts.baseAddress!, reverse: entries.baseAddress!,
-                                                reverseWeight: weight, components: source.components))
+                                                reverseWeight: weight))
                                         voted.withUnsafeMutableBufferPointer { voted in
                                             errors.withUnsafeMutableBufferPointer { errors in
                                                 let (voted, errors) = (SharedPointer(voted), SharedPointer(errors))

@@ -70,31 +70,56 @@ package struct LevelRun: Sendable {
         onStage(.vote)
     }
 
-    /// Step 6, at the grid of the search.
-    package func transfer(_ parameters: NormalizationParameters, workers: Workers) -> TransferField {
-        let source = LabImage(self.source, workers: workers)
+    /// Gains and offsets on the grid that they were solved on.
+    package struct Solved: Sendable {
+        package let field: TransferField
+        /// The capture's on that grid.
+        package let luminance: Plane
+        /// Pixels of the capture, each way, that a pixel of that grid covers.
+        package let scale: Int
+    }
+
+    /// Step 6, at the grid of the search or the parameters' ``NormalizationParameters/transferGrid``, whichever is
+    /// coarser.
+    ///
+    /// - Parameter scale: pixels of the capture, each way, that a pixel of the search's grid covers.
+    package func transfer(_ parameters: NormalizationParameters, scale: Int, workers: Workers) -> Solved {
+        let step = Self.step(from: scale, to: parameters.transferGrid, width: source.width, height: source.height)
+        let image = Reduction.box(source, by: step, workers: workers)
+        let guidance = Reduction.box(vote.guidance, by: step, workers: workers)
+        let source = LabImage(image, workers: workers)
+        let luminance = image.luminance(parameters.luminance, workers: workers)
         let energy = TransferEnergy(
-            source: source, guidance: vote.guidance, confidence: vote.confidence,
-            luminance: self.source.luminance(parameters.luminance, workers: workers),
-            neighbors: NonlocalNeighbors(source: source, clusters: labels, seed: parameters.seed, workers: workers),
+            source: source, guidance: guidance, confidence: Reduction.box(vote.confidence, by: step),
+            luminance: luminance,
+            neighbors: NonlocalNeighbors(
+                source: source, clusters: labels?.reduced(by: step), seed: parameters.seed, workers: workers),
             localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
-        let start = InitialTransfer().field(source: source, guidance: vote.guidance, workers: workers)
-        return LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field
+        let start = InitialTransfer().field(source: source, guidance: guidance, workers: workers)
+        return Solved(
+            field: LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field,
+            luminance: luminance, scale: scale * step)
+    }
+
+    /// By how much the search's grid is reduced for the transfer: no more than leaves three pixels each way.
+    private static func step(from scale: Int, to grid: Int, width: Int, height: Int) -> Int {
+        var step = max(1, grid / scale)
+        while step > 1, min(width, height) / step < 3 { step /= 2 }
+        return step
     }
 
     /// Steps 7 and 8 in CIELAB: the capture, or its tile, with the field at the full resolution applied.
     ///
     /// - Parameter lab: `capture` in CIELAB.
     func recolored(
-        _ capture: RGBImage, lab: LabImage, by transfer: TransferField, scale: Int,
-        parameters: NormalizationParameters, workers: Workers
+        _ capture: RGBImage, lab: LabImage, by transfer: Solved, parameters: NormalizationParameters, workers: Workers
     ) -> LabImage {
-        guard scale > 1 else { return transfer.apply(to: lab, workers: workers) }
+        guard transfer.scale > 1 else { return transfer.field.apply(to: lab, workers: workers) }
         var result = lab
         FastGuidedFilter(parameters).upsampleAndApply(
-            transfer, coarseLuminance: source.luminance(parameters.luminance, workers: workers),
-            fullLuminance: capture.luminance(parameters.luminance, workers: workers), scale: scale, to: &result,
-            workers: workers)
+            transfer.field, coarseLuminance: transfer.luminance,
+            fullLuminance: capture.luminance(parameters.luminance, workers: workers), scale: transfer.scale,
+            to: &result, workers: workers)
         return result
     }
 }

@@ -61,7 +61,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     /// Weight of the appended features relative to a unit-variance feature (0 and more).
     public var enhancementWeight: Float = 1
     /// PatchMatch iterations (1…50).
-    public var patchMatchIterations: Int = 5
+    public var patchMatchIterations: Int = 1
     /// w of the bidirectional vote: weight of what R→S patches bring (0 and more).
     public var completenessWeight: Float = 2
     /// λ_L of Eq. 4. The paper: 0.001; He et al.: 0.125.
@@ -74,9 +74,13 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     /// The solver's greatest number of iterations (1…10000).
     public var solverIterations: Int = 100
     /// Radius of the fast guided filter in pixels of the coarse grid (1…64).
-    public var guidedFilterRadius: Int = 4
+    public var guidedFilterRadius: Int = 1
     /// ε of the fast guided filter, in squared units of luminance 0…1 (greater than 0).
-    public var guidedFilterEpsilon: Float = 1e-4
+    public var guidedFilterEpsilon: Float = 1e-5
+    /// The finest grid that gains and offsets are solved on: how many pixels of the capture each way one of its pixels
+    /// covers (1…4). They change little from pixel to pixel, so that half the grid of level 1 does, in a quarter of the
+    /// time. The paper: 1.
+    public var transferGrid: Int = 2
     /// How far the result is moved from the local transfer (0: the paper's) to the whole field's ``ColorTrend`` (1).
     /// On lab B's 177 training images 0.4 brings red cells nearer to their boxes with either detector, and loses as
     /// much on platelets.
@@ -145,6 +149,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require(nonlocalWeight >= 0 && nonlocalWeight <= 1000, "nonlocalWeight", "0 to 1000")
         try require(solverTolerance >= 1e-8 && solverTolerance <= 0.1, "solverTolerance", "1e-8 to 0.1")
         try require((1...10000).contains(solverIterations), "solverIterations", "1 to 10000")
+        try require((1...4).contains(transferGrid), "transferGrid", "1 to 4")
         try require((1...64).contains(guidedFilterRadius), "guidedFilterRadius", "1 to 64")
         try require(trendShare >= 0 && trendShare <= 1, "trendShare", "0 to 1")
         try require(trendTolerance >= 0 && trendTolerance <= 100, "trendTolerance", "0 to 100")

@@ -17,7 +17,7 @@ public struct NormalizationStages: Sendable {
     /// 0…1 a pixel.
     public var confidence: Plane
     /// Gains and offsets of L*, a*, b* after the solver: `height × width × 6` (a_L, a_a, a_b, b_L, b_a, b_b), offsets
-    /// in CIELAB units.
+    /// in CIELAB units. At the grid that it was solved on, which may be coarser.
     public var transfer: FeatureMap
 
     /// - Parameters:

@@ -128,7 +128,7 @@ public struct Normalizer: Sendable {
         let source = capture.image
         var appearance = capture
         var clipped = 0
-        var last: (run: LevelRun, transfer: TransferField)?
+        var last: (run: LevelRun, transfer: LevelRun.Solved)?
         for (index, plan) in group.plans.enumerated() {
             let initial = last.map { last in
                 let scale = plan.scale
@@ -139,14 +139,14 @@ public struct Normalizer: Sendable {
             let run = try LevelRun(
                 capture: source, appearance: appearance, plan: plan, parameters: parameters, initial: initial,
                 workers: workers, onStage: report)
-            let transfer = run.transfer(parameters, workers: workers)
+            let transfer = run.transfer(parameters, scale: plan.scale, workers: workers)
             report(.transfer)
             // Only now, since features are where memory peaks.
             let lab = LabImage(source, workers: workers)
             var result = run.recolored(
-                source, lab: lab, by: transfer, scale: plan.scale, parameters: parameters, workers: workers)
+                source, lab: lab, by: transfer, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
-                let trend = parameters.blendsTrend ? ColorTrend(from: lab, to: result) : nil
+                let trend = parameters.blendsTrend ? ColorTrend(from: lab, to: result, workers: workers) : nil
                 ColorTrend.finish(
                     &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
@@ -162,7 +162,7 @@ public struct Normalizer: Sendable {
             image: appearance.image, clipped: clipped, confidence: last.run.vote.confidence.mean,
             stages: keepingStages
                 ? NormalizationStages(
-                    run: last.run, plan: plan, transfer: last.transfer, references: group.references,
+                    run: last.run, plan: plan, transfer: last.transfer.field, references: group.references,
                     workers: workers) : nil)
     }
 

@@ -64,7 +64,7 @@ package struct PreparedReferences: Sendable {
     ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
-        add("nctd prepared references, layout 4, \(EngineVersion.current)")
+        add("nctd prepared references, layout 5, \(EngineVersion.current)")
         add(extractor.identifier)
         add(extractor.digest)
         switch parameters.levels {

@@ -94,7 +94,7 @@ package enum ReferenceCache {
                     let padded = (plan.width + 2) * (plan.height + 2)
                     let bases = try plan.basisSizes.map { try take($0, Float(0)) }
                     let centers = try take(plan.centerSize, Float(0))
-                    let values = try take(padded * plan.dimensions, Int16(0))
+                    let values = try take(padded * plan.dimensions, Int8(0))
                     let colors = try take(padded * 3, Float(0))
                     return LevelPlan(
                         projection: Projection(
@@ -104,7 +104,8 @@ package enum ReferenceCache {
                         labelCount: plan.labelCount, labelWeight: plan.labelWeight,
                         map: SearchMap(
                             restoring: plan.width, height: plan.height, dimensions: plan.dimensions,
-                            components: plan.components, scale: plan.scale, regions: plan.regions, values: values),
+                            components: plan.components, labelCount: plan.labelCount, scale: plan.scale,
+                            regions: plan.regions, values: values, workers: Workers(threads: 1)),
                         colors: colors)
                 })
         }

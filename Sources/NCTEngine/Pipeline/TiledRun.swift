@@ -28,7 +28,7 @@ package struct TiledRun {
     /// Pixels over which one tile gives way to the next.
     private static let blend = 64
     /// Pixels of the search's grid beyond the features' reach that patches, vote and energy look at.
-    private static let surroundings = 8
+    private static let surroundings = 14
     /// Rows of the references that look for matches in the same tile.
     private static let reverseBlock = 16
     /// Pixels of the frame that are finished at once.
@@ -46,7 +46,7 @@ package struct TiledRun {
             // The steps before level 3 only say where the search starts, which a tile's border may get wrong.
             case .progressive: (3, 3)
             }
-        let scale = 1 << (grid - 1)
+        let scale = max(1 << (grid - 1), parameters.transferGrid)
         let support = scale * (surroundings + (scale > 1 ? 2 * parameters.guidedFilterRadius : 0))
         let layout = TileLayout(
             width: source.width, height: source.height, limit: parameters.pixelsAtOnce,
@@ -102,11 +102,11 @@ package struct TiledRun {
                 plan: plan, parameters: parameters,
                 initial: initial, reverseRows: reverseRows(ofTile: index, height: plan.map.height), workers: workers,
                 onStage: report)
-            let transfer = run.transfer(parameters, workers: workers)
+            let transfer = run.transfer(parameters, scale: plan.scale, workers: workers)
             report(.transfer)
             let part = run.recolored(
-                capture, lab: LabImage(capture, workers: workers), by: transfer, scale: plan.scale,
-                parameters: parameters, workers: workers)
+                capture, lab: LabImage(capture, workers: workers), by: transfer, parameters: parameters,
+                workers: workers)
             TileKernels.add(
                 part, at: (tile.area.x, tile.area.y), weights: layout.weights(of: tile), to: &frame, workers: workers)
             let (sum, count) = Self.sum(of: run.vote.confidence, in: tile, scale: plan.scale)
@@ -161,7 +161,7 @@ package struct TiledRun {
         func picked(_ samples: [Float]) -> [Float] { pixels.flatMap { samples[3 * $0..<3 * $0 + 3] } }
         let before = LabImage(RGBImage(width: pixels.count, height: 1, samples: picked(source.samples)))
         let after = LabImage(width: pixels.count, height: 1, samples: picked(frame.samples))
-        return ColorTrend(from: before, to: after, at: Array(pixels.indices))
+        return ColorTrend(from: before, to: after, at: Array(pixels.indices), workers: workers)
     }
 
     /// Sum and number of a tile's confidences in its core.

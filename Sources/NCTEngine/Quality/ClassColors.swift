@@ -17,7 +17,7 @@ package struct ClassColors: Sendable, Equatable, Codable {
         medians = pixels.map { pixels in
             guard pixels.count >= Self.leastPixels else { return nil }
             func median(_ channel: Int) -> Float {
-                pixels.map { image.samples[3 * $0 + channel] }.sorted()[pixels.count / 2]
+                pixels.map { image.samples[3 * $0 + channel] }.selected(rank: pixels.count / 2)
             }
             return SIMD3(median(0), median(1), median(2))
         }

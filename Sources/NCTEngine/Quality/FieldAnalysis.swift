@@ -81,7 +81,7 @@ struct OpticalDensity: Sendable {
             return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
         }
         let densities = linear.map { -log10(max($0, 1e-3)) }
-        func code(_ sample: Float) -> Int { min(255, max(0, Int((sample * 255).rounded()))) }
+        func code(_ sample: Float) -> Int { min(255, max(0, Int(sample * 255 + 0.5))) }
         var (light, lit) = (SIMD3<Double>.zero, 0.0)
         for pixel in 0..<image.pixelCount where labels.labels[pixel] == RoughSegmentation.background {
             light += SIMD3(

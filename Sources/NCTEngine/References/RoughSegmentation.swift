@@ -74,7 +74,8 @@ package struct RoughSegmentation: Sendable {
         return image.samples.withUnsafeBufferPointer { samples in
             for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
                 light += SIMD3(
-                    linear(samples[3 * pixel]), linear(samples[3 * pixel + 1]), linear(samples[3 * pixel + 2]))
+                    linears[code(samples[3 * pixel])], linears[code(samples[3 * pixel + 1])],
+                    linears[code(samples[3 * pixel + 2])])
                 lit += 1
             }
             guard lit > 0 else { return nil }
@@ -99,10 +100,13 @@ package struct RoughSegmentation: Sendable {
         density(samples[3 * pixel]) - base.x - density(samples[3 * pixel + 2]) + base.z
     }
 
-    /// Optical density of the 256 codes of a sample.
-    private static let densities = (0...255).map { -log10(max(linear(Float($0) / 255), 1e-3)) }
+    /// Light and optical density of the 256 codes of a sample.
+    private static let linears = (0...255).map { linear(Float($0) / 255) }
+    private static let densities = linears.map { -log10(max($0, 1e-3)) }
 
-    private static func density(_ value: Float) -> Float { densities[min(255, max(0, Int((value * 255).rounded())))] }
+    private static func code(_ value: Float) -> Int { min(255, max(0, Int(value * 255 + 0.5))) }
+
+    private static func density(_ value: Float) -> Float { densities[code(value)] }
 
     private static func linear(_ value: Float) -> Float {
         value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)

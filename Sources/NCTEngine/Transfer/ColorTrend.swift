@@ -29,13 +29,14 @@ package struct ColorTrend: Sendable, Equatable {
     private static let tolerance = 4.0
     private static let rounds = 3
 
-    /// Fits the trend. Deterministic; a few milliseconds whatever the size.
+    /// Fits the trend. Deterministic, for any number of threads; a few milliseconds whatever the size.
     ///
     /// - Precondition: the images are of one size and not empty.
-    package init(from source: LabImage, to result: LabImage) {
+    package init(from source: LabImage, to result: LabImage, workers: Workers = Workers(threads: 1)) {
         precondition(source.width == result.width && source.height == result.height && source.pixelCount > 0)
         self.init(
-            from: source, to: result, at: Self.sample(width: source.width, pixelCount: source.pixelCount))
+            from: source, to: result, at: Self.sample(width: source.width, pixelCount: source.pixelCount),
+            workers: workers)
     }
 
     /// The pixels that the fit looks at in an image of this size.
@@ -44,44 +45,79 @@ package struct ColorTrend: Sendable, Equatable {
     }
 
     /// Fits the trend to the given pixels.
-    package init(from source: LabImage, to result: LabImage, at pixels: [Int]) {
-        var counts: [SIMD3<Int32>: Int] = [:]
-        let cells = pixels.map { pixel in
-            SIMD3<Int32>(
-                Int32((source.samples[3 * pixel] / Self.cell).rounded(.down)),
-                Int32((source.samples[3 * pixel + 1] / Self.cell).rounded(.down)),
-                Int32((source.samples[3 * pixel + 2] / Self.cell).rounded(.down)))
-        }
-        for cell in cells { counts[cell, default: 0] += 1 }
-        let rarity = cells.map { 1 / Double(counts[$0] ?? 1).squareRoot() }
-        let bases = pixels.map { Self.basis(source.samples, $0) }
-        var weights = rarity
-        var solution = [[Double]](repeating: [Double](repeating: 0, count: 10), count: 3)
+    package init(from source: LabImage, to result: LabImage, at pixels: [Int], workers: Workers) {
+        let rarity = Self.rarity(of: source, at: pixels)
+        let bases = pixels.map { Self.basis(source[$0]) }
+        let targets = pixels.map { SIMD3<Double>(result[$0]) }
+        var trend: [Basis]?
         for _ in 0..<Self.rounds {
-            var matrix = [Double](repeating: 0, count: 100)
-            var right = [[Double]](repeating: [Double](repeating: 0, count: 10), count: 3)
-            for (index, pixel) in pixels.enumerated() {
-                let (basis, weight) = (bases[index], weights[index])
-                for row in 0..<10 {
-                    let scaled = weight * basis[row]
-                    for column in 0...row { matrix[10 * row + column] += scaled * basis[column] }
-                    for channel in 0..<3 { right[channel][row] += scaled * Double(result.samples[3 * pixel + channel]) }
+            let before = trend
+            let sums = workers.map(pixels.count, grain: 4096) { range in
+                range.reduce(into: Sums()) { sums, index in
+                    var weight = rarity[index]
+                    if let before {
+                        var squares = 0.0
+                        for channel in 0..<3 {
+                            let residual = (before[channel] * bases[index]).sum() - targets[index][channel]
+                            squares += residual * residual
+                        }
+                        weight /= 1 + squares / (Self.tolerance * Self.tolerance)
+                    }
+                    sums.add(bases[index], targets[index], weight: weight)
                 }
             }
-            for row in 0..<10 { for column in 0..<row { matrix[10 * column + row] = matrix[10 * row + column] } }
-            solution = Self.solve(matrix, right)
-            for (index, pixel) in pixels.enumerated() {
-                var squares = 0.0
-                for channel in 0..<3 {
-                    var value = 0.0
-                    for term in 0..<10 { value += solution[channel][term] * bases[index][term] }
-                    let residual = value - Double(result.samples[3 * pixel + channel])
-                    squares += residual * residual
+            trend = sums.reduce(into: Sums()) { $0.add($1) }.solution()
+        }
+        coefficients = (trend ?? []).flatMap { terms in (0..<10).map { Float(terms[$0]) } }
+    }
+
+    /// What a pixel counts: one over the root of how many show its color.
+    private static func rarity(of source: LabImage, at pixels: [Int]) -> [Double] {
+        let side = Int(256 / cell) + 1
+        let cells = pixels.map { pixel in
+            let place = (source[pixel] + SIMD3(0, 128, 128)) / cell
+            func along(_ axis: Int) -> Int { min(side - 1, max(0, Int(place[axis]))) }
+            return (along(0) * side + along(1)) * side + along(2)
+        }
+        var counts = [Int](repeating: 0, count: side * side * side)
+        for cell in cells { counts[cell] += 1 }
+        return cells.map { 1 / Double(counts[$0]).squareRoot() }
+    }
+
+    /// The ten terms, and six zeros.
+    private typealias Basis = SIMD16<Double>
+
+    /// The normal equations.
+    private struct Sums {
+        var matrix = [Basis](repeating: .zero, count: 10)
+        var right = [Basis](repeating: .zero, count: 3)
+
+        mutating func add(_ basis: Basis, _ target: SIMD3<Double>, weight: Double) {
+            let scaled = weight * basis
+            for row in 0..<10 { matrix[row] += scaled * basis[row] }
+            for channel in 0..<3 { right[channel] += scaled * target[channel] }
+        }
+
+        mutating func add(_ other: Sums) {
+            for row in 0..<10 { matrix[row] += other.matrix[row] }
+            for channel in 0..<3 { right[channel] += other.right[channel] }
+        }
+
+        /// Least squares through the eigenvectors, so that directions in which a field of few colors does not vary stay
+        /// out of it.
+        func solution() -> [Basis] {
+            let square = matrix.flatMap { row in (0..<10).map { row[$0] } }
+            let (values, vectors) = LinearAlgebra.symmetricEigen(square, size: 10)
+            let least = 1e-9 * max(values.max() ?? 0, 1e-12)
+            return right.map { right in
+                var solution = Basis.zero
+                for (value, vector) in zip(values, vectors) where value > least {
+                    let share = vector.indices.reduce(0) { $0 + vector[$1] * right[$1] } / value
+                    for term in 0..<10 { solution[term] += share * vector[term] }
                 }
-                weights[index] = rarity[index] / (1 + squares / (Self.tolerance * Self.tolerance))
+                return solution
             }
         }
-        coefficients = solution.flatMap { $0.map { Float($0) } }
     }
 
     /// Moves the result the share (0…1) of the way to the trend, and farther where it lies far from it: of the distance
@@ -113,24 +149,9 @@ package struct ColorTrend: Sendable, Equatable {
         if strength < 1 { identity.blend(into: &result, from: source, share: 1 - strength, workers: workers) }
     }
 
-    private static func basis(_ samples: [Float], _ pixel: Int) -> [Double] {
-        let l = Double(samples[3 * pixel]) / 50, a = Double(samples[3 * pixel + 1]) / 50
-        let b = Double(samples[3 * pixel + 2]) / 50
-        return [1, l, a, b, l * l, a * a, b * b, l * a, l * b, a * b]
-    }
-
-    /// Least squares through the eigenvectors, so that directions in which a field of few colors does not vary stay
-    /// out of it.
-    private static func solve(_ matrix: [Double], _ right: [[Double]]) -> [[Double]] {
-        let (values, vectors) = LinearAlgebra.symmetricEigen(matrix, size: 10)
-        let least = 1e-9 * max(values.max() ?? 0, 1e-12)
-        return right.map { right in
-            var solution = [Double](repeating: 0, count: 10)
-            for (value, vector) in zip(values, vectors) where value > least {
-                let share = zip(vector, right).reduce(0) { $0 + $1.0 * $1.1 } / value
-                for term in 0..<10 { solution[term] += share * vector[term] }
-            }
-            return solution
-        }
+    private static func basis(_ color: SIMD3<Float>) -> Basis {
+        let c = SIMD3<Double>(color) / 50
+        return Basis(
+            1, c.x, c.y, c.z, c.x * c.x, c.y * c.y, c.z * c.z, c.x * c.y, c.x * c.z, c.y * c.z, 0, 0, 0, 0, 0, 0)
     }
 }
