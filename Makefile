@@ -13,7 +13,7 @@ help:
 	@echo "make demo     build, show the daemon at work on synthetic smears and where the result is"
 	@echo "make test     build and run all tests"
 	@echo "make build    build the program"
-	@echo "make bench    time the engine, as ratios to a fixed piece of arithmetic"
+	@echo "make bench    time the engine and what others take in the same run (docs/performance.md)"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
 	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
@@ -36,6 +36,7 @@ test: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product nctd
 	Tests/Baselines/run
+	python3 Tests/Counts/counts.py
 	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
 	python3 Tests/Acceptance/random_kills.py 60
 	python3 Tests/Acceptance/model_check.py 200
@@ -48,11 +49,11 @@ acceptance: build
 	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 
-# Times of the engine's stages; needs the packages of the nested package Benchmarks. Then, of what is installed, what
-# others take: SGEMM, PyTorch, Macenko, decoding.
-bench: dependencies
+# Times of parts of the engine; needs the packages of the nested package Benchmarks. Then the built program's stages by
+# size and setting and, of what is installed, what others take: SGEMM, PyTorch, Macenko, decoding (docs/performance.md).
+bench: build
 	BENCHMARK_DISABLE_JEMALLOC=1 swift package --package-path Benchmarks benchmark --no-progress
-	-$(firstword $(wildcard .venv/bin/python) python3) Benchmarks/references.py 2
+	-$(firstword $(wildcard .venv/bin/python) python3) Benchmarks/measure.py --json benchmark.json
 
 # The tables of docs/evaluation.md, below evaluation-output: hours at first, and taken up again where it was stopped.
 evaluate: build

@@ -5,15 +5,18 @@ Needs numpy; measures besides what is installed of torch (VGG-19 to relu2_1), to
 OpenCV or Pillow (decoding and encoding a PNG). Times are processor time of one thread, so that a busy machine matters
 little, or wall time of THREADS threads.
 
-usage: references.py [THREADS]
+usage: references.py [THREADS] [--json]
 """
 
+import json
 import os
 import statistics
 import sys
 import time
 
-THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+NUMBERS = [argument for argument in sys.argv[1:] if argument.isdigit()]
+THREADS = int(NUMBERS[0]) if NUMBERS else 1
+JSON = "--json" in sys.argv[1:]
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(THREADS)
 
@@ -37,8 +40,17 @@ def median(work):
     return statistics.median(times)
 
 
+FOUND = {}
+
+
 def report(name, seconds, note=""):
-    print(f"{name:<52} {1e3 * seconds:9.1f} ms  {note}")
+    FOUND[name] = 1e3 * seconds
+    if not JSON:
+        print(f"{name:<52} {1e3 * seconds:9.1f} ms  {note}")
+
+
+def missing(name):
+    print(f"no {name}", file=sys.stderr if JSON else sys.stdout)
 
 
 def image():
@@ -75,7 +87,7 @@ def main():
         with torch.inference_mode():
             report("PyTorch, VGG-19 to relu2_1", median(lambda: network(sample)), f"torch {torch.__version__}")
     except ImportError:
-        print("no torch")
+        missing("torch")
 
     picture = image()
     try:
@@ -85,7 +97,7 @@ def main():
         normalizer.fit(picture)
         report("torchstain, Macenko", median(lambda: normalizer.normalize(I=picture, stains=False)))
     except ImportError:
-        print("no torchstain")
+        missing("torchstain")
 
     try:
         import cv2
@@ -95,7 +107,9 @@ def main():
         report("OpenCV, decoding a PNG", median(lambda: cv2.imdecode(data, cv2.IMREAD_COLOR)))
         report("OpenCV, encoding it", median(lambda: cv2.imencode(".png", picture)))
     except ImportError:
-        print("no OpenCV")
+        missing("OpenCV")
 
 
 main()
+if JSON:
+    print(json.dumps(FOUND))

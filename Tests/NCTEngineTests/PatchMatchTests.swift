@@ -283,4 +283,28 @@ struct PatchMatchTests {
         }
         #expect(seen.count == 19 * 23 + 30 * 11)
     }
+
+    @Test("An exchange gives each pixel the nearest of the matches that end there, by a plain twin", arguments: [1, 2])
+    func exchange(threads: Int) throws {
+        let workers = Workers(threads: threads)
+        let first = try map([TestImages.random(width: 31, height: 22, seed: 5)])
+        let second = try map([
+            TestImages.random(width: 18, height: 27, seed: 6), TestImages.random(width: 21, height: 15, seed: 7),
+        ])
+        let forward = PatchMatch.search(from: first, to: second, iterations: 1, seed: 3, workers: workers)
+        let before = PatchMatch.search(from: second, to: first, iterations: 1, seed: 4, workers: workers)
+        var after = before
+        SearchKernels.exchange(forward, of: first, to: &after, of: second, workers: workers)
+        var expected = before
+        for pixel in forward.positions.indices {
+            let match = forward.positions[pixel]
+            let target = Int(match >> 16) * second.width + Int(match & 0xFFFF)
+            if forward.distances[pixel] < expected.distances[target] {
+                expected.distances[target] = forward.distances[pixel]
+                expected.positions[target] = UInt32(pixel / first.width) << 16 | UInt32(pixel % first.width)
+            }
+        }
+        #expect(after == expected)
+        #expect(after != before)
+    }
 }

@@ -33,6 +33,15 @@ public struct Workers: Sendable, Equatable {
         }
     }
 
+    /// The elements that `body` returns for each piece, one after the other.
+    package func flatMap<T: Sendable>(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> [T]) -> [T] {
+        let pieces = map(count, grain: grain, body)
+        var result: [T] = []
+        result.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { result.append(contentsOf: piece) }
+        return result
+    }
+
     /// The results of `body` for each piece, in the order of the pieces.
     package func map<T: Sendable>(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> T) -> [T] {
         guard count > 0 else { return [] }

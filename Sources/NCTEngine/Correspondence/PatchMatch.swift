@@ -17,15 +17,17 @@ package struct NearestNeighborField: Sendable, Equatable {
 
 /// Step 4: PatchMatch (Barnes, Shechtman, Finkelstein, Goldman 2009) with 3×3 patches.
 ///
-/// Random start, then passes of propagation and random search with a shrinking radius. Rows are cut into strips that
-/// run in any order: inside a strip propagation sees what the scan has just found, at its edge what the pass before had
-/// found. The cut moves by half a strip between passes, so nothing stays behind an edge. Since strips and random numbers
-/// depend on size and seed alone, so does the field.
+/// Random start, then passes of propagation and random search. Random matches are not drawn from all of the target but
+/// from its pixels of the same cell of color and label (``SearchMap/Cells``), as hashing does in Korman and Avidan's
+/// Coherency Sensitive Hashing (2011), and from squares of a few pixels around the match: two passes then come as near as
+/// four that draw anywhere. Rows are cut into strips that run in any order: inside a strip propagation sees what the scan
+/// has just found, at its edge what the pass before had found. The cut moves by half a strip between passes, so nothing
+/// stays behind an edge. Since strips and random numbers depend on size and seed alone, so does the field.
 ///
 /// Both ways at once is better than one after the other: a match from S to R is a match from R to S of the same
-/// distance, and after each pass it is offered to the other field. That saves about one iteration in five.
+/// distance, and after each pass it is offered to the other field. That saves about one pass in five.
 ///
-/// Cost: about 7 patch distances a pixel and pass. None is cut short: over the flat parts of a smear patches differ by
+/// Cost: about 6 patch distances a pixel and pass. None is cut short: over the flat parts of a smear patches differ by
 /// noise alone, and no part of a distance tells the rest.
 package enum PatchMatch {
     private static let stripRows = 32

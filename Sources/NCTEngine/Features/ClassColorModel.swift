@@ -65,24 +65,22 @@ package struct ClassColorModel: Sendable {
                 Self.normal(samples, weights: samples.indices.map { before[$0 * Self.count + range.lowerBound] })
             }
             let densities = normals
-            posterior = Array(
-                workers.map(samples.count, grain: 2048) { range in
-                    var values = Array(prior[range.lowerBound * Self.count..<range.upperBound * Self.count])
-                    let own = values
-                    for index in range {
-                        Self.join(
-                            densities, samples[index], own, into: &values,
-                            at: (index - range.lowerBound) * Self.count)
-                    }
-                    return values
-                }.joined())
+            posterior = workers.flatMap(samples.count, grain: 2048) { range in
+                let own = Array(prior[range.lowerBound * Self.count..<range.upperBound * Self.count])
+                var values = own
+                for index in range {
+                    Self.join(
+                        densities, samples[index], own, into: &values, at: (index - range.lowerBound) * Self.count)
+                }
+                return values
+            }
         }
         self.normals = normals
     }
 
     /// The probabilities in the light of the colors.
     package func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
-        let rows = workers.map(probabilities.height, grain: 16) { range in
+        let values = workers.flatMap(probabilities.height, grain: 16) { range in
             let pixels = range.lowerBound * probabilities.width..<range.upperBound * probabilities.width
             let prior = Array(probabilities.values[pixels.lowerBound * Self.count..<pixels.upperBound * Self.count])
             var values = prior
@@ -94,7 +92,7 @@ package struct ClassColorModel: Sendable {
         }
         return FeatureMap(
             width: probabilities.width, height: probabilities.height, channels: Self.count,
-            values: Array(rows.joined()))
+            values: values)
     }
 
     /// Writes one pixel's probabilities: its prior times the densities, normalized. A class without a distribution is

@@ -12,7 +12,7 @@ package struct CompositionBalance: Sendable {
     /// Measures an image, or a sample of its pixels.
     package init(of image: RGBImage, workers: Workers) {
         let criteria = RoughSegmentation.criteria(of: image, workers: workers)
-        self.init(criteria, counts: RoughSegmentation(image, by: criteria).counts)
+        self.init(criteria, counts: RoughSegmentation(image, by: criteria, workers: workers).counts)
     }
 
     private init(_ criteria: RoughSegmentation.Criteria?, counts: [Int]) {
@@ -25,12 +25,14 @@ package struct CompositionBalance: Sendable {
     }
 
     /// The weights of the pixels of a part of the image that was measured.
-    package func weights(of part: RGBImage) -> Plane { weights(RoughSegmentation(part, by: criteria)) }
+    package func weights(of part: RGBImage, workers: Workers) -> Plane {
+        weights(RoughSegmentation(part, by: criteria, workers: workers))
+    }
 
     /// Weights a pixel, `height × width`, of mean about 1. All 1 if background or cells cover less than 2%.
     package static func weights(of image: RGBImage, workers: Workers) -> Plane {
         let criteria = RoughSegmentation.criteria(of: image, workers: workers)
-        let segmentation = RoughSegmentation(image, by: criteria)
+        let segmentation = RoughSegmentation(image, by: criteria, workers: workers)
         return CompositionBalance(criteria, counts: segmentation.counts).weights(segmentation)
     }
 

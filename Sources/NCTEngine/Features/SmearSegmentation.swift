@@ -77,7 +77,7 @@ public struct SmearSegmentation: Sendable {
             return nearest..<nearest + 1
         }
         let columns = (0..<part.width).map { covered(part.x + $0, probabilities.width) }
-        let rows = workers.map(part.height, grain: 16) { range in
+        let values = workers.flatMap(part.height, grain: 16) { range in
             range.flatMap { y in
                 let rows = covered(part.y + y, probabilities.height)
                 var values = [Float](repeating: 0, count: part.width * Self.classCount)
@@ -95,7 +95,7 @@ public struct SmearSegmentation: Sendable {
             }
         }
         return FeatureMap(
-            width: part.width, height: part.height, channels: Self.classCount, values: Array(rows.joined()))
+            width: part.width, height: part.height, channels: Self.classCount, values: values)
     }
 
     private static func likeliest(_ map: FeatureMap) -> LabelMap {

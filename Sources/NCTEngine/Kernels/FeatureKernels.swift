@@ -42,20 +42,30 @@ package enum FeatureKernels {
         [Float](unsafeUninitializedCapacity: rows * columns) { output, initialized in
             initialized = rows * columns
             guard initialized > 0 else { return }
-            values.withUnsafeBufferPointer { values in
-                matrix.withUnsafeBufferPointer { matrix in
-                    let (from, by) = (SharedConstPointer(values), SharedConstPointer(matrix))
-                    let to = SharedPointer(output)
-                    workers.forEach(rows, grain: 2048) { range in
-                        let target = to.base + range.lowerBound * columns
-                        for row in 0..<range.count {
-                            for column in 0..<columns { target[row * columns + column] = offset[column] }
-                        }
-                        LinearAlgebra.multiply(
-                            rows: range.count, columns: columns, inner: inner, a: from.base + range.lowerBound * inner,
-                            aStride: inner, b: by.base, bStride: columns, c: target, cStride: columns,
-                            accumulate: true)
+            withAll(values, matrix, offset) { from, by, start in
+                let to = SharedPointer(output)
+                workers.forEach(rows, grain: 2048) { range in
+                    let target = to.base + range.lowerBound * columns
+                    for row in 0..<range.count {
+                        (target + row * columns).update(from: start.base, count: columns)
                     }
+                    LinearAlgebra.multiply(
+                        rows: range.count, columns: columns, inner: inner, a: from.base + range.lowerBound * inner,
+                        aStride: inner, b: by.base, bStride: columns, c: target, cStride: columns,
+                        accumulate: true)
+                }
+            }
+        }
+    }
+
+    private static func withAll(
+        _ first: [Float], _ second: [Float], _ third: [Float],
+        _ body: (SharedConstPointer<Float>, SharedConstPointer<Float>, SharedConstPointer<Float>) -> Void
+    ) {
+        first.withUnsafeBufferPointer { first in
+            second.withUnsafeBufferPointer { second in
+                third.withUnsafeBufferPointer { third in
+                    body(SharedConstPointer(first), SharedConstPointer(second), SharedConstPointer(third))
                 }
             }
         }

@@ -37,7 +37,7 @@ package enum FrameStatistics {
                     height: min(rows, frame.height - slot * rows))
                 let area = part.grown(by: reach, within: frame)
                 let maps = try reading.features(of: area, workers: workers)
-                let weights = weights(of: part, within: area, frame: frame, balance: balance)
+                let weights = weights(of: part, within: area, frame: frame, balance: balance, workers: workers)
                 for (level, map) in maps {
                     let found = FeatureKernels.weightedSums(
                         map, weights: Reduction.box(weights, by: 1 << (level - 1)).values, workers: workers)
@@ -59,9 +59,9 @@ package enum FrameStatistics {
 
     /// What each pixel of an area counts: nothing outside of the part.
     private static func weights(
-        of part: PixelArea, within area: PixelArea, frame: RGBImage, balance: CompositionBalance?
+        of part: PixelArea, within area: PixelArea, frame: RGBImage, balance: CompositionBalance?, workers: Workers
     ) -> Plane {
-        let inner = balance?.weights(of: frame.cropped(to: part)).values
+        let inner = balance?.weights(of: frame.cropped(to: part), workers: workers).values
         var weights = Plane(width: area.width, height: area.height)
         for y in 0..<part.height {
             let start = (part.y - area.y + y) * area.width + part.x - area.x

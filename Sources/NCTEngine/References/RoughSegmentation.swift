@@ -30,29 +30,31 @@ package struct RoughSegmentation: Sendable {
         let azure: Float
     }
 
+    /// Pixels that are looked at in one piece.
+    private static let grain = 16384
+
     /// By the image's own criteria.
     package init(_ image: RGBImage, workers: Workers) {
-        self.init(image, by: Self.criteria(of: image, workers: workers))
+        self.init(image, by: Self.criteria(of: image, workers: workers), workers: workers)
     }
 
     /// By criteria of an image that this one is a part of; without any, all is background.
-    package init(_ image: RGBImage, by criteria: Criteria?) {
-        var labels = LabelMap(width: image.width, height: image.height)
-        if let criteria {
-            image.samples.withUnsafeBufferPointer { samples in
-                for pixel in 0..<image.pixelCount {
-                    if Self.density(samples[3 * pixel + 1]) - criteria.base.y > Self.cellDensity {
-                        labels.labels[pixel] = Self.cell
-                    }
-                    if Self.azure(samples, pixel, criteria.base) > criteria.azure {
-                        labels.labels[pixel] = Self.nucleus
-                    }
-                }
+    package init(_ image: RGBImage, by criteria: Criteria?, workers: Workers) {
+        guard let criteria else {
+            labels = LabelMap(width: image.width, height: image.height, repeating: Self.background)
+            counts = [image.pixelCount, 0, 0]
+            return
+        }
+        let labels = workers.flatMap(image.pixelCount, grain: Self.grain) { range in
+            range.map { pixel in
+                if Self.azure(image.samples, pixel, criteria.base) > criteria.azure { return Self.nucleus }
+                let density = Self.density(image.samples[3 * pixel + 1]) - criteria.base.y
+                return density > Self.cellDensity ? Self.cell : Self.background
             }
         }
         var counts = [0, 0, 0]
-        for label in labels.labels { counts[Int(label)] += 1 }
-        self.labels = labels
+        for label in labels { counts[Int(label)] += 1 }
+        self.labels = LabelMap(width: image.width, height: image.height, labels: labels)
         self.counts = counts
     }
 
@@ -60,8 +62,7 @@ package struct RoughSegmentation: Sendable {
     package static func criteria(of image: RGBImage, workers: Workers) -> Criteria? {
         let count = image.pixelCount
         let luminance = image.luminance(.rec601, workers: workers).values
-        var histogram = [Int](repeating: 0, count: 128)
-        for value in luminance { histogram[min(127, max(0, Int(value * 128)))] += 1 }
+        let histogram = self.histogram(of: count, bins: 128, workers: workers) { Int(luminance[$0] * 128) }
         var below = 0
         let median =
             histogram.firstIndex {
@@ -69,33 +70,42 @@ package struct RoughSegmentation: Sendable {
             } ?? 0
         func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(127, bin + 1)).reduce(0) { $0 + histogram[$1] } }
         let mode = (median...127).max { smoothed($0) < smoothed($1) } ?? 127
-        var light = SIMD3<Float>.zero
-        var lit: Float = 0
-        return image.samples.withUnsafeBufferPointer { samples in
-            for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
-                light += SIMD3(
-                    linears[code(samples[3 * pixel])], linears[code(samples[3 * pixel + 1])],
-                    linears[code(samples[3 * pixel + 2])])
-                lit += 1
-            }
-            guard lit > 0 else { return nil }
-            let base = SIMD3<Float>(
-                -log10(max(light.x / lit, 1e-3)), -log10(max(light.y / lit, 1e-3)), -log10(max(light.z / lit, 1e-3)))
-            var azures = [Int](repeating: 0, count: 256)
-            for pixel in 0..<count {
-                azures[min(255, max(0, Int(azure(samples, pixel, base) * 128)))] += 1
-            }
-            var above = 0
-            let strongest = azures.indices.reversed().first {
-                above += azures[$0]; return above * 1000 >= 3 * count
-            }
-            return Criteria(base: base, azure: max(azureDensity, azureShare * Float(strongest ?? 0) / 128))
+        var (light, lit) = (SIMD3<Float>.zero, Float(0))
+        for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
+            light += SIMD3(
+                linears[code(image.samples[3 * pixel])], linears[code(image.samples[3 * pixel + 1])],
+                linears[code(image.samples[3 * pixel + 2])])
+            lit += 1
+        }
+        guard lit > 0 else { return nil }
+        let base = SIMD3<Float>(
+            -log10(max(light.x / lit, 1e-3)), -log10(max(light.y / lit, 1e-3)), -log10(max(light.z / lit, 1e-3)))
+        let azures = self.histogram(of: count, bins: 256, workers: workers) {
+            Int(azure(image.samples, $0, base) * 128)
+        }
+        var above = 0
+        let strongest = azures.indices.reversed().first {
+            above += azures[$0]; return above * 1000 >= 3 * count
+        }
+        return Criteria(base: base, azure: max(azureDensity, azureShare * Float(strongest ?? 0) / 128))
+    }
+
+    /// How many pixels fall into each bin; what lies outside counts in the last on its side.
+    private static func histogram(
+        of count: Int, bins: Int, workers: Workers, _ bin: @Sendable (_ pixel: Int) -> Int
+    ) -> [Int] {
+        workers.map(count, grain: grain) { range in
+            var part = [Int](repeating: 0, count: bins)
+            for pixel in range { part[min(bins - 1, max(0, bin(pixel)))] += 1 }
+            return part
+        }.reduce(into: [Int](repeating: 0, count: bins)) { sum, part in
+            for bin in 0..<bins { sum[bin] += part[bin] }
         }
     }
 
     /// Red-over-blue density of a pixel above the empty field's.
     private static func azure(
-        _ samples: UnsafeBufferPointer<Float>, _ pixel: Int, _ base: SIMD3<Float>
+        _ samples: [Float], _ pixel: Int, _ base: SIMD3<Float>
     ) -> Float {
         density(samples[3 * pixel]) - base.x - density(samples[3 * pixel + 2]) + base.z
     }
