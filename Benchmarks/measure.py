@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times of the program's stages by size, levels, features and threads, and what others take in the same run.
 
-    Benchmarks/measure.py [--nctd FILE] [--runs N] [--json FILE] [--quick]
+    Benchmarks/measure.py [--nctd FILE] [--runs N] [--sizes 500x500,…] [--threads 1,2] [--json FILE]
 
 One process normalizes a few synthetic captures of one size; the first warms it up, of the others the medians are taken,
 stage by stage, from their sidecars. `whole` is all stages but decoding and encoding: an answer of the running process.
@@ -68,14 +68,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nctd", type=Path, default=ROOT / ".build" / "release" / "nctd")
     parser.add_argument("--runs", type=int, default=5, help="captures that are measured (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="500 x 500 and two threads only")
+    parser.add_argument("--sizes", default=",".join(f"{w}x{h}" for w, h in SIZES), help="(default: %(default)s)")
+    parser.add_argument("--threads", default="1,2", help="(default: %(default)s)")
+    parser.add_argument("--features", choices=["vgg19", "smearnet"], help="one of the networks (default: both)")
+    parser.add_argument("--no-joint", action="store_true", help="leave out levels 1 and 2 jointly")
     parser.add_argument("--json", type=Path, help="also write all figures there")
     options = parser.parse_args()
     nctd = options.nctd.resolve()
     models = Path(os.environ.get("NCTD_MODELS", "/usr/share/nctd/models"))
+    sizes = [tuple(map(int, size.split("x"))) for size in options.sizes.split(",")]
+    thread_counts = [int(threads) for threads in options.threads.split(",")]
+    settings = [(levels, 1) for levels in LEVELS if not (options.no_joint and "," in levels)] + [("1", 3)]
     extractors = ["vgg19", "smearnet"] if (models / "vgg19-features.safetensors").is_file() else ["smearnet"]
     if len(extractors) == 1:
         print(f"no VGG-19 in {models}: the built-in network only", file=sys.stderr)
+    extractors = [extractor for extractor in extractors if options.features in (None, extractor)]
     version = run(nctd, "--version")[0].strip()
     print(f"{version}; {os.cpu_count()} processors; milliseconds, medians of {options.runs}\n")
     rows = []
@@ -85,11 +92,11 @@ def main() -> None:
         print(f"| {'size':>9} | threads | features | levels | refs | " + " | ".join(f"{s[:8]:>8}" for s in STAGES + FILES)
               + " | whole | MiB |")
         print("|" + " --- |" * (7 + len(STAGES + FILES)))
-        for width, height in SIZES[:1] if options.quick else SIZES:
+        for width, height in sizes:
             images = captures(nctd, work / f"{width}x{height}", width, height, options.runs + 1, "lab-b", 100)
-            for threads in [2] if options.quick else [1, 2]:
+            for threads in thread_counts:
                 for extractor in extractors:
-                    for levels, count in [(l, 1) for l in LEVELS] + [("1", 3)]:
+                    for levels, count in settings:
                         row = measure(nctd, images, references[:count], work, threads, levels, extractor)
                         row |= {"width": width, "height": height, "threads": threads, "features": extractor,
                                 "levels": levels, "references": count}
@@ -97,7 +104,7 @@ def main() -> None:
                         times = " | ".join(f"{row['stages_ms'][s]:8.1f}" for s in STAGES + FILES)
                         print(f"| {width:>4}x{height:<4} | {threads:>7} | {extractor:>8} | {levels:>6} | {count:>4} | "
                               f"{times} | {row['whole_ms']:5.0f} | {row['peak_mib']:4.0f} |", flush=True)
-    by_threads = {threads: others(threads) for threads in ([2] if options.quick else [1, 2])}
+    by_threads = {threads: others(threads) for threads in thread_counts}
     for threads, figures in by_threads.items():
         print(f"\n{threads} threads: " + ("; ".join(f"{k} {v:.1f} ms" for k, v in figures.items()) or "nothing of others"))
         macenko = figures.get("torchstain, Macenko")
@@ -107,9 +114,9 @@ def main() -> None:
                       f"{row['whole_ms'] / macenko:.1f} x Macenko")
     small = {(r["threads"], r["features"], r["levels"], r["references"]): r["whole_ms"] for r in rows if r["width"] == 500}
     for row in rows:
-        if row["width"] == 2592:
-            key = (row["threads"], row["features"], row["levels"], row["references"])
-            print(f"  2592x1944, {key}: {row['whole_ms'] / small[key]:.1f} x 500x500")
+        key = (row["threads"], row["features"], row["levels"], row["references"])
+        if row["width"] > 500 and key in small:
+            print(f"  {row['width']}x{row['height']}, {key}: {row['whole_ms'] / small[key]:.1f} x 500x500")
     if options.json:
         options.json.write_text(json.dumps({"nctd": version, "rows": rows, "others_ms": by_threads}, indent=1) + "\n")
 
