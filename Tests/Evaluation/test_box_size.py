@@ -4,6 +4,8 @@ import unittest
 
 import numpy as np
 
+import scenes  # noqa: F401  finds Evaluation/
+
 import box_size
 
 
