@@ -12,7 +12,6 @@ import argparse
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,14 +19,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests" / "Acceptance"))
 
 from bench import NCTD, Bench, Daemon, check  # noqa: E402
+from measure import captures  # noqa: E402
 
 SINGLES = 5
-
-
-def phantoms(folder: str, count: int, width: int, height: int, stain: str, seed: int) -> list[Path]:
-    subprocess.run([NCTD, "phantom", "--output", folder, "--count", str(count), "--seed", str(seed), "--width",
-                    str(width), "--height", str(height), "--stain", stain], check=True, capture_output=True)
-    return sorted((Path(folder) / "images").iterdir())
 
 
 def main() -> None:
@@ -39,14 +33,18 @@ def main() -> None:
     workers = os.cpu_count() or 1
     bench = Bench(settle=0.1)
     bench.configure(settle=0.1, workers=workers)
+
+    def drawn(folder: str, *scenes) -> list[Path]:
+        return captures(NCTD, Path(bench.at(folder)), *scenes)
+
     names = []
-    for number, image in enumerate(phantoms(bench.at("references"), options.references, 360, 360, "lab-a", 500)):
+    for number, image in enumerate(drawn("references", 360, 360, options.references, "lab-a", 500)):
         names.append(f"reference-{number}.png")
         bench.write_file(f"profiles.d/{names[-1]}", image.read_bytes())
     references = ", ".join(f'"{name}"' for name in names)
     bench.write_file("profiles.d/lab-b.toml",
                      f'name = "lab-b"\nreferences = [{references}]\nlevels = {options.levels}\n'.encode())
-    images = phantoms(bench.at("captures"), options.count + SINGLES, 640, 480, "lab-b", 100)
+    images = drawn("captures", 640, 480, options.count + SINGLES, "lab-b", 100)
     backlog, singles = images[:options.count], images[options.count:]
     for image in backlog:
         shutil.move(image, bench.labs["lab-b"])

@@ -121,4 +121,5 @@ def main() -> None:
         options.json.write_text(json.dumps({"nctd": version, "rows": rows, "others_ms": by_threads}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from detections import CONFIDENCE, LIMIT, OVERLAP, SHRINK
 from detector import Detector
-from imaging import labeled_images, letterbox, read_labels, read_rgb
+from imaging import labeled_images, read_labels, read_rgb
 from metrics import FIGURES, Found, Sample
 from precision import correct_detections
 from score import CLASSES
@@ -39,9 +40,7 @@ def detections(detector: Detector, images: Path, labels: Path) -> list[tuple[np.
     for image, label in labeled_images(images, labels):
         pixels = read_rgb(image)
         height, width = pixels.shape[:2]
-        square, scale, left, top = letterbox(pixels, detector.side, "linear")
-        boxes = detector.detect(square, 0.001, 0.7, 300)
-        boxes[:, :4] = (boxes[:, :4] - [left, top, left, top]) / scale
+        boxes = detector.locate(pixels, CONFIDENCE, OVERLAP, LIMIT, SHRINK)
         found.append((boxes, read_labels(label, width, height), width, height))
     return found
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dataset import ImageSet, file_digest, key_of
 from detector import Detector
-from imaging import letterbox, read_labels, read_rgb
+from imaging import read_labels, read_rgb
 from metrics import Found, Sample, draws, resample, with_package
 from precision import IOU_THRESHOLDS, correct_detections
 from progress import Progress
@@ -66,9 +66,7 @@ def find(detector: DetectorFile, images: ImageSet, work: Path, threads: int, tit
         boxes, correct = [], []
         model = detector.loaded(threads)
         for (image, _), truth in zip(images.pairs, truths):
-            square, scale, left, top = letterbox(read_rgb(image), model.side, SHRINK)
-            found = model.detect(square, CONFIDENCE, OVERLAP, LIMIT)
-            found[:, :4] = (found[:, :4] - [left, top, left, top]) / scale
+            found = model.locate(read_rgb(image), CONFIDENCE, OVERLAP, LIMIT, SHRINK)
             boxes.append(found)
             correct.append(correct_detections(found, truth))
             progress.step()

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from imaging import letterbox
+
 
 def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Intersection over union of every box of `first` (n x 4 corners) with every box of `second` (m x 4)."""
@@ -42,6 +44,13 @@ class Detector:
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0]
         self.side = int(self.input.shape[-1])
+
+    def locate(self, pixels: np.ndarray, confidence: float, overlap: float, limit: int, shrink: str) -> np.ndarray:
+        """Boxes in an image of any size, in its own pixels; as `detect`, and `shrink` as `letterbox` has it."""
+        square, scale, left, top = letterbox(pixels, self.side, shrink)
+        boxes = self.detect(square, confidence, overlap, limit)
+        boxes[:, :4] = (boxes[:, :4] - [left, top, left, top]) / scale
+        return boxes
 
     def detect(self, square: np.ndarray, confidence: float, overlap: float, limit: int) -> np.ndarray:
         """Boxes in a letterboxed image as rows of (left, top, right, bottom, score, class), best score first.

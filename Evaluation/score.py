@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from detector import Detector
-from imaging import labeled_images, letterbox, read_labels, read_rgb
+from imaging import labeled_images, read_labels, read_rgb
 from metrics import FIGURES, Found, Sample, with_package
 from precision import correct_detections
 
@@ -43,9 +43,7 @@ def score(
         pixels = read_rgb(image_path)
         height, width = pixels.shape[:2]
         truth = read_labels(label_path, width, height)
-        square, scale, left, top = letterbox(pixels, detector.side, shrink)
-        boxes = detector.detect(square, confidence, overlap, limit)
-        boxes[:, :4] = (boxes[:, :4] - [left, top, left, top]) / scale
+        boxes = detector.locate(pixels, confidence, overlap, limit, shrink)
         if clip:
             boxes[:, :4] = boxes[:, :4].clip(0, [width, height, width, height])
         found.append(Found(correct_detections(boxes, truth), boxes[:, 4], boxes[:, 5], truth[:, 0]))
