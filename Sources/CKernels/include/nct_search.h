@@ -50,7 +50,8 @@ void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t 
 
 /// One PatchMatch pass (row by row propagation, then random search) over rows y0...y1-1, in scan order or, if
 /// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read
-/// from `before`, the field as it was when the pass began, so that strips of rows can run in any order. Exact integer arithmetic: the same on every processor.
+/// from `before`, the field as it was when the pass began, so that strips of rows can run in any order. Exact integer
+/// arithmetic: the same on every processor.
 void nct_patchmatch_strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
                           size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
 void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, uint64_t seed, int backward,

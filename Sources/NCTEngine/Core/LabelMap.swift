@@ -21,7 +21,8 @@ public struct LabelMap: Sendable, Equatable {
         set { labels[y * width + x] = newValue }
     }
 
-    /// On a grid reduced by `scale`, the label that most of the pixels covered have; of several the one that comes to as many first.
+    /// On a grid reduced by `scale`, the label that most of the pixels covered have; of several the
+    /// one that comes to as many first.
     package func reduced(by scale: Int) -> LabelMap {
         guard scale > 1 else { return self }
         var result = LabelMap(width: width / scale, height: height / scale)

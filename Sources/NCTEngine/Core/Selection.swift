@@ -12,12 +12,10 @@ extension Array where Element == Float {
             let bits = value.bitPattern
             return bits >> 31 == 0 ? bits | 1 << 31 : ~bits
         }
-        var (upper, rest) = Self.bin(of: keys.lazy.map { Int($0 >> 16) }, rank: rank)
-        let lower: Int
-        (lower, rest) = Self.bin(
-            of: keys.lazy.filter { Int($0 >> 16) == upper }.map { Int($0 & 0xFFFF) }, rank: rest)
-        upper = upper << 16 | lower
-        let key = UInt32(upper)
+        let upper = Self.bin(of: keys.lazy.map { Int($0 >> 16) }, rank: rank)
+        let lower = Self.bin(
+            of: keys.lazy.filter { Int($0 >> 16) == upper.bin }.map { Int($0 & 0xFFFF) }, rank: upper.rank)
+        let key = UInt32(upper.bin << 16 | lower.bin)
         return Float(bitPattern: key >> 31 == 1 ? key & ~(1 << 31) : ~key)
     }
 

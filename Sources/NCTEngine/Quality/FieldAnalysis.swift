@@ -76,17 +76,12 @@ struct OpticalDensity: Sendable {
     private static let greenExcess: Float = 0.08
 
     init(_ image: RGBImage, _ labels: LabelMap) {
-        let linear = (0...255).map { code -> Float in
-            let value = Float(code) / 255
-            return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
-        }
-        let densities = linear.map { -log10(max($0, 1e-3)) }
-        func code(_ sample: Float) -> Int { min(255, max(0, Int(sample * 255 + 0.5))) }
         var (light, lit) = (SIMD3<Double>.zero, 0.0)
         for pixel in 0..<image.pixelCount where labels.labels[pixel] == RoughSegmentation.background {
             light += SIMD3(
-                Double(linear[code(image.samples[3 * pixel])]), Double(linear[code(image.samples[3 * pixel + 1])]),
-                Double(linear[code(image.samples[3 * pixel + 2])]))
+                Double(SampleLight.light(of: image.samples[3 * pixel])),
+                Double(SampleLight.light(of: image.samples[3 * pixel + 1])),
+                Double(SampleLight.light(of: image.samples[3 * pixel + 2])))
             lit += 1
         }
         let base = SIMD3<Float>(
@@ -94,8 +89,9 @@ struct OpticalDensity: Sendable {
             Float(-log10(max(light.z / max(1, lit), 1e-3))))
         values = (0..<image.pixelCount).map { pixel in
             SIMD3(
-                densities[code(image.samples[3 * pixel])], densities[code(image.samples[3 * pixel + 1])],
-                densities[code(image.samples[3 * pixel + 2])]) - base
+                SampleLight.density(of: image.samples[3 * pixel]),
+                SampleLight.density(of: image.samples[3 * pixel + 1]),
+                SampleLight.density(of: image.samples[3 * pixel + 2])) - base
         }
     }
 

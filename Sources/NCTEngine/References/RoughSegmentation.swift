@@ -1,5 +1,3 @@
-import Foundation
-
 /// A segmentation into background, cell and nucleus by optical density alone: no learning, any stain, a few
 /// milliseconds.
 ///
@@ -48,7 +46,7 @@ package struct RoughSegmentation: Sendable {
         let labels = workers.flatMap(image.pixelCount, grain: Self.grain) { range in
             range.map { pixel in
                 if Self.azure(image.samples, pixel, criteria.base) > criteria.azure { return Self.nucleus }
-                let density = Self.density(image.samples[3 * pixel + 1]) - criteria.base.y
+                let density = SampleLight.density(of: image.samples[3 * pixel + 1]) - criteria.base.y
                 return density > Self.cellDensity ? Self.cell : Self.background
             }
         }
@@ -73,13 +71,14 @@ package struct RoughSegmentation: Sendable {
         var (light, lit) = (SIMD3<Float>.zero, Float(0))
         for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
             light += SIMD3(
-                linears[code(image.samples[3 * pixel])], linears[code(image.samples[3 * pixel + 1])],
-                linears[code(image.samples[3 * pixel + 2])])
+                SampleLight.light(of: image.samples[3 * pixel]), SampleLight.light(of: image.samples[3 * pixel + 1]),
+                SampleLight.light(of: image.samples[3 * pixel + 2]))
             lit += 1
         }
         guard lit > 0 else { return nil }
         let base = SIMD3<Float>(
-            -log10(max(light.x / lit, 1e-3)), -log10(max(light.y / lit, 1e-3)), -log10(max(light.z / lit, 1e-3)))
+            SampleLight.density(ofLight: light.x / lit), SampleLight.density(ofLight: light.y / lit),
+            SampleLight.density(ofLight: light.z / lit))
         let azures = self.histogram(of: count, bins: 256, workers: workers) {
             Int(azure(image.samples, $0, base) * 128)
         }
@@ -104,21 +103,7 @@ package struct RoughSegmentation: Sendable {
     }
 
     /// Red-over-blue density of a pixel above the empty field's.
-    private static func azure(
-        _ samples: [Float], _ pixel: Int, _ base: SIMD3<Float>
-    ) -> Float {
-        density(samples[3 * pixel]) - base.x - density(samples[3 * pixel + 2]) + base.z
-    }
-
-    /// Light and optical density of the 256 codes of a sample.
-    private static let linears = (0...255).map { linear(Float($0) / 255) }
-    private static let densities = linears.map { -log10(max($0, 1e-3)) }
-
-    private static func code(_ value: Float) -> Int { min(255, max(0, Int(value * 255 + 0.5))) }
-
-    private static func density(_ value: Float) -> Float { densities[code(value)] }
-
-    private static func linear(_ value: Float) -> Float {
-        value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    private static func azure(_ samples: [Float], _ pixel: Int, _ base: SIMD3<Float>) -> Float {
+        SampleLight.density(of: samples[3 * pixel]) - base.x - SampleLight.density(of: samples[3 * pixel + 2]) + base.z
     }
 }

@@ -1,0 +1,21 @@
+import Foundation
+
+/// The linear light of an sRGB-encoded sample and its optical density, by its nearest code of 8 bits.
+enum SampleLight {
+    /// Linear light, 0…1, and optical density, by code.
+    private static let lights = (0...255).map { linear(Float($0) / 255) }
+    private static let densities = lights.map(density(ofLight:))
+
+    static func light(of sample: Float) -> Float { lights[code(sample)] }
+
+    static func density(of sample: Float) -> Float { densities[code(sample)] }
+
+    /// Light of less than a thousandth counts as that.
+    static func density(ofLight light: Float) -> Float { -log10(max(light, 1e-3)) }
+
+    private static func code(_ sample: Float) -> Int { min(255, max(0, Int(sample * 255 + 0.5))) }
+
+    private static func linear(_ value: Float) -> Float {
+        value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+}
