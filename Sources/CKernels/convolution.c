@@ -3,21 +3,11 @@
 #include <string.h>
 
 #include "nct_kernels.h"
+#include "nct_vectors.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLLED _Pragma("clang loop unroll(full)")
-
-// Sixteen floats, unaligned; narrower processors use two or four registers for them.
-typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-
-#define LANES 16
 #define TILE_ROWS 12    // tiles, or pixels, that the matrix kernel takes at a time: a multiple of every ROWS below
 #define POSITIONS 36    // 6x6 values of a transformed tile
 #define GROUP_FLOATS 160000  // of transformed inputs and products that one group of tiles may have
-
-#define LOAD16(p) (*(const v16 *)(p))
-#define STORE16(p, v) (*(v16 *)(p) = (v))
 
 size_t nct_padded_channels(size_t channels) { return (channels + LANES - 1) / LANES * LANES; }
 
@@ -67,20 +57,6 @@ void nct_direct_pack(const float *weights, size_t inputChannels, size_t outputCh
         for (size_t out = 0; out < outputChannels; out++)
             packed[(out / LANES * 9 * inputChannels + row) * LANES + out % LANES] = weights[row * outputChannels + out];
 }
-
-// Sums `rows` x `panels` vectors in registers: sums[r][p] += a[r * rowStride + k] * b[p][k] over k < depth.
-#define ACCUMULATE(sums, rows, panels, a, rowStride, b, panelStride, depth)                       \
-    do {                                                                                          \
-        const float *a_ = (a), *b_ = (b);                                                         \
-        for (size_t k_ = 0; k_ < (depth); k_++, a_++, b_ += LANES) {                              \
-            v16 b0_ = LOAD16(b_), b1_ = b0_;                                                      \
-            if ((panels) > 1) b1_ = LOAD16(b_ + (panelStride));                                   \
-            UNROLLED for (size_t r_ = 0; r_ < (rows); r_++) {                                     \
-                (sums)[r_][0] += a_[r_ * (rowStride)] * b0_;                                      \
-                if ((panels) > 1) (sums)[r_][1] += a_[r_ * (rowStride)] * b1_;                    \
-            }                                                                                     \
-        }                                                                                         \
-    } while (0)
 
 // Products of one position: `a` holds TILE_ROWS rows in chunks of 16 channels, `b` panels of 16 columns.
 INLINE void multiply(const float *a, const float *b, size_t depth, float *c, size_t rows, size_t panels) {
@@ -145,8 +121,6 @@ INLINE void transform_input(const float *in, size_t rowStride, size_t pixelStrid
         UNROLLED for (size_t x = 0; x < 6; x++) STORE16(out + (6 * y + x) * stride, t[x]);
     }
 }
-
-#define MAXIMUM(a, b) __builtin_elementwise_max(a, b)
 
 // 16 channels of a tile's 4x4 outputs, or of its 2x2 maxima, before bias and ReLU.
 INLINE void transform_output(const float *products, size_t stride, const float *biases, int pooling,
@@ -237,18 +211,6 @@ INLINE void gather_tile(const nct_rows *map, size_t channels, size_t tileY, size
         transform_input(in + c, rowStride, channels, LANES, out + c * TILE_ROWS, stride);
     if (c < channels) transform_input(in + c, rowStride, channels, LANES / 2, out + c * TILE_ROWS, stride);
 }
-
-// The first `channels` (up to 16) values of a vector.
-#define STORE_SOME(target, vector, channels)                                           \
-    do {                                                                               \
-        if ((channels) == LANES) {                                                     \
-            STORE16(target, vector);                                                   \
-        } else {                                                                       \
-            float values_[LANES];                                                      \
-            STORE16(values_, vector);                                                  \
-            for (size_t c_ = 0; c_ < (channels); c_++) (target)[c_] = values_[c_];     \
-        }                                                                              \
-    } while (0)
 
 INLINE void scatter_tile(const nct_convolution *layer, const float *products, const tile_shape *s, size_t tileY,
                          size_t tileX, size_t width, size_t height, int pooling, float *out, size_t outFirstRow) {
@@ -364,8 +326,6 @@ INLINE void direct_rows(const nct_convolution *layer, const nct_rows *map, size_
     }
 }
 
-// The matrix kernel's shape must fit the registers, so each level of processors has its own: 12 x 32 for 32 registers
-// of 16 floats, 6 x 16 for 16 of 8, 2 x 16 for 16 of 4.
 #define DEFINE_LEVEL(suffix, attributes, rows, panelPair)                                                            \
     attributes static void winograd_tiles_##suffix(const nct_convolution *layer, const nct_rows *map,                \
                                                    size_t firstTile, size_t count, int pooling, float *scratch,      \
@@ -385,26 +345,7 @@ INLINE void direct_rows(const nct_convolution *layer, const nct_rows *map, size_
         }                                                                                                            \
     }
 
-#if defined(__x86_64__)
-DEFINE_LEVEL(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 12, 2)
-DEFINE_LEVEL(v3, __attribute__((target("arch=x86-64-v3"), min_vector_width(256))), 6, 1)
-#endif
-DEFINE_LEVEL(base, , 2, 1)
-
-#if defined(__x86_64__)
-#define DISPATCH(name, ...)                                  \
-    do {                                                     \
-        if (__builtin_cpu_supports("x86-64-v4")) {           \
-            name##_v4(__VA_ARGS__);                          \
-        } else if (__builtin_cpu_supports("x86-64-v3")) {    \
-            name##_v3(__VA_ARGS__);                          \
-        } else {                                             \
-            name##_base(__VA_ARGS__);                        \
-        }                                                    \
-    } while (0)
-#else
-#define DISPATCH(name, ...) name##_base(__VA_ARGS__)
-#endif
+LEVELS(DEFINE_LEVEL)
 
 void nct_winograd_tiles(const nct_convolution *layer, const nct_rows *map, size_t firstTile, size_t count, int pooling,
                         float *scratch, float *out, size_t outFirstRow) {

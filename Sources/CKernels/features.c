@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nct_kernels.h"
+#include "nct_vectors.h"
 
 NCT_MULTIVERSIONED
 void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out) {
@@ -13,13 +14,54 @@ void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, 
             const float *a = map + (2 * y * width + 2 * x) * channels;
             const float *b = a + channels, *c = a + width * channels, *d = c + channels;
             float *target = out + (y * half + x) * channels;
-            for (size_t k = 0; k < channels; k++) {
+            size_t k = 0;
+            for (; k + LANES <= channels; k += LANES)
+                STORE16(target + k, MAXIMUM(MAXIMUM(LOAD16(a + k), LOAD16(b + k)), MAXIMUM(LOAD16(c + k), LOAD16(d + k))));
+            for (; k < channels; k++) {
                 float top = a[k] > b[k] ? a[k] : b[k];
                 float bottom = c[k] > d[k] ? c[k] : d[k];
                 target[k] = top > bottom ? top : bottom;
             }
         }
     }
+}
+
+NCT_MULTIVERSIONED
+void nct_sample_sums(const float *samples, size_t pixels, double sums[3], double squares[3]) {
+    // Eight pixels are three vectors, whose lane l of vector v is of channel (8 v + l) mod 3.
+    d8 sum[3] = {0}, square[3] = {0};
+    size_t i = 0;
+    for (; i + 8 <= pixels; i += 8)
+        UNROLLED for (size_t v = 0; v < 3; v++) {
+            const d8 values = __builtin_convertvector(LOAD8(samples + 3 * i + 8 * v), d8);
+            sum[v] += values;
+            square[v] += values * values;
+        }
+    for (size_t c = 0; c < 3; c++) sums[c] = squares[c] = 0;
+    for (size_t v = 0; v < 3; v++)
+        for (size_t l = 0; l < 8; l++) {
+            sums[(8 * v + l) % 3] += sum[v][l];
+            squares[(8 * v + l) % 3] += square[v][l];
+        }
+    for (; i < pixels; i++)
+        for (size_t c = 0; c < 3; c++) {
+            const double value = samples[3 * i + c];
+            sums[c] += value;
+            squares[c] += value * value;
+        }
+}
+
+NCT_MULTIVERSIONED
+void nct_standardize(const float *samples, size_t pixels, float factor, const float offset[3], float *out) {
+    v16 offsets[3];
+    for (size_t v = 0; v < 3; v++)
+        for (size_t l = 0; l < LANES; l++) offsets[v][l] = offset[(LANES * v + l) % 3];
+    size_t i = 0;
+    for (; i + LANES <= pixels; i += LANES)
+        UNROLLED for (size_t v = 0; v < 3; v++)
+            STORE16(out + 3 * i + LANES * v, LOAD16(samples + 3 * i + LANES * v) * factor + offsets[v]);
+    for (; i < pixels; i++)
+        for (size_t c = 0; c < 3; c++) out[3 * i + c] = samples[3 * i + c] * factor + offset[c];
 }
 
 NCT_MULTIVERSIONED
@@ -64,6 +106,20 @@ void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t cha
             }
         }
     }
+}
+
+void nct_sample_sums_scalar(const float *samples, size_t pixels, double sums[3], double squares[3]) {
+    for (size_t c = 0; c < 3; c++) {
+        sums[c] = squares[c] = 0;
+        for (size_t i = 0; i < pixels; i++) {
+            sums[c] += samples[3 * i + c];
+            squares[c] += (double)samples[3 * i + c] * samples[3 * i + c];
+        }
+    }
+}
+
+void nct_standardize_scalar(const float *samples, size_t pixels, float factor, const float offset[3], float *out) {
+    for (size_t i = 0; i < 3 * pixels; i++) out[i] = (float)((double)samples[i] * factor + offset[i % 3]);
 }
 
 void nct_channel_sums_scalar(const float *map, const float *weights, size_t count, size_t channels, double *sums,

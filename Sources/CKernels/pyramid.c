@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "nct_fastmath.h"
 #include "nct_kernels.h"
+#include "nct_vectors.h"
 
 /// The coarse position before fine position `p`, the one after it, and the weight of the one after: 1/4 or 3/4.
 static inline void tap(size_t p, size_t size, size_t *first, size_t *second, float *share) {
@@ -28,24 +28,15 @@ void nct_add_doubled_relu(float *fine_row, size_t width, size_t y, const float *
         const float *ul = upper + x0 * channels, *ur = upper + x1 * channels;
         const float *ll = lower + x0 * channels, *lr = lower + x1 * channels;
         float *pixel = fine_row + x * channels;
-        for (size_t k = 0; k < channels; k++) {
+        size_t k = 0;
+        for (; k + 8 <= channels; k += 8) {
+            const v8 v = LOAD8(pixel + k) + (a * LOAD8(ul + k) + b * LOAD8(ur + k) + (c * LOAD8(ll + k) + d * LOAD8(lr + k)));
+            STORE8(pixel + k, MAXIMUM(v, (v8){0}));
+        }
+        for (; k < channels; k++) {
             float v = pixel[k] + (a * ul[k] + b * ur[k] + (c * ll[k] + d * lr[k]));
             pixel[k] = v > 0.0f ? v : 0.0f;
         }
-    }
-}
-
-NCT_MULTIVERSIONED
-void nct_softmax(float *map, size_t count, size_t channels) {
-    for (size_t i = 0; i < count; i++) {
-        float *pixel = map + i * channels, greatest = pixel[0], sum = 0.0f;
-        for (size_t k = 1; k < channels; k++) greatest = pixel[k] > greatest ? pixel[k] : greatest;
-        for (size_t k = 0; k < channels; k++) {
-            float exponent = (pixel[k] - greatest) * 1.44269504f;
-            pixel[k] = nct_exp2(exponent > -100.0f ? exponent : -100.0f);
-            sum += pixel[k];
-        }
-        for (size_t k = 0; k < channels; k++) pixel[k] /= sum;
     }
 }
 
@@ -64,17 +55,6 @@ void nct_add_doubled_relu_scalar(float *fine_row, size_t width, size_t y, const 
                 }
             }
             fine_row[x * channels + k] = fmaxf(fine_row[x * channels + k] + (float)sum, 0.0f);
-        }
-    }
-}
-
-void nct_softmax_scalar(float *map, size_t count, size_t channels) {
-    for (size_t i = 0; i < count; i++) {
-        double greatest = -INFINITY, sum = 0;
-        for (size_t k = 0; k < channels; k++) greatest = fmax(greatest, map[i * channels + k]);
-        for (size_t k = 0; k < channels; k++) sum += exp(map[i * channels + k] - greatest);
-        for (size_t k = 0; k < channels; k++) {
-            map[i * channels + k] = (float)(exp(map[i * channels + k] - greatest) / sum);
         }
     }
 }

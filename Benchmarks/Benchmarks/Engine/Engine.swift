@@ -24,6 +24,16 @@ let benchmarks: @Sendable () -> Void = {
             }
             benchmark.stopMeasurement()
         }
+        Benchmark("features and classes of the built-in network, 500 × 500, \(threads) threads") { benchmark in
+            let image = EngineWork.references(width: 500, height: 500)[0]
+            let workers = Workers(threads: threads)
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations {
+                // Its features at all levels, and from them the classes.
+                blackHole(try SmearNet.embedded.segmentation(of: image, workers: workers))
+            }
+            benchmark.stopMeasurement()
+        }
         for levels in [[1], [2], [1, 2]] {
             let name = levels.map(String.init).joined(separator: ",")
             Benchmark("normalize 500 × 500, L = \(name), \(threads) threads") { benchmark in

@@ -7,6 +7,14 @@
 void nct_max_pool(const float *map, size_t width, size_t rows, size_t channels, float *out);
 void nct_max_pool_scalar(const float *map, size_t width, size_t rows, size_t channels, float *out);
 
+/// Each of an image's three channels' sum and sum of squares over its pixels.
+void nct_sample_sums(const float *samples, size_t pixels, double sums[3], double squares[3]);
+void nct_sample_sums_scalar(const float *samples, size_t pixels, double sums[3], double squares[3]);
+
+/// `out = samples * factor + offset` of the channel, for three channels.
+void nct_standardize(const float *samples, size_t pixels, float factor, const float offset[3], float *out);
+void nct_standardize_scalar(const float *samples, size_t pixels, float factor, const float offset[3], float *out);
+
 /// Adds each channel's weighted sum and sum of squares over `count` pixels to `sums` and `squares`.
 void nct_channel_sums(const float *map, const float *weights, size_t count, size_t channels, double *sums,
                       double *squares);

@@ -8,7 +8,3 @@ void nct_add_doubled_relu(float *fine_row, size_t width, size_t y, const float *
                           size_t coarse_height, size_t channels);
 void nct_add_doubled_relu_scalar(float *fine_row, size_t width, size_t y, const float *coarse, size_t coarse_width,
                                  size_t coarse_height, size_t channels);
-
-/// Softmax over the channels (at most 16) of `count` pixels, in place. Relative error to the twin below 1e-5.
-void nct_softmax(float *map, size_t count, size_t channels);
-void nct_softmax_scalar(float *map, size_t count, size_t channels);

@@ -12,22 +12,8 @@ import Foundation
 /// On images of two labs this takes away three quarters of the pixels falsely taken for nucleus in the one that the network
 /// has never seen, and costs the other a little of its cytoplasm (docs/smearnet.md has the figures).
 package struct ClassColorModel: Sendable {
-    private struct Normal {
-        var mean: SIMD3<Float>
-        /// Inverse covariance: xx, yy, zz, xy, xz, yz.
-        var precision: (Float, Float, Float, Float, Float, Float)
-        /// -½ log of the determinant of the covariance.
-        var offset: Float
-
-        func squaredDistance(_ color: SIMD3<Float>) -> Float {
-            let d = color - mean
-            let diagonal = precision.0 * d.x * d.x + precision.1 * d.y * d.y + precision.2 * d.z * d.z
-            return diagonal + 2 * (precision.3 * d.x * d.y + precision.4 * d.x * d.z + precision.5 * d.y * d.z)
-        }
-    }
-
     /// By class; nil for one of which there is hardly anything.
-    private let normals: [Normal?]
+    private let normals: [ColorNormal?]
 
     private static let count = SmearSegmentation.classCount
     /// Pixels that the fit looks at, at most.
@@ -46,33 +32,25 @@ package struct ClassColorModel: Sendable {
     private static let leastShare = 0.0003
     private static let leastProbability: Float = 1e-6
 
-    /// Fits the distributions. Deterministic; a few milliseconds whatever the size.
+    /// Fits the distributions. Deterministic; some milliseconds whatever the size.
     ///
     /// - Precondition: both have one size.
     package init(_ probabilities: FeatureMap, colors: LabImage, workers: Workers) {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
         let pixels = PixelSample.indices(
             width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit)
-        let samples = pixels.map { colors[$0] }
-        let prior = pixels.flatMap { pixel in
-            probabilities.values[pixel * Self.count..<(pixel + 1) * Self.count]
-        }
+        let samples = ColorRows(colors, at: pixels)
+        let colors = pixels.flatMap { colors.samples[3 * $0..<3 * $0 + 3] }
+        let prior = pixels.flatMap { probabilities.values[$0 * Self.count..<($0 + 1) * Self.count] }
         var posterior = prior
-        var normals = [Normal?](repeating: nil, count: Self.count)
-        for _ in 0..<Self.rounds {
+        var normals = [ColorNormal?](repeating: nil, count: Self.count)
+        for round in 0..<Self.rounds {
+            if round > 0, normals.contains(where: { $0 != nil }) {
+                posterior = Self.posterior(prior, colors, normals, workers)
+            }
             let before = posterior
             normals = workers.map(Self.count, grain: 1) { range in
-                Self.normal(samples, weights: samples.indices.map { before[$0 * Self.count + range.lowerBound] })
-            }
-            let densities = normals
-            posterior = workers.flatMap(samples.count, grain: 2048) { range in
-                let own = Array(prior[range.lowerBound * Self.count..<range.upperBound * Self.count])
-                var values = own
-                for index in range {
-                    Self.join(
-                        densities, samples[index], own, into: &values, at: (index - range.lowerBound) * Self.count)
-                }
-                return values
+                Self.normal(samples, weights: pixels.indices.map { before[$0 * Self.count + range.lowerBound] })
             }
         }
         self.normals = normals
@@ -80,88 +58,45 @@ package struct ClassColorModel: Sendable {
 
     /// The probabilities in the light of the colors.
     package func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
-        let values = workers.flatMap(probabilities.height, grain: 16) { range in
-            let pixels = range.lowerBound * probabilities.width..<range.upperBound * probabilities.width
-            let prior = Array(probabilities.values[pixels.lowerBound * Self.count..<pixels.upperBound * Self.count])
-            var values = prior
-            for pixel in pixels {
-                Self.join(
-                    normals, colors[pixel], prior, into: &values, at: (pixel - pixels.lowerBound) * Self.count)
-            }
-            return values
-        }
+        guard normals.contains(where: { $0 != nil }) else { return probabilities }
         return FeatureMap(
             width: probabilities.width, height: probabilities.height, channels: Self.count,
-            values: values)
+            values: Self.posterior(probabilities.values, colors.samples, normals, workers))
     }
 
-    /// Writes one pixel's probabilities: its prior times the densities, normalized. A class without a distribution is
-    /// taken for as unlikely as the least likely of the others.
-    private static func join(
-        _ normals: [Normal?], _ color: SIMD3<Float>, _ prior: [Float], into values: inout [Float], at start: Int
-    ) {
-        var (least, greatest) = (Float.infinity, -Float.infinity)
-        var density = SIMD8<Float>(repeating: 0)
-        for kind in 0..<count {
-            guard let normal = normals[kind] else { continue }
-            density[kind] = normal.offset - min(greatestSquare, normal.squaredDistance(color)) / 2
-            least = min(least, density[kind])
-            greatest = max(greatest, density[kind])
-        }
-        guard least < .infinity else { return }
-        var sum: Float = 0
-        for kind in 0..<count {
-            let logarithm = (normals[kind] == nil ? least : density[kind]) - greatest
-            let value = max(leastProbability, prior[start + kind]) * exp(logarithm)
-            values[start + kind] = value
-            sum += value
-        }
-        for kind in 0..<count { values[start + kind] /= sum }
+    private static func posterior(
+        _ prior: [Float], _ colors: [Float], _ normals: [ColorNormal?], _ workers: Workers
+    ) -> [Float] {
+        ClassKernels.posterior(
+            prior, colors: colors, normals: normals, farthest: greatestSquare, least: leastProbability,
+            workers: workers)
     }
 
     /// The distribution of the samples, those far from its center counting less.
-    private static func normal(_ samples: [SIMD3<Float>], weights probabilities: [Float]) -> Normal? {
+    private static func normal(_ samples: ColorRows, weights probabilities: [Float]) -> ColorNormal? {
         let weights = probabilities.map { value in (1..<sharpness).reduce(value) { power, _ in power * value } }
-        guard let start = moments(samples, weights) else { return nil }
-        var result = start
-        var robust = weights
+        let plain = ClassKernels.moments(samples, weights: weights, around: nil, freedom: freedom)
+        guard plain.weight > leastShare * Double(weights.count) else { return nil }
+        var result = distribution(plain)
         for _ in 0..<robustRounds {
-            for index in samples.indices {
-                robust[index] = weights[index] / (1 + result.squaredDistance(samples[index]) / freedom)
-            }
-            guard let next = moments(samples, robust, leastShare: 0) else { return result }
-            result = next
+            let moments = ClassKernels.moments(samples, weights: weights, around: result, freedom: freedom)
+            guard moments.weight > 0 else { return result }
+            result = distribution(moments)
         }
         return result
     }
 
-    private static func moments(
-        _ samples: [SIMD3<Float>], _ weights: [Float], leastShare: Double = Self.leastShare
-    ) -> Normal? {
-        var (sum, total) = (SIMD3<Double>.zero, 0.0)
-        for (sample, weight) in zip(samples, weights) {
-            sum += Double(weight) * SIMD3<Double>(sample)
-            total += Double(weight)
-        }
-        guard total > leastShare * Double(samples.count) else { return nil }
-        let mean = sum / total
-        var (squares, products) = (SIMD3<Double>.zero, SIMD3<Double>.zero)
-        for (sample, weight) in zip(samples, weights) {
-            let d = SIMD3<Double>(sample) - mean
-            squares += Double(weight) * d * d
-            products += Double(weight) * SIMD3(d.x * d.y, d.x * d.z, d.y * d.z)
-        }
-        let v = squares / total + leastVariance
-        let c = products / total
+    private static func distribution(_ moments: ColorMoments) -> ColorNormal {
+        let mean = moments.sum / moments.weight
+        let v = moments.squares / moments.weight - mean * mean + leastVariance
+        let c = moments.products / moments.weight - SIMD3(mean.x * mean.y, mean.x * mean.z, mean.y * mean.z)
         let (xy, xz, yz) = (c.x, c.y, c.z)
         let determinant =
             v.x * (v.y * v.z - yz * yz) - xy * (xy * v.z - yz * xz) + xz * (xy * yz - v.y * xz)
-        return Normal(
+        return ColorNormal(
             mean: SIMD3<Float>(mean),
-            precision: (
-                Float((v.y * v.z - yz * yz) / determinant), Float((v.x * v.z - xz * xz) / determinant),
-                Float((v.x * v.y - xy * xy) / determinant), Float((xz * yz - xy * v.z) / determinant),
-                Float((xy * yz - v.y * xz) / determinant), Float((xy * xz - v.x * yz) / determinant)
-            ), offset: Float(-0.5 * log(determinant)))
+            diagonal: SIMD3<Float>(SIMD3(v.y * v.z - yz * yz, v.x * v.z - xz * xz, v.x * v.y - xy * xy) / determinant),
+            mixed: SIMD3<Float>(SIMD3(xz * yz - xy * v.z, xy * yz - v.y * xz, xy * xz - v.x * yz) / determinant),
+            offset: Float(-0.5 * log(determinant)))
     }
 }

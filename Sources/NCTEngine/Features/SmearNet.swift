@@ -56,7 +56,7 @@ public struct SmearNet: FeatureExtractor {
             Pointwise(
                 inputs: inputs, outputs: outputs, weights: try file.floats(name + ".weight", shape: [inputs, outputs]),
                 bias: bias
-                    ? try file.floats(name + ".bias", shape: [outputs]) : [Float](repeating: 0, count: outputs))
+                    ? try file.floats(name + ".bias", shape: [outputs]) : nil)
         }
         var encoder: [[Convolution]] = []
         for (level, widths) in Self.encoderWidths.enumerated() {
@@ -122,7 +122,7 @@ public struct SmearNet: FeatureExtractor {
     /// What the maps of a reading say of classes (before the softmax) and of being a smear (before the logistic
     /// function).
     package func scores(of maps: [Int: FeatureMap], workers: Workers) -> (classes: FeatureMap, smear: Float) {
-        (classes.apply(to: maps[1]!, workers: workers), smear.apply(toMeanOf: maps[5]!))
+        (classes(maps[1]!, workers: workers), smear.first(ofMean: maps[5]!))
     }
 
     /// The decoder's maps from the coarsest level to the finest wanted.
@@ -137,46 +137,15 @@ public struct SmearNet: FeatureExtractor {
             encoded.append(map)
         }
         var result: [Int: FeatureMap] = [:]
-        var coarser = lateral[4].apply(to: encoded.removeLast(), rectified: true, workers: workers)
+        var coarser = lateral[4](encoded.removeLast(), rectified: true, workers: workers)
         result[5] = coarser
         for level in stride(from: 4, through: finest, by: -1) {
             let index = level - 1
-            var joined = lateral[index].apply(to: encoded.removeLast(), workers: workers)
-            let up = above[index].apply(to: coarser, workers: workers)
-            FeatureKernels.addDoubledAndRectify(up, to: &joined, workers: workers)
+            let joined = lateral[index](
+                encoded.removeLast(), addingDoubled: above[index](coarser, workers: workers), workers: workers)
             coarser = smooth[index](joined, pooling: false, workers: workers)
             result[level] = coarser
         }
         return result
-    }
-}
-
-/// A product of each pixel's channels with a matrix.
-private struct Pointwise: Sendable {
-    let inputs: Int
-    let outputs: Int
-    /// `inputs × outputs`.
-    let weights: [Float]
-    let bias: [Float]
-
-    func apply(to map: FeatureMap, rectified: Bool = false, workers: Workers) -> FeatureMap {
-        var values = FeatureKernels.affine(
-            map.values, rows: map.pixelCount, inner: inputs, matrix: weights, columns: outputs, offset: bias,
-            workers: workers)
-        if rectified { for index in values.indices { values[index] = max(0, values[index]) } }
-        return FeatureMap(width: map.width, height: map.height, channels: outputs, values: values)
-    }
-
-    /// The first output for the mean of all pixels.
-    func apply(toMeanOf map: FeatureMap) -> Float {
-        var sums = [Double](repeating: 0, count: inputs)
-        for pixel in 0..<map.pixelCount {
-            for channel in 0..<inputs { sums[channel] += Double(map.values[pixel * inputs + channel]) }
-        }
-        var score = Double(bias[0])
-        for channel in 0..<inputs {
-            score += sums[channel] / Double(map.pixelCount) * Double(weights[channel * outputs])
-        }
-        return Float(score)
     }
 }

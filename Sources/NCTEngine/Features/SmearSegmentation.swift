@@ -26,13 +26,13 @@ public struct SmearSegmentation: Sendable {
         imageHeight: Int, workers: Workers
     ) {
         var probabilities = scores
-        FeatureKernels.softmax(&probabilities, workers: workers)
+        ClassKernels.softmax(&probabilities, workers: workers)
         if corrected {
             probabilities = ClassColorModel(probabilities, colors: colors, workers: workers)
                 .applied(to: probabilities, colors: colors, workers: workers)
         }
         self.probabilities = probabilities
-        labels = Self.likeliest(self.probabilities)
+        labels = ClassKernels.likeliest(probabilities, workers: workers)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
         self.imageWidth = imageWidth
@@ -56,12 +56,13 @@ public struct SmearSegmentation: Sendable {
         let part = PixelArea(
             x: area.x / scale, y: area.y / scale, width: area.width / scale, height: area.height / scale)
         guard reduction % scale == 0 else {
-            return Self.likeliest(resampled(by: Float(scale) / Float(reduction), part, workers: workers))
+            return ClassKernels.likeliest(
+                resampled(by: Float(scale) / Float(reduction), part, workers: workers), workers: workers)
         }
         var fine = FeatureMap(width: part.width, height: part.height, channels: Self.classCount)
         Enlargement.add(
             probabilities, to: &fine, scale: reduction / scale, origin: (part.x, part.y), workers: workers)
-        return Self.likeliest(fine)
+        return ClassKernels.likeliest(fine, workers: workers)
     }
 
     /// The probabilities on a part of a grid whose pixels are `step` of the network's wide: the sum of those whose
@@ -96,19 +97,5 @@ public struct SmearSegmentation: Sendable {
         }
         return FeatureMap(
             width: part.width, height: part.height, channels: Self.classCount, values: values)
-    }
-
-    private static func likeliest(_ map: FeatureMap) -> LabelMap {
-        var labels = LabelMap(width: map.width, height: map.height)
-        map.values.withUnsafeBufferPointer { values in
-            for pixel in 0..<map.pixelCount {
-                var best = 0
-                for kind in 1..<classCount where values[pixel * classCount + kind] > values[pixel * classCount + best] {
-                    best = kind
-                }
-                labels.labels[pixel] = UInt8(best)
-            }
-        }
-        return labels
     }
 }

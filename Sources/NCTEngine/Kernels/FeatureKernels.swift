@@ -2,14 +2,7 @@ import CKernels
 
 /// The bridge to the C kernels around the network's convolutions, which have their own file.
 package enum FeatureKernels {
-    /// Each channel's weighted mean and standard deviation, in double precision, in a fixed order.
-    package static func channelStatistics(
-        _ map: FeatureMap, weights: [Float], workers: Workers
-    ) -> (mean: [Double], deviation: [Double]) {
-        weightedSums(map, weights: weights, workers: workers).statistics
-    }
-
-    /// The sums that the statistics are made of, in double precision, in a fixed order.
+    /// Each channel's weighted sums, in double precision, in a fixed order.
     package static func weightedSums(_ map: FeatureMap, weights: [Float], workers: Workers) -> ChannelSums {
         precondition(weights.count == map.pixelCount, "a weight a pixel")
         let channels = map.channels

@@ -6,21 +6,49 @@ extension FeatureKernels {
     ///
     /// - Parameter leastDeviation: what the deviation is taken for at least.
     static func standardized(_ image: RGBImage, leastDeviation: Double, workers: Workers) -> FeatureMap {
-        let map = FeatureMap(width: image.width, height: image.height, channels: 3, values: image.samples)
-        let (means, deviations) = channelStatistics(
-            map, weights: [Float](repeating: 1, count: map.pixelCount), workers: workers)
-        let deviation = (deviations.reduce(0) { $0 + $1 * $1 } / 3).squareRoot()
+        let moments = sampleMoments(image, workers: workers)
+        let count = Double(max(1, image.pixelCount))
+        let means = moments.sums / count
+        let variances = moments.squares / count - means * means
+        let deviation = max(0, variances.sum() / 3).squareRoot()
         let factor = Float(1 / max(deviation, leastDeviation))
-        let offset = means.map { -Float($0) * factor }
-        var result = map
-        result.values.withUnsafeMutableBufferPointer { values in
-            for pixel in 0..<image.pixelCount {
-                for channel in 0..<3 {
-                    values[3 * pixel + channel] = values[3 * pixel + channel] * factor + offset[channel]
+        let offset = [-Float(means.x) * factor, -Float(means.y) * factor, -Float(means.z) * factor]
+        let values = [Float](unsafeUninitializedCapacity: 3 * image.pixelCount) { output, initialized in
+            initialized = 3 * image.pixelCount
+            guard initialized > 0 else { return }
+            image.samples.withUnsafeBufferPointer { samples in
+                let (from, to) = (SharedConstPointer(samples), SharedPointer(output))
+                workers.forEach(image.pixelCount, grain: sampleGrain) { range in
+                    nct_standardize(
+                        from.base + 3 * range.lowerBound, range.count, factor, offset, to.base + 3 * range.lowerBound)
                 }
             }
         }
-        return result
+        return FeatureMap(width: image.width, height: image.height, channels: 3, values: values)
+    }
+
+    /// Pixels that are looked at in one piece.
+    private static let sampleGrain = 16384
+
+    /// Each channel's sum and sum of squares, in double precision, in a fixed order.
+    private static func sampleMoments(
+        _ image: RGBImage, workers: Workers
+    ) -> (sums: SIMD3<Double>, squares: SIMD3<Double>) {
+        image.samples.withUnsafeBufferPointer { samples in
+            guard let base = samples.baseAddress else { return (.zero, .zero) }
+            let from = SharedConstPointer(base)
+            let parts = workers.map(image.pixelCount, grain: sampleGrain) { range -> [SIMD3<Double>] in
+                var values = [Double](repeating: 0, count: 6)
+                values.withUnsafeMutableBufferPointer { values in
+                    nct_sample_sums(
+                        from.base + 3 * range.lowerBound, range.count, values.baseAddress!, values.baseAddress! + 3)
+                }
+                return [SIMD3(values[0], values[1], values[2]), SIMD3(values[3], values[4], values[5])]
+            }
+            return parts.reduce(into: (sums: .zero, squares: .zero)) {
+                $0.sums += $1[0]; $0.squares += $1[1]
+            }
+        }
     }
 
     /// 2×2 maxima with stride 2; an odd last row or column is dropped.
@@ -41,35 +69,6 @@ extension FeatureKernels {
         return FeatureMap(width: width, height: height, channels: channels, values: values)
     }
 
-    /// Adds a map at twice its size (bilinearly) to a finer one and clamps the sum below at zero.
-    package static func addDoubledAndRectify(_ coarse: FeatureMap, to fine: inout FeatureMap, workers: Workers) {
-        let (width, height, channels) = (fine.width, fine.height, fine.channels)
-        guard coarse.pixelCount > 0 else { return }
-        fine.values.withUnsafeMutableBufferPointer { fine in
-            coarse.values.withUnsafeBufferPointer { values in
-                let (from, to) = (SharedConstPointer(values), SharedPointer(fine))
-                workers.forEach(height, grain: 8) { rows in
-                    for y in rows {
-                        nct_add_doubled_relu(
-                            to.base + y * width * channels, width, y, from.base, coarse.width, coarse.height, channels)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Softmax over the channels of each pixel.
-    package static func softmax(_ map: inout FeatureMap, workers: Workers) {
-        let (count, channels) = (map.pixelCount, map.channels)
-        guard count > 0 else { return }
-        map.values.withUnsafeMutableBufferPointer { values in
-            let values = SharedPointer(values)
-            workers.forEach(count, grain: 8192) { range in
-                nct_softmax(values.base + range.lowerBound * channels, range.count, channels)
-            }
-        }
-    }
-
     // The twins, for the tests.
 
     package static func addDoubledAndRectifyScalar(_ coarse: FeatureMap, to fine: inout FeatureMap) {
@@ -83,7 +82,21 @@ extension FeatureKernels {
         }
     }
 
-    package static func softmaxScalar(_ map: inout FeatureMap) {
-        nct_softmax_scalar(&map.values, map.pixelCount, map.channels)
+    package static func sampleSums(_ image: RGBImage) -> (fast: [Double], scalar: [Double]) {
+        var (a, b) = ([Double](repeating: 0, count: 3), [Double](repeating: 0, count: 3))
+        var (c, d) = (a, b)
+        nct_sample_sums(image.samples, image.pixelCount, &a, &b)
+        nct_sample_sums_scalar(image.samples, image.pixelCount, &c, &d)
+        return (a + b, c + d)
+    }
+
+    package static func standardize(
+        _ image: RGBImage, factor: Float, offset: [Float]
+    ) -> (fast: [Float], scalar: [Float]) {
+        var fast = [Float](repeating: 0, count: image.samples.count)
+        var scalar = fast
+        nct_standardize(image.samples, image.pixelCount, factor, offset, &fast)
+        nct_standardize_scalar(image.samples, image.pixelCount, factor, offset, &scalar)
+        return (fast, scalar)
     }
 }
