@@ -65,17 +65,19 @@ struct CorrespondenceTests {
     }
 
     /// Mean CIEDE2000 of the results to the truth, and of the captures.
-    private func errors(_ setting: Setting) throws -> (before: Double, after: Double) {
+    private func errors(
+        _ extractor: any FeatureExtractor, _ enhancement: NormalizationParameters.Enhancement, levels: [Int]
+    ) throws -> (before: Double, after: Double) {
         let workers = Workers(threads: 2)
         var parameters = NormalizationParameters()
-        parameters.enhancement = setting.enhancement
-        parameters.levels = .joint([setting.level])
+        parameters.enhancement = enhancement
+        parameters.levels = .joint(levels)
         var (before, after) = (0.0, 0.0)
         for seed in Self.seeds {
             let pair = SmearPhantom.pair(
                 seed: seed, source: .random(seed), reference: .random(seed + 5000), width: 320, height: 240)
             let result = try Normalizer(
-                extractor: setting.extractor, references: pair.references, parameters: parameters, workers: workers
+                extractor: extractor, references: pair.references, parameters: parameters, workers: workers
             ).normalize(pair.source)
             let truth = LabImage(pair.truth)
             before += CIEDE2000.mean(LabImage(pair.source), truth) / Double(Self.seeds.count)
@@ -96,10 +98,15 @@ struct CorrespondenceTests {
                 print(
                     "\(extractor.identifier) level \(level) \(enhancement), \(Self.seeds.count) pairs: "
                         + "\(Self.percent(shares.all)) of all, \(Self.percent(shares.mean)) of the classes")
-                if Self.asked != nil {
-                    let errors = try errors(setting)
-                    print("\(extractor.identifier) level \(level) \(enhancement), CIEDE2000: \(errors)")
-                }
+            }
+        }
+        guard Self.asked != nil else { return result }
+        for levels in levels.map({ [$0] }) + [[1, 2]] {
+            for enhancement in NormalizationParameters.Enhancement.allCases {
+                let errors = try errors(extractor, enhancement, levels: levels)
+                print(
+                    "\(extractor.identifier) levels \(levels) \(enhancement), CIEDE2000 to the truth: "
+                        + String(format: "%.2f before, %.2f after", errors.before, errors.after))
             }
         }
         return result
