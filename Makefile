@@ -11,7 +11,7 @@ export NCTD_MODELS := $(MODELS)
 
 help:
 	@echo "make demo     build, show the daemon at work on synthetic smears and where the result is"
-	@echo "make test     build and run all tests"
+	@echo "make test     build and run the tests"
 	@echo "make build    build the program"
 	@echo "make bench    time the engine and what others take in the same run (docs/performance.md)"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
@@ -116,7 +116,9 @@ install: static
 	$(STATIC_NCTD) --generate-completion-script fish > $(fishdir)/nctd.fish
 	chmod 644 $(bashdir)/nctd $(zshdir)/_nctd $(fishdir)/nctd.fish
 	install -d $(docdir)
-	install -m 644 README.md docs/*.md docs/*.json $(docdir)
+	install -m 644 docs/*.md docs/*.json $(docdir)
+	sed 's|](docs/|](|g' README.md > $(docdir)/README.md
+	chmod 644 $(docdir)/README.md
 	install -d $(etcdir)/profiles.d
 	[ -e $(etcdir)/nctd.toml ] || install -m 644 etc/nctd/nctd.toml $(etcdir)/nctd.toml
 	install -m 644 etc/nctd/profiles.d/example.toml.sample $(etcdir)/profiles.d

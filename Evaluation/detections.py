@@ -94,7 +94,7 @@ def measure(found: Detections, class_count: int, resamples: int, seed: int, work
     sample = Sample(found.found, class_count)
     own = sample.measure()
     package = with_package(found.found, class_count)
-    if package is not None and not np.allclose(own, package, atol=1e-6, equal_nan=True):
+    if package is not None and not np.allclose(own, package, rtol=0, atol=1e-6, equal_nan=True):
         raise SystemExit(f"{title}: ultralytics' own function gives {package.tolist()}, metrics.py {own.tolist()}")
     path = work / "resampled" / f"{key_of('resampled 1', found.key, class_count, resamples, seed)}.npz"
     if not path.is_file():

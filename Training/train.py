@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Trains SmearNet: features that do not change with the stain, classes of pixels, and whether it is a smear at all.
 
     Training/train.py --lab LAB/train --phantoms DIR --output DIR

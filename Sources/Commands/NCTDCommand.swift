@@ -20,8 +20,8 @@ public struct NCTDCommand: AsyncParsableCommand {
               nctd normalize captures/ --reference lab-a-1.png --reference lab-a-2.png
 
             Let nctd choose the references from the training lab's images, then use them:
-              nctd profile suggest lab-a/train --count 3 --copy profiles/lab-a > profiles/lab-a.toml
-              nctd normalize captures/ --profile profiles/lab-a.toml --output normalized
+              nctd profile suggest lab-a/train --name lab-a --copy . > lab-a.toml
+              nctd normalize captures/ --profile lab-a.toml --output normalized
 
             \(ExitStatus.help)
 

@@ -50,7 +50,7 @@ public struct OutputSettings: Sendable, Equatable {
 
     /// The tree of results: `DIRECTORY/LAB/relative/path/NAME.png`.
     public var directory: String
-    /// The tree of reasons for what failed: `DIRECTORY/LAB/relative/path/NAME.json`.
+    /// The tree of reasons for what failed: `DIRECTORY/LAB/relative/path/NAME.EXT.json`.
     public var quarantineDirectory: String
     /// Below so much free space on the output's file system the daemon pauses.
     public var minimumFreeMebibytes: Int

@@ -33,8 +33,6 @@ public final class LiveConfiguration: Sendable {
         var configuration: DaemonConfiguration
         var roots: [Int64: WatchedRoot] = [:]
         var unhealthy: Set<Int64> = []
-        /// Profiles that could not be prepared, and until when they are left alone.
-        var resting: [String: Int64] = [:]
     }
 
     private let state: Mutex<State>
@@ -48,7 +46,6 @@ public final class LiveConfiguration: Sendable {
             state.configuration = configuration
             state.roots = Dictionary(uniqueKeysWithValues: roots.map { ($0.id, $0) })
             state.unhealthy.formIntersection(state.roots.keys)
-            state.resting = [:]
         }
     }
 

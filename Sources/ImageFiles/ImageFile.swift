@@ -30,15 +30,6 @@ public enum ImageFormat: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// All extensions that files of the format go by, lower case, without a dot.
-    public var fileExtensions: [String] {
-        switch self {
-        case .jpeg: ["jpg", "jpeg", "jpe", "jfif"]
-        case .tiff: ["tif", "tiff"]
-        case .png, .bmp: [rawValue]
-        }
-    }
-
     /// Whether the format can hold 16 bits a sample.
     public var holds16Bits: Bool { self == .png || self == .tiff }
     public var holdsAlpha: Bool { self != .jpeg }

@@ -18,11 +18,6 @@ public enum ImageReader {
         return try Codec.decode(bytes, header: header, limits: limits, path: name)
     }
 
-    /// The format and size that the bytes claim; cheap, and no promise that the rest can be decoded.
-    public static func header(of bytes: [UInt8], name: String) throws(ImageFileError) -> ImageHeader {
-        try ImageHeader(bytes, path: name)
-    }
-
     /// The format and size that a file claims, from its first 256 KiB where they suffice.
     public static func header(
         ofFileAt path: String, limits: ImageLimits = ImageLimits()

@@ -16,8 +16,6 @@ public struct PreparedEngine: Sendable {
     public let referenceImages: [RGBImage]
     /// What the user should be told: a damaged cache, or one that could not be written.
     public let notices: [String]
-    /// True if the references' preparation came from the cache.
-    public let cameFromCache: Bool
 
     /// Loads the weights and the references of a profile and prepares them.
     ///
@@ -59,8 +57,7 @@ public struct PreparedEngine: Sendable {
         if let source {
             let transfer = try Self.transfer(
                 profile, source: source, references: images, workers: workers, cache: cache)
-            (normalizer, cameFromCache) = (transfer.normalizer, transfer.cameFromCache)
-            notices = transfer.notices
+            (normalizer, notices) = (transfer.normalizer, transfer.notices)
         } else {
             // What a baseline measures is measured again in less time than a cache takes.
             do {
@@ -70,7 +67,7 @@ public struct PreparedEngine: Sendable {
             } catch let error as EngineError {
                 throw Self.failure(error, references: profile.references, profile: profile)
             }
-            (cameFromCache, notices) = (false, [])
+            notices = []
         }
     }
 
@@ -78,7 +75,7 @@ public struct PreparedEngine: Sendable {
     private static func transfer(
         _ profile: Profile, source: FeatureSource, references images: [RGBImage], workers: Workers,
         cache: CacheDirectory?
-    ) throws -> (normalizer: Normalizer, cameFromCache: Bool, notices: [String]) {
+    ) throws -> (normalizer: Normalizer, notices: [String]) {
         let parameters = profile.parameters
         var notices: [String] = []
         let key = Normalizer.cacheKey(extractor: source.extractor, references: images, parameters: parameters)
@@ -110,7 +107,7 @@ public struct PreparedEngine: Sendable {
                     "\(failure.file): the cache could not be written (\(failure.cause)); the next run prepares again")
             }
         }
-        return (normalizer, cameFromCache, notices)
+        return (normalizer, notices)
     }
 
     /// The engine names a reference by its number; the user wants the file.

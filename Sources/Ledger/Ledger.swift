@@ -36,13 +36,23 @@ public struct Ledger: Sendable {
 
     /// Opens the ledger for a command beside the daemon or without one; never creates it.
     ///
-    /// - Parameter writing: for the commands that put captures back to work.
-    public static func open(forCommandIn stateDirectory: String, writing: Bool = false) throws -> Ledger {
+    /// - Parameters:
+    ///   - writing: for the commands that put captures back to work.
+    ///   - isWritable: whether this process may write to a file.
+    public static func open(
+        forCommandIn stateDirectory: String, writing: Bool = false,
+        isWritable: (String) -> Bool = { FileManager.default.isWritableFile(atPath: $0) }
+    ) throws -> Ledger {
         let path = stateDirectory + "/" + fileName
         guard FileManager.default.fileExists(atPath: path) else {
             throw LedgerError(
                 .missing, "there is no ledger", path: path,
                 remedy: "check the state directory; the first `nctd run` makes the ledger")
+        }
+        guard !writing || (isWritable(path) && isWritable(stateDirectory)) else {
+            throw LedgerError(
+                .unusable, "the ledger may not be written to", path: path,
+                remedy: "run the command as root or as the daemon's account: sudo -u nctd nctd …")
         }
         do {
             var configuration = configuration()

@@ -7,7 +7,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case missing
         /// The file is no sound ledger.
         case damaged
-        /// The ledger was written by a later version of the program.
+        /// The ledger was written by another version, a later one or, for a command, an earlier one of the program.
         case tooNew
         /// The state directory cannot be used: missing, read-only, full.
         case unusable

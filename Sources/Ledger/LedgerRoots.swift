@@ -104,15 +104,4 @@ extension Ledger {
     func fact(_ name: String, in database: Database) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM facts WHERE name = ?", arguments: [name])
     }
-
-    public func setFact(_ name: String, _ value: String) async throws {
-        try await store.write {
-            try $0.execute(
-                sql:
-                    "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                arguments: [name, value])
-        }
-    }
-
-    public func fact(_ name: String) async throws -> String? { try await store.read { try fact(name, in: $0) } }
 }

@@ -119,7 +119,7 @@ echo "  $(inside nctd --version); links $(inside ldd /usr/bin/nctd | wc -l) libr
 [ "$(inside systemctl is-enabled nctd.service)" = disabled ] || fail "the service is enabled before it is configured"
 [ "$(inside systemctl is-active nctd.service)" = inactive ] || fail "the service runs before it is configured"
 [ "$(inside stat -c %U:%G:%a /srv/normalized)" = nctd:nctd:2750 ] || fail "/srv/normalized is not the service's"
-[ "$(inside journalctl --list-catalog --no-pager 2>/dev/null | grep -c ' nctd: ')" -gt 25 ] || fail "the catalogue is not there"
+[ "$(inside journalctl --list-catalog --no-pager 2>/dev/null | grep -c ' nctd: ')" -gt 25 ] || fail "the catalog is not there"
 figure=$(inside systemd-analyze security --no-pager nctd.service | sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p')
 python3 -c "import sys; sys.exit(not 0 <= float('$figure') <= 1.5)" || fail "systemd-analyze security says $figure"
 echo "  systemd-analyze security nctd.service: $figure"

@@ -51,24 +51,24 @@ import Testing
         let report = try object(json.output)
         #expect(report["valid"] as? Bool == true && (report["problems"] as? [Any])?.isEmpty == true)
         let root = try #require((report["roots"] as? [[String: Any]])?.first)
-        #expect(root["effectiveMode"] as? String == "scan" && root["healthy"] as? Bool == true)
+        #expect(root["effective_mode"] as? String == "scan" && root["healthy"] as? Bool == true)
         #expect(root["directories"] as? Int == 2 && root["files"] as? Int == 1)
         let space = try #require(report["space"] as? [[String: Any]])
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: bench.space.path)
         let free = Double((attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0) / 1_048_576
         #expect(space.map { $0["purpose"] as? String } == ["output", "state"])
         for place in space {
-            let reported = Double(place["freeMebibytes"] as? Int ?? 0)
+            let reported = Double(place["free_mebibytes"] as? Int ?? 0)
             // Other programs write meanwhile, and some space is kept for the superuser.
             #expect(reported > 0.5 * free && reported < 1.5 * free, "\(reported) of \(free)")
         }
         let profile = try #require((report["profiles"] as? [[String: Any]])?.first)
-        #expect((profile["featuresSHA256"] as? String)?.count == 64)
-        #expect((profile["referencesMebibytes"] as? Double ?? 0) > 0)
+        #expect((profile["features_sha256"] as? String)?.count == 64)
+        #expect((profile["references_mebibytes"] as? Double ?? 0) > 0)
         #expect((report["warnings"] as? [String])?.contains { $0.contains("weights") } == false)
         let quick = try object(try bench.nctd("check", "--config", "nctd.toml", "--json", "--no-prepare").output)
         let unprepared = try #require((quick["profiles"] as? [[String: Any]])?.first)
-        #expect(unprepared["referencesMebibytes"] == nil && unprepared["featuresSHA256"] != nil)
+        #expect(unprepared["references_mebibytes"] == nil && unprepared["features_sha256"] != nil)
         #expect(bench.space.files() == before)
     }
 

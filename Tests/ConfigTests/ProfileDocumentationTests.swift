@@ -33,7 +33,7 @@ import Testing
         let parameters = Mirror(reflecting: NormalizationParameters()).children.count
         let baselines = Mirror(reflecting: BaselineParameters()).children.count
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count
-        // Besides them: name, references, method, below_threshold.
+        // Besides them: name, references, method, features, below_threshold.
         #expect(keys == parameters + baselines + thresholds + 5)
     }
 }

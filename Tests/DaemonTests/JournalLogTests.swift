@@ -25,8 +25,8 @@ import Testing
         for id in ids { #expect(id.wholeMatch(of: /[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}/) != nil, "\(id)") }
     }
 
-    @Test("The message catalogue explains every kind of event, and nothing else")
-    func catalogue() throws {
+    @Test("The message catalog explains every kind of event, and nothing else")
+    func catalog() throws {
         let text = try String(contentsOfFile: Self.root + "/systemd/nctd.catalog", encoding: .utf8)
         let entries = text.split(separator: #/(?m)^-- /#).dropFirst().map(String.init)
         var explained: [String: String] = [:]
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    @Test("The fields that the catalogue speaks of are those of the events")
-    func catalogueFields() throws {
+    @Test("The fields that the catalog speaks of are those of the events")
+    func catalogFields() throws {
         let text = try String(contentsOfFile: Self.root + "/systemd/nctd.catalog", encoding: .utf8)
         let known: Set<String> = [
             "NCT_LAB", "NCT_PROFILE", "NCT_FILE", "NCT_SHA256", "NCT_STATE", "NCT_VERDICT", "NCT_OUTPUT", "NCT_VERSION",

@@ -48,6 +48,20 @@ import Watching
         #expect(space.files() == [])
     }
 
+    @Test("Who may only read the ledger can ask it, and is told whose account puts captures back to work")
+    func readOnly() async throws {
+        let bench = try await LedgerBench()
+        for place in ["ledger.sqlite", nil] {
+            let refused = bench.space.path + (place.map { "/" + $0 } ?? "")
+            #expect {
+                _ = try Ledger.open(forCommandIn: bench.space.path, writing: true, isWritable: { $0 != refused })
+            } throws: {
+                ($0 as? LedgerError)?.code == .unusable && "\($0)".contains("sudo -u nctd")
+            }
+        }
+        _ = try Ledger.open(forCommandIn: bench.space.path, isWritable: { _ in false })
+    }
+
     @Test("A command reads beside the daemon's open connections")
     func reader() async throws {
         let bench = try await LedgerBench()

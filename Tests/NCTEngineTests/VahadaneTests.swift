@@ -65,7 +65,7 @@ import Testing
     @Test("The dyes that an image was mixed from are found to some degrees, the nuclear one first, none negative")
     func stains() throws {
         let stains = try vahadane([BaselineScenes.dyed()]).target.stains
-        // Sparsity draws the stains towards each other; it cannot bring back the exact ones.
+        // Sparsity draws the stains toward each other; it cannot bring back the exact ones.
         #expect(StainPair(stains.first, BaselineScenes.dyes[0]).angle < 6)
         #expect(StainPair(stains.second, BaselineScenes.dyes[1]).angle < 6)
         #expect(stains.first.min() >= 0 && stains.second.min() >= 0)

@@ -1,5 +1,5 @@
 import Config
-import Foundation
+import Jobs
 
 /// What `nctd check` finds; also the object that `--json` prints.
 struct CheckReport: Codable {
@@ -73,9 +73,7 @@ struct CheckReport: Codable {
     init(configuration: String) { self.configuration = configuration }
 
     func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        String(decoding: try JSONText.encode(self), as: UTF8.self)
     }
 
     /// For a person, without problems and warnings, which go to standard error.

@@ -23,7 +23,7 @@ struct FileOptions: ParsableArguments {
     var references: [String] = []
 
     @Option(
-        help: ArgumentHelp("Where results go, below the current directory.", valueName: "dir"), completion: .directory)
+        help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
     var output = "normalized"
 
     @Option(help: "Format of the results.")

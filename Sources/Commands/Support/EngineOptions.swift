@@ -62,7 +62,10 @@ struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Weight of the nonlocal smoothness term (0 to 1000).", valueName: "x"))
     var lambdaNonlocal: Float?
 
-    @Option(help: ArgumentHelp("Relative residual at which the solver stops (1e-8 to 0.1).", valueName: "x"))
+    @Option(
+        help: ArgumentHelp(
+            "Share of the energy still to be gained, as estimated, at which the solver stops (1e-8 to 0.1).",
+            valueName: "x"))
     var solverTolerance: Float?
 
     @Option(help: ArgumentHelp("The solver's greatest number of iterations (1 to 10000).", valueName: "n"))
@@ -76,7 +79,7 @@ struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Radius of the guided filter, in pixels of the coarse grid (1 to 64).", valueName: "n"))
     var guidedFilterRadius: Int?
 
-    @Option(help: ArgumentHelp("Epsilon of the guided filter (greater than 0).", valueName: "x"))
+    @Option(help: ArgumentHelp("Epsilon of the guided filter (1e-12 to 1).", valueName: "x"))
     var guidedFilterEpsilon: Float?
 
     @Option(

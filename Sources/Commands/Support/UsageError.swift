@@ -29,6 +29,6 @@ enum ExitStatus {
 
     static let help = """
         EXIT STATUS: 0 all went well; 1 some inputs failed, the others are done; 2 wrong usage or configuration, \
-        nothing was done; 130 interrupted.
+        nothing was done; 130 or 143 interrupted.
         """
 }

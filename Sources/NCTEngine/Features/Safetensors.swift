@@ -20,7 +20,7 @@ package struct Safetensors {
         func fail(_ message: String, _ place: String? = nil) -> EngineError {
             EngineError(
                 .invalidWeights, message, place: place,
-                remedy: "use a complete safetensors file of VGG-19's convolutions (docs/weights.md)")
+                remedy: "use a complete safetensors file of VGG-19's convolutions (docs/profile.md)")
         }
         guard bytes.count >= 8 else { throw fail("a weights file of \(bytes.count) bytes has no header") }
         let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -58,7 +58,7 @@ package struct Safetensors {
 
     /// A tensor's values as single precision. Throws if it is missing, or of another shape or type than F32 and F16.
     package func floats(_ name: String, shape: [Int]) throws -> [Float] {
-        let remedy = "use weights with the names and shapes of docs/weights.md"
+        let remedy = "use weights with the names and shapes that docs/profile.md tells of"
         guard let entry = entries[name] else {
             throw EngineError(.invalidWeights, "the tensor is missing", place: name, remedy: remedy)
         }

@@ -3,7 +3,7 @@ import Crypto
 /// VGG-19's convolutions (Simonyan and Zisserman 2015), conv1_1 to conv5_1: the features of step 1.
 ///
 /// Level L is reluL_1: 64, 128, 256, 512, 512 channels at 1, 1/2, 1/4, 1/8, 1/16 of the resolution. Cost at 500 × 500
-/// pixels: 0.9, 29, 57, 118 and 180 GFLOP for L = 1…5.
+/// pixels: 0.9, 29, 56, 121 and 180 GFLOP for L = 1…5.
 public struct VGG19: FeatureExtractor {
     public let identifier = "vgg19"
     public let digest: String

@@ -60,7 +60,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     public var clusterCount: Int = 5
     /// Weight of the appended features relative to a unit-variance feature (0 and more).
     public var enhancementWeight: Float = 1
-    /// PatchMatch iterations (1…50).
+    /// Passes of the search after the first (1…50).
     public var patchMatchIterations: Int = 1
     /// w of the bidirectional vote: weight of what R→S patches bring (0 and more).
     public var completenessWeight: Float = 2
@@ -155,6 +155,6 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require(trendTolerance >= 0 && trendTolerance <= 100, "trendTolerance", "0 to 100")
         try require(alikeDistance >= 0 && alikeDistance <= 100, "alikeDistance", "0 to 100")
         try require((65_536...1_000_000_000).contains(tilePixels), "tilePixels", "65536 to 1000000000")
-        try require(guidedFilterEpsilon > 0, "guidedFilterEpsilon", "a number greater than 0")
+        try require(guidedFilterEpsilon >= 1e-12 && guidedFilterEpsilon <= 1, "guidedFilterEpsilon", "1e-12 to 1")
     }
 }

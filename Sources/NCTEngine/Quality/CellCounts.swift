@@ -1,7 +1,6 @@
 /// How many cells a field shows, counted on its classes.
 ///
-/// The limits were set on training images of two labs: there, of white cells 92 % and 81 % of the fields and of
-/// platelets 85 % and 59 % are counted as the boxes count them, and red cells are 2 of 17 off.
+/// The limits were set on training images of two labs; docs/smearnet.md says how often the counts are those of the boxes.
 public struct CellCounts: Sendable, Equatable, Codable {
     /// Nuclei with what lies around them; cells that touch count as one.
     public var whiteCells: Int
