@@ -34,6 +34,7 @@ ROWS = [
     Row("Vahadane", ("--method", "vahadane")),
     Row("histogram matching", ("--method", "histogram-matching")),
     TRANSFER,
+    Row("color transfer, built-in network", ("--features", "smearnet")),
 ]
 # What color transfer is put together from; the first two rows are what all are held against.
 COMBINATIONS = [ORIGINAL, TRANSFER] + [
