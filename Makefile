@@ -80,10 +80,12 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
 # The installed program needs no Swift where it runs: the runtime is linked in. Its build is kept apart, for with these
-# flags all is compiled anew.
+# flags all that is Swift is compiled anew. Where both are built but once, STATIC_BUILD=.build lets them share the rest.
+STATIC_BUILD ?= .build/static
+export STATIC_BUILD
 STATIC_FLAGS := -c release --product nctd --static-swift-stdlib --disable-local-rpath \
-	--scratch-path .build/static
-STATIC_NCTD := .build/static/release/nctd
+	--scratch-path $(STATIC_BUILD)
+STATIC_NCTD := $(STATIC_BUILD)/release/nctd
 SYSCONFDIR ?= /etc
 bindir := $(DESTDIR)$(PREFIX)/bin
 libdir := $(DESTDIR)$(PREFIX)/lib
