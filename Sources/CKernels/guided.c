@@ -62,7 +62,7 @@ void nct_guided_average_row(const double *sums, size_t width, size_t rows, size_
 
 NCT_MULTIVERSIONED
 void nct_guided_apply_row(const float *upper, const float *lower, float fraction, size_t coarseWidth, size_t scale,
-                          const float *luminance, size_t width, float *field, float *lab) {
+                          const float *luminance, size_t width, float *lab) {
     float step = 1.0f / (float)scale;
     for (size_t x = 0; x < width; x++) {
         float place = ((float)x + 0.5f) * step - 0.5f;
@@ -78,9 +78,6 @@ void nct_guided_apply_row(const float *upper, const float *lower, float fraction
             mixed[c] = top + fraction * (bottom - top);
         }
         for (int c = 0; c < 8; c++) transfer[c] = mixed[c] * guide + mixed[8 + c];
-        if (field)
-            for (int c = 0; c < 8; c++) field[8 * x + c] = transfer[c];
-        if (lab)
-            for (int c = 0; c < 3; c++) lab[3 * x + c] = transfer[c] * lab[3 * x + c] + 100 * transfer[4 + c];
+        for (int c = 0; c < 3; c++) lab[3 * x + c] = transfer[c] * lab[3 * x + c] + 100 * transfer[4 + c];
     }
 }

@@ -14,6 +14,6 @@ void nct_guided_coefficients_row(const double *sums, size_t width, size_t rows, 
 void nct_guided_add_coefficients(const float *coefficients, size_t width, double sign, double *sums);
 void nct_guided_average_row(const double *sums, size_t width, size_t rows, size_t radius, float *average);
 // One full-resolution row: bilinear between two averaged coarse rows (`lower` has weight `fraction`), applied to the
-// luminance. Writes the field's row (8 floats a pixel) unless `field` is null; recolors `lab` in place unless null.
+// luminance; recolors `lab` in place.
 void nct_guided_apply_row(const float *upper, const float *lower, float fraction, size_t coarseWidth, size_t scale,
-                          const float *luminance, size_t width, float *field, float *lab);
+                          const float *luminance, size_t width, float *lab);

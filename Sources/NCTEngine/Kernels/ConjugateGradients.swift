@@ -121,14 +121,14 @@ struct ConjugateGradients {
 
     /// What a residual comes with: squared norms in the inverse of the diagonal preconditioner of r by channel and of
     /// the right side, and the energy of the zero field.
-    struct Norms {
+    private struct Norms {
         var residual = SIMD3<Double>.zero
         var right = 0.0
         var guidance = 0.0
     }
 
     /// r = right side − A x.
-    func residual(at x: SharedConstPointer<Float>, into r: SharedPointer<Float>) -> Norms {
+    private func residual(at x: SharedConstPointer<Float>, into r: SharedPointer<Float>) -> Norms {
         _ = applied(x, into: r)
         return negated(r)
     }

@@ -205,13 +205,6 @@ package struct Convolution: Sendable {
 }
 
 extension FeatureKernels {
-    /// A convolution whose weights are used once; ``Convolution`` keeps them prepared.
-    package static func convolution(
-        _ input: FeatureMap, layer: ConvolutionShape, weights: [Float], bias: [Float], pooling: Bool, workers: Workers
-    ) -> FeatureMap {
-        Convolution(layer, weights: weights, bias: bias)(input, pooling: pooling, workers: workers)
-    }
-
     /// The twin, for the tests: directly, in double precision.
     package static func convolutionScalar(
         _ input: FeatureMap, layer: ConvolutionShape, weights: [Float], bias: [Float]

@@ -7,64 +7,30 @@ enum GuidedKernels {
     /// Rows a piece of work, on either grid: each piece starts its running sums anew.
     private static let grain = 64
 
-    static func upsample(
-        _ filter: FastGuidedFilter, field: TransferField, coarse: Plane, full: Plane, scale: Int, workers: Workers
-    ) -> [Float] {
-        TransferKernels.filled(8 * full.width * full.height) { out in
-            rows(filter, field: field, coarse: coarse, full: full, scale: scale, workers: workers) {
-                nct_guided_apply_row(
-                    $0.upper, $0.lower, $0.fraction, coarse.width, scale, $0.luminance, full.width,
-                    out.base + 8 * full.width * $0.y, nil)
-            }
-        }
-    }
-
     static func upsampleAndApply(
         _ filter: FastGuidedFilter, field: TransferField, coarse: Plane, full: Plane, scale: Int,
         image: inout LabImage, workers: Workers
-    ) {
-        image.samples.withUnsafeMutableBufferPointer { samples in
-            guard !samples.isEmpty else { return }
-            let lab = SharedPointer(samples)
-            rows(filter, field: field, coarse: coarse, full: full, scale: scale, workers: workers) {
-                nct_guided_apply_row(
-                    $0.upper, $0.lower, $0.fraction, coarse.width, scale, $0.luminance, full.width, nil,
-                    lab.base + 3 * full.width * $0.y)
-            }
-        }
-    }
-
-    /// One full-resolution row and the two averaged coarse rows it lies between.
-    private struct Row {
-        let y: Int
-        let upper: UnsafePointer<Float>
-        let lower: UnsafePointer<Float>
-        let fraction: Float
-        let luminance: UnsafePointer<Float>
-    }
-
-    private static func rows(
-        _ filter: FastGuidedFilter, field: TransferField, coarse: Plane, full: Plane, scale: Int, workers: Workers,
-        _ body: @Sendable (Row) -> Void
     ) {
         guard coarse.width > 0, coarse.height > 0 else { return }
         let slopes = slopesAndIntercepts(filter, field: field, guide: coarse, workers: workers)
         slopes.withUnsafeBufferPointer { slopes in
             full.values.withUnsafeBufferPointer { luminance in
-                let slopes = SharedConstPointer(slopes)
-                let luminance = SharedConstPointer(luminance)
-                workers.forEach(full.height, grain: grain * scale) { range in
-                    var averages = AveragedRows(
-                        slopes: slopes.base, width: coarse.width, height: coarse.height, radius: filter.radius)
-                    defer { averages.deallocate() }
-                    for y in range {
-                        let place = min(max((Float(y) + 0.5) / Float(scale) - 0.5, 0), Float(coarse.height - 1))
-                        let upper = Int(place)
-                        let pair = averages.rows(upper, min(upper + 1, coarse.height - 1))
-                        body(
-                            Row(
-                                y: y, upper: pair.0, lower: pair.1, fraction: place - Float(upper),
-                                luminance: luminance.base + y * full.width))
+                image.samples.withUnsafeMutableBufferPointer { samples in
+                    let slopes = SharedConstPointer(slopes)
+                    let luminance = SharedConstPointer(luminance)
+                    let lab = SharedPointer(samples)
+                    workers.forEach(full.height, grain: grain * scale) { range in
+                        var averages = AveragedRows(
+                            slopes: slopes.base, width: coarse.width, height: coarse.height, radius: filter.radius)
+                        defer { averages.deallocate() }
+                        for y in range {
+                            let place = min(max((Float(y) + 0.5) / Float(scale) - 0.5, 0), Float(coarse.height - 1))
+                            let upper = Int(place)
+                            let pair = averages.rows(upper, min(upper + 1, coarse.height - 1))
+                            nct_guided_apply_row(
+                                pair.0, pair.1, place - Float(upper), coarse.width, scale,
+                                luminance.base + y * full.width, full.width, lab.base + 3 * full.width * y)
+                        }
                     }
                 }
             }
@@ -132,7 +98,7 @@ enum GuidedKernels {
 
         /// Two rows, `lower` being `upper` or the next one; rows are asked for in ascending order.
         mutating func rows(_ upper: Int, _ lower: Int) -> (UnsafePointer<Float>, UnsafePointer<Float>) {
-            for row in [upper, lower] where last.map({ row > $0 }) ?? true { average(row) }
+            for row in upper...lower where last.map({ row > $0 }) ?? true { average(row) }
             return (buffer(upper), buffer(lower))
         }
 

@@ -3,7 +3,6 @@ import CKernels
 /// The bridge to the C kernels of the search and the vote.
 package enum SearchKernels {
     package static let quantizationLimit = Int(NCT_QUANTIZATION_LIMIT)
-    package static let greatestDimensions = Int(NCT_MAX_DIMENSIONS)
 
     /// Quantizes one image's features into its place in a padded map, and repeats its border.
     static func place(

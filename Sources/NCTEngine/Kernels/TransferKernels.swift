@@ -133,16 +133,6 @@ enum TransferKernels {
         return .init(data: data, local: local, nonlocal: nonlocal, total: total)
     }
 
-    static func residual(at field: [Float], in energy: TransferEnergy, workers: Workers) -> [Float] {
-        filled(field.count) { out in
-            field.withUnsafeBufferPointer { field in
-                ConjugateGradients.with(energy, CoarseSpace(energy, workers: workers), workers: workers) {
-                    _ = $0.residual(at: SharedConstPointer(field), into: out)
-                }
-            }
-        }
-    }
-
     static func conjugateGradients(
         _ energy: TransferEnergy, field: inout [Float], startEnergy: Double, tolerance: Double,
         maximumIterations: Int, workers: Workers

@@ -23,24 +23,12 @@ package struct FastGuidedFilter: Sendable {
         self.init(radius: parameters.guidedFilterRadius, epsilon: parameters.guidedFilterEpsilon)
     }
 
-    /// The field at the full resolution: 32 bytes a full pixel.
+    /// Upsamples and applies the field row by row, without ever holding it at the full resolution.
     ///
     /// - Parameters:
     ///   - coarseLuminance: 0…1, the size of the field.
     ///   - fullLuminance: 0…1; its size divided by `scale`, rounded down, is the field's.
     ///   - scale: full pixels a coarse pixel and axis, 1 or more (1 filters without upsampling).
-    package func upsample(
-        _ field: TransferField, coarseLuminance: Plane, fullLuminance: Plane, scale: Int, workers: Workers
-    ) -> TransferField {
-        check(field, coarseLuminance, fullLuminance, scale)
-        let values = GuidedKernels.upsample(
-            self, field: field, coarse: coarseLuminance, full: fullLuminance, scale: scale, workers: workers)
-        return TransferField(width: fullLuminance.width, height: fullLuminance.height, values: values)
-    }
-
-    /// Upsamples and applies the field row by row, without ever holding it at the full resolution.
-    ///
-    /// - Parameters:
     ///   - image: the source in CIELAB at the full resolution; the result replaces it (not clipped to any gamut).
     package func upsampleAndApply(
         _ field: TransferField, coarseLuminance: Plane, fullLuminance: Plane, scale: Int, to image: inout LabImage,

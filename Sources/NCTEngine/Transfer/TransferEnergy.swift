@@ -65,9 +65,4 @@ package struct TransferEnergy: Sendable {
         precondition(field.width == width && field.height == height, "the field has the size of the energy's images")
         return field.values.withUnsafeBufferPointer { TransferKernels.energy(of: $0, in: self, workers: workers) }
     }
-
-    /// Half the gradient at a field, negated: `height × width × 8`, the residual of the normal equations.
-    package func residual(at field: TransferField, workers: Workers = Workers(threads: 1)) -> [Float] {
-        TransferKernels.residual(at: field.values, in: self, workers: workers)
-    }
 }
