@@ -10,20 +10,18 @@ static uint64_t nct_mix(uint64_t z) {
 }
 
 void nct_transfer_color_keys(const float *lab, const uint8_t *clusters, size_t begin, size_t end, uint64_t seed,
-                             const uint8_t *table, const int32_t *axes, const int32_t *shift, uint64_t *keys) {
+                             const uint8_t *table, uint64_t *keys) {
     static const float origin[3] = {0, 128, 128};
     for (size_t i = begin; i < end; i++) {
         uint32_t cell[3];
         for (int c = 0; c < 3; c++) {
             float place = fminf(fmaxf((lab[3 * i + c] + origin[c]) * 8, 0), 2047);
-            int32_t shifted = (int32_t)place + shift[c];
-            cell[c] = (uint32_t)(shifted > 2047 ? 2047 : shifted);
+            cell[c] = (uint32_t)place;
         }
-        uint32_t first = cell[axes[0]], second = cell[axes[1]], third = cell[axes[2]];
         uint64_t code = 0;
         uint32_t state = 0;
         for (int bit = 10; bit >= 0; bit--) {
-            uint32_t octant = ((first >> bit) & 1) << 2 | ((second >> bit) & 1) << 1 | ((third >> bit) & 1);
+            uint32_t octant = ((cell[0] >> bit) & 1) << 2 | ((cell[1] >> bit) & 1) << 1 | ((cell[2] >> bit) & 1);
             uint32_t entry = table[8 * state + octant];
             code = code << 3 | (entry & 7);
             state = entry >> 3;

@@ -107,9 +107,7 @@ void nct_transfer_local_degree_row(const float *weights, size_t width, size_t y,
             sum += weights[(i - k) * (reach) + k - 1] * (own - before);                          \
         }                                                                                        \
         sum *= scale;                                                                            \
-        float *to = y + 8 * (size_t)order[i];                                                    \
-        if (accumulate) sum += NCT_LOAD8(to);                                                    \
-        NCT_STORE8(to, sum);                                                                     \
+        NCT_STORE8(y + 8 * (size_t)order[i], sum);                                               \
     } while (0)
 
 #define NCT_COLOR_RUN(reach)                                                     \
@@ -121,12 +119,12 @@ void nct_transfer_local_degree_row(const float *weights, size_t width, size_t y,
 
 NCT_MULTIVERSIONED
 void nct_transfer_color_laplacian(const float *x, const int32_t *order, const float *weights, size_t count,
-                                  size_t begin, size_t end, size_t reach, float scale, int accumulate, float *y) {
+                                  size_t begin, size_t end, size_t reach, float scale, float *y) {
     // Places with all neighbors on both sides take the fast path; the few at the ends the plain one.
     size_t first = begin < reach ? (reach < end ? reach : end) : begin;
     size_t last = end + reach > count ? (count > reach ? count - reach : 0) : end;
     if (last < first) last = first;
-    nct_transfer_color_laplacian_scalar(x, order, weights, count, begin, first, reach, scale, accumulate, y);
+    nct_transfer_color_laplacian_scalar(x, order, weights, count, begin, first, reach, scale, y);
     size_t i = first;
     switch (reach) {
     case 1: NCT_COLOR_RUN(1) break;
@@ -134,12 +132,11 @@ void nct_transfer_color_laplacian(const float *x, const int32_t *order, const fl
     case 3: NCT_COLOR_RUN(3) break;
     default: NCT_COLOR_RUN(4) break;
     }
-    nct_transfer_color_laplacian_scalar(x, order, weights, count, last, end, reach, scale, accumulate, y);
+    nct_transfer_color_laplacian_scalar(x, order, weights, count, last, end, reach, scale, y);
 }
 
 void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, const float *weights, size_t count,
-                                         size_t begin, size_t end, size_t reach, float scale, int accumulate,
-                                         float *y) {
+                                         size_t begin, size_t end, size_t reach, float scale, float *y) {
     for (size_t i = begin; i < end; i++) {
         const float *own = x + 8 * (size_t)order[i];
         float *to = y + 8 * (size_t)order[i];
@@ -151,7 +148,7 @@ void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, c
                 if (i >= k)
                     sum += weights[(i - k) * reach + k - 1] * (own[c] - x[8 * (size_t)order[i - k] + c]);
             }
-            to[c] = scale * sum + (accumulate ? to[c] : 0);
+            to[c] = scale * sum;
         }
     }
 }

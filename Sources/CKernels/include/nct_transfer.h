@@ -1,4 +1,4 @@
-// Kernels of the local color transfer: neighbors in color, energy, conjugate gradients, fast guided filter.
+// Kernels of the local color transfer: neighbors in color, energy, conjugate gradients.
 //
 // A "pixel vector" is eight floats a pixel: gains of L*, a*, b*, a zero, offsets of L*, a*, b*, a zero. The zeros
 // stay zero. Lab values in a field are in units of Lab / 100. A "packed source" is four floats a pixel: L*, a*, b* of
@@ -27,10 +27,9 @@ void nct_transfer_local_weights_row(const float *luminance, size_t width, size_t
 
 // Sort keys of pixels begin..<end: cluster (8 bits), place on a Hilbert curve through CIELAB in steps of 1/8 (33
 // bits), hash of seed and pixel (23 bits). `table` holds for 24 states and 8 octants the digit (low 3 bits) and the
-// next state (above). `axes` is the order of L*, a*, b*; `shift` is added to the cell of L*, a*, b*. `clusters` may
-// be null.
+// next state (above). `clusters` may be null.
 void nct_transfer_color_keys(const float *lab, const uint8_t *clusters, size_t begin, size_t end, uint64_t seed,
-                             const uint8_t *table, const int32_t *axes, const int32_t *shift, uint64_t *keys);
+                             const uint8_t *table, uint64_t *keys);
 
 // Sorts keys with their values, stably, ascending. The buffers of the second pair are scratch; all hold `count`.
 void nct_transfer_sort(uint64_t *keys, int32_t *values, uint64_t *otherKeys, int32_t *otherValues, size_t count);
@@ -46,13 +45,11 @@ void nct_transfer_color_degree(const int32_t *order, const float *weights, size_
 // Adds scale * (sum of the four weights) to the degree of the pixels of row `y`.
 void nct_transfer_local_degree_row(const float *weights, size_t width, size_t y, float scale, float *degree);
 
-// y (+)= scale * Laplacian of the color graph applied to x, for places begin..<end. Overwrites unless `accumulate`.
-// reach is 1 to 4.
+// y = scale * Laplacian of the color graph applied to x, for places begin..<end. reach is 1 to 4.
 void nct_transfer_color_laplacian(const float *x, const int32_t *order, const float *weights, size_t count,
-                                  size_t begin, size_t end, size_t reach, float scale, int accumulate, float *y);
+                                  size_t begin, size_t end, size_t reach, float scale, float *y);
 void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, const float *weights, size_t count,
-                                         size_t begin, size_t end, size_t reach, float scale, int accumulate,
-                                         float *y);
+                                         size_t begin, size_t end, size_t reach, float scale, float *y);
 
 // y += (data term + scale * Laplacian of the grid) applied to x, for rows begin..<end; dots = x . y by channel.
 void nct_transfer_grid_operator(const float *x, const float *packed, const float *weights, size_t width,

@@ -11,11 +11,9 @@ enum CoarseKernels {
         nct_coarse_grid_couplings(
             aggregates, energy.localWeights, energy.width, energy.height, 2 * Double(energy.localWeight), count,
             &couplings)
-        for curve in energy.neighbors.curves {
-            nct_coarse_color_couplings(
-                aggregates, curve.order, curve.weights, energy.pixelCount, curve.reach,
-                2 * Double(energy.nonlocalWeight), count, &couplings)
-        }
+        nct_coarse_color_couplings(
+            aggregates, energy.neighbors.order, energy.neighbors.weights, energy.pixelCount, NonlocalNeighbors.reach,
+            2 * Double(energy.nonlocalWeight), count, &couplings)
         let (links, sums) = (couplings, moments)
         return workers.map(3, grain: 1) { range in
             TransferKernels.filled(4 * count * count) { matrix in

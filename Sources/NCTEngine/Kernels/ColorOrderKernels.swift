@@ -3,7 +3,7 @@ import CKernels
 extension TransferKernels {
     /// All pixels sorted by cluster, place on the curve and hash.
     static func colorOrder(
-        source: LabImage, clusters: LabelMap?, seed: UInt64, axes: [Int32], shift: [Int32], workers: Workers
+        source: LabImage, clusters: LabelMap?, seed: UInt64, workers: Workers
     ) -> [Int32] {
         let count = source.pixelCount
         let table = ColorCurve.table
@@ -11,19 +11,13 @@ extension TransferKernels {
         var keys: [UInt64] = filled(count) { keys in
             source.samples.withUnsafeBufferPointer { lab in
                 table.withUnsafeBufferPointer { table in
-                    axes.withUnsafeBufferPointer { axes in
-                        shift.withUnsafeBufferPointer { shift in
-                            withLabels(clusters) { labels in
-                                let lab = SharedConstPointer(lab)
-                                let table = SharedConstPointer(table)
-                                let axes = SharedConstPointer(axes)
-                                let shift = SharedConstPointer(shift)
-                                workers.forEach(count, grain: grain) { range in
-                                    nct_transfer_color_keys(
-                                        lab.base, labels?.base, range.lowerBound, range.upperBound, seed, table.base,
-                                        axes.base, shift.base, keys.base)
-                                }
-                            }
+                    withLabels(clusters) { labels in
+                        let lab = SharedConstPointer(lab)
+                        let table = SharedConstPointer(table)
+                        workers.forEach(count, grain: grain) { range in
+                            nct_transfer_color_keys(
+                                lab.base, labels?.base, range.lowerBound, range.upperBound, seed, table.base,
+                                keys.base)
                         }
                     }
                 }

@@ -8,12 +8,6 @@ struct ConjugateGradients {
         var relativeResidual: Double
     }
 
-    private struct Curve {
-        let order: SharedConstPointer<Int32>
-        let weights: SharedConstPointer<Float>
-        let reach: Int
-    }
-
     private let width: Int
     private let height: Int
     private let localScale: Float
@@ -24,7 +18,8 @@ struct ConjugateGradients {
     private let guidance: SharedConstPointer<Float>
     private let space: CoarseSpace
     private let aggregates: SharedConstPointer<UInt16>
-    private var curves: [Curve] = []
+    private let order: SharedConstPointer<Int32>
+    private let colorWeights: SharedConstPointer<Float>
     private let workers: Workers
 
     private var pixels: Int { width * height }
@@ -37,28 +32,21 @@ struct ConjugateGradients {
                 energy.localWeights.withUnsafeBufferPointer { weights in
                     energy.guidance.samples.withUnsafeBufferPointer { guidance in
                         space.aggregates.withUnsafeBufferPointer { aggregates in
-                            let system = ConjugateGradients(
-                                width: energy.width, height: energy.height, localScale: 2 * energy.localWeight,
-                                nonlocalScale: 2 * energy.nonlocalWeight, packed: SharedConstPointer(packed),
-                                degree: SharedConstPointer(degree), localWeights: SharedConstPointer(weights),
-                                guidance: SharedConstPointer(guidance), space: space,
-                                aggregates: SharedConstPointer(aggregates), workers: workers)
-                            return system.with(energy.neighbors.curves[...], body)
+                            energy.neighbors.withPointers { order, colorWeights in
+                                body(
+                                    ConjugateGradients(
+                                        width: energy.width, height: energy.height,
+                                        localScale: 2 * energy.localWeight, nonlocalScale: 2 * energy.nonlocalWeight,
+                                        packed: SharedConstPointer(packed), degree: SharedConstPointer(degree),
+                                        localWeights: SharedConstPointer(weights),
+                                        guidance: SharedConstPointer(guidance), space: space,
+                                        aggregates: SharedConstPointer(aggregates), order: order,
+                                        colorWeights: colorWeights, workers: workers))
+                            }
                         }
                     }
                 }
             }
-        }
-    }
-
-    private func with<Result>(
-        _ rest: ArraySlice<NonlocalNeighbors.Curve>, _ body: (ConjugateGradients) -> Result
-    ) -> Result {
-        guard let first = rest.first else { return body(self) }
-        return TransferKernels.withCurve(first) { order, weights in
-            var extended = self
-            extended.curves.append(Curve(order: order, weights: weights, reach: first.reach))
-            return extended.with(rest.dropFirst(), body)
         }
     }
 
@@ -174,12 +162,10 @@ struct ConjugateGradients {
 
     /// q = A x; x · q by channel.
     private func applied(_ x: SharedConstPointer<Float>, into q: SharedPointer<Float>) -> SIMD3<Double> {
-        for (index, curve) in curves.enumerated() {
-            workers.forEach(pixels, grain: TransferKernels.grain) { range in
-                nct_transfer_color_laplacian(
-                    x.base, curve.order.base, curve.weights.base, pixels, range.lowerBound, range.upperBound,
-                    curve.reach, nonlocalScale, index > 0 ? 1 : 0, q.base)
-            }
+        workers.forEach(pixels, grain: TransferKernels.grain) { range in
+            nct_transfer_color_laplacian(
+                x.base, order.base, colorWeights.base, pixels, range.lowerBound, range.upperBound,
+                NonlocalNeighbors.reach, nonlocalScale, q.base)
         }
         return workers.map(height, grain: TransferKernels.rows(width: width)) { range in
             channels {

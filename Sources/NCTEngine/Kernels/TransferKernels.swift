@@ -74,13 +74,11 @@ enum TransferKernels {
         let pixels = width * height
         return filled(pixels) { out in
             out.base.update(repeating: 0, count: pixels)
-            for curve in neighbors.curves {
-                withCurve(curve) { order, weights in
-                    workers.forEach(pixels, grain: grain) { range in
-                        nct_transfer_color_degree(
-                            order.base, weights.base, range.lowerBound, range.upperBound, curve.reach, nonlocalScale,
-                            out.base)
-                    }
+            neighbors.withPointers { order, weights in
+                workers.forEach(pixels, grain: grain) { range in
+                    nct_transfer_color_degree(
+                        order.base, weights.base, range.lowerBound, range.upperBound, NonlocalNeighbors.reach,
+                        nonlocalScale, out.base)
                 }
             }
             localWeights.withUnsafeBufferPointer { weights in
@@ -117,15 +115,12 @@ enum TransferKernels {
                 }
             }
         }
-        var nonlocal = 0.0
-        for curve in energy.neighbors.curves {
-            withCurve(curve) { order, weights in
-                nonlocal += workers.map(energy.pixelCount, grain: grain) { range in
-                    nct_transfer_color_energy(
-                        field.base, order.base, weights.base, energy.pixelCount, range.lowerBound, range.upperBound,
-                        curve.reach)
-                }.reduce(0, +)
-            }
+        let nonlocal = energy.neighbors.withPointers { order, weights in
+            workers.map(energy.pixelCount, grain: grain) { range in
+                nct_transfer_color_energy(
+                    field.base, order.base, weights.base, energy.pixelCount, range.lowerBound, range.upperBound,
+                    NonlocalNeighbors.reach)
+            }.reduce(0, +)
         }
         let data = grid.reduce(0) { $0 + $1.0 }
         let local = grid.reduce(0) { $0 + $1.1 }
@@ -148,21 +143,24 @@ enum TransferKernels {
         }
     }
 
-    static func withCurve<Result>(
-        _ curve: NonlocalNeighbors.Curve, _ body: (SharedConstPointer<Int32>, SharedConstPointer<Float>) -> Result
-    ) -> Result {
-        curve.order.withUnsafeBufferPointer { order in
-            curve.weights.withUnsafeBufferPointer { weights in
-                body(SharedConstPointer(order), SharedConstPointer(weights))
-            }
-        }
-    }
-
     /// An array whose every element `body` writes.
     static func filled<Element>(_ count: Int, _ body: (SharedPointer<Element>) -> Void) -> [Element] {
         [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             if count > 0 { body(SharedPointer(buffer)) }
             initialized = count
+        }
+    }
+}
+
+extension NonlocalNeighbors {
+    /// Order and weights; there must be a pixel.
+    func withPointers<Result>(
+        _ body: (SharedConstPointer<Int32>, SharedConstPointer<Float>) -> Result
+    ) -> Result {
+        order.withUnsafeBufferPointer { order in
+            weights.withUnsafeBufferPointer { weights in
+                body(SharedConstPointer(order), SharedConstPointer(weights))
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ struct CoarseSpace: Sendable {
     let factors: [[Double]]
 
     init(_ energy: TransferEnergy, workers: Workers) {
-        (aggregates, count) = Self.aggregates(order: energy.neighbors.curves[0].order)
+        (aggregates, count) = Self.aggregates(order: energy.neighbors.order)
         factors = CoarseKernels.factors(energy, aggregates: aggregates, count: count, workers: workers)
     }
 
