@@ -20,8 +20,8 @@ struct BidirectionalVoteTests {
         let source = Self.map([(23, 31)], channels: channels, seed: seed)
         let target = Self.map([(17, 12), (9, 20)], channels: channels, seed: seed + 50)
         let workers = Workers(threads: 2)
-        let forward = PatchMatch.search(from: source, to: target, iterations: 2, seed: seed, workers: workers)
-        let reverse = PatchMatch.search(from: target, to: source, iterations: 2, seed: seed, workers: workers)
+        let (forward, reverse) = PatchMatch.searchBothWays(
+            between: source, and: target, iterations: 2, seed: seed, workers: workers)
         var generator = SeededGenerator(seed: seed)
         let colors = target.padded(
             target.regions.map { region in

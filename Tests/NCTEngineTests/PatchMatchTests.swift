@@ -61,8 +61,9 @@ struct PatchMatchTests {
     @Test("An image finds itself: nearly every pixel's distance is zero")
     func identity() throws {
         let image = try map([TestImages.random(width: 64, height: 48, seed: 3)])
-        let field = PatchMatch.search(
-            from: image, to: image, iterations: 8, seed: 5, workers: Workers(threads: 2))
+        let field = PatchMatch.searchBothWays(
+            between: image, and: image, iterations: 8, seed: 5, workers: Workers(threads: 2)
+        ).forward
         let exact = field.distances.count { $0 == 0 }
         #expect(Double(exact) > 0.97 * Double(field.distances.count), "\(exact) of \(field.distances.count)")
     }
@@ -74,9 +75,9 @@ struct PatchMatchTests {
         let target = try map(images)
         let exact = exhaustive(source, target).reduce(0.0) { $0 + Double($1) }
         let sums = [1, 5, 10].map { iterations in
-            PatchMatch.search(
-                from: source, to: target, iterations: iterations, seed: 1, workers: Workers(threads: 2)
-            ).distances.reduce(0.0) { $0 + Double($1) }
+            PatchMatch.searchBothWays(
+                between: source, and: target, iterations: iterations, seed: 1, workers: Workers(threads: 2)
+            ).forward.distances.reduce(0.0) { $0 + Double($1) }
         }
         #expect(sums[0] >= sums[1] && sums[1] >= sums[2] && sums[2] >= exact)
         #expect(sums[1] < 1.25 * exact, "5 iterations reach \(sums[1] / exact) of the best possible")
@@ -192,8 +193,9 @@ struct PatchMatchTests {
         let target = try map([
             TestImages.random(width: 12, height: 50, seed: 32), TestImages.random(width: 40, height: 7, seed: 33),
         ])
-        for (from, to) in [(source, target), (target, source)] {
-            let field = PatchMatch.search(from: from, to: to, iterations: 3, seed: 4, workers: Workers(threads: 2))
+        let fields = PatchMatch.searchBothWays(
+            between: source, and: target, iterations: 3, seed: 4, workers: Workers(threads: 2))
+        for (from, to, field) in [(source, target, fields.forward), (target, source, fields.reverse)] {
             for pixel in 0..<from.width * from.height {
                 let (x, y) = (Int(field.positions[pixel] & 0xFFFF), Int(field.positions[pixel] >> 16))
                 #expect(x < to.width && y < Int(to.columnHeights[x]))
@@ -207,14 +209,15 @@ struct PatchMatchTests {
         }
     }
 
-    @Test("The field does not depend on the number of threads")
+    @Test("The fields do not depend on the number of threads")
     func threads() throws {
         let source = try map([TestImages.random(width: 80, height: 150, seed: 41)])
         let target = try map([TestImages.random(width: 70, height: 90, seed: 42)])
-        let one = PatchMatch.search(from: source, to: target, iterations: 4, seed: 2, workers: Workers(threads: 1))
+        let one = PatchMatch.searchBothWays(
+            between: source, and: target, iterations: 4, seed: 2, workers: Workers(threads: 1))
         for threads in [2, 3, 5] {
-            let several = PatchMatch.search(
-                from: source, to: target, iterations: 4, seed: 2, workers: Workers(threads: threads))
+            let several = PatchMatch.searchBothWays(
+                between: source, and: target, iterations: 4, seed: 2, workers: Workers(threads: threads))
             #expect(one == several, "\(threads) threads")
         }
     }
@@ -223,7 +226,9 @@ struct PatchMatchTests {
     func iterationTwin() throws {
         let source = try map([TestImages.random(width: 50, height: 60, seed: 51)])
         let target = try map([TestImages.random(width: 45, height: 40, seed: 52)])
-        var fast = PatchMatch.search(from: source, to: target, iterations: 1, seed: 3, workers: Workers(threads: 1))
+        var fast = PatchMatch.searchBothWays(
+            between: source, and: target, iterations: 1, seed: 3, workers: Workers(threads: 1)
+        ).forward
         var scalar = fast
         for backward in [true, false] {
             SearchKernels.iterate(
@@ -291,8 +296,12 @@ struct PatchMatchTests {
         let second = try map([
             TestImages.random(width: 18, height: 27, seed: 6), TestImages.random(width: 21, height: 15, seed: 7),
         ])
-        let forward = PatchMatch.search(from: first, to: second, iterations: 1, seed: 3, workers: workers)
-        let before = PatchMatch.search(from: second, to: first, iterations: 1, seed: 4, workers: workers)
+        let forward = PatchMatch.searchBothWays(
+            between: first, and: second, iterations: 1, seed: 3, workers: workers
+        ).forward
+        let before = PatchMatch.searchBothWays(
+            between: first, and: second, iterations: 1, seed: 4, workers: workers
+        ).reverse
         var after = before
         SearchKernels.exchange(forward, of: first, to: &after, of: second, workers: workers)
         var expected = before

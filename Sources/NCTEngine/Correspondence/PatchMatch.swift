@@ -32,22 +32,11 @@ package struct NearestNeighborField: Sendable, Equatable {
 package enum PatchMatch {
     private static let stripRows = 32
 
-    /// - Parameters:
-    ///   - iterations: passes after the first, which starts from random matches. Each tries half of the radii.
-    ///   - initial: a field to start from (its positions must fit `target`, or they are replaced at random).
-    package static func search(
-        from source: SearchMap, to target: SearchMap, iterations: Int, seed: UInt64,
-        initial: [UInt32]? = nil, workers: Workers
-    ) -> NearestNeighborField {
-        var run = Run(from: source, to: target, seed: seed, initial: initial, workers: workers)
-        for index in 0...iterations { run.pass(index, workers: workers) }
-        return run.field
-    }
-
     /// The fields from `first` to `second` and back.
     ///
     /// - Parameters:
-    ///   - initial: a field from `first` to `second` to start from.
+    ///   - iterations: passes after the first, which starts from random matches. Each tries half of the radii.
+    ///   - initial: a field from `first` to `second` to start from; positions that do not fit are replaced at random.
     ///   - reverseRows: the rows of `second` that are searched for; all, if nil. The others have no match of their own
     ///     in the field back.
     package static func searchBothWays(
