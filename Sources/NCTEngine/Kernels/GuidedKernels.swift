@@ -1,7 +1,7 @@
 import CKernels
 
 /// The Swift side of `guided.c`.
-enum GuidedKernels {
+package enum GuidedKernels {
     private static let sums = 18
     private static let coefficients = 16
     /// Rows a piece of work, on either grid: each piece starts its running sums anew.
@@ -120,6 +120,56 @@ enum GuidedKernels {
 
         private func add(_ y: Int, _ sign: Double) {
             nct_guided_add_coefficients(slopes + coefficients * y * width, width, sign, columns)
+        }
+    }
+}
+
+// The twins, for the tests: by the fast kernel and by its twin.
+extension GuidedKernels {
+    /// Adds a row to column sums, or removes it.
+    package static func addRow(
+        guide: [Float], field: [Float], sign: Double, to columns: [Double]
+    ) -> (fast: [Double], scalar: [Double]) {
+        both(from: columns) {
+            ($0 ? nct_guided_add_row_scalar : nct_guided_add_row)(guide, field, guide.count, sign, &$1)
+        }
+    }
+
+    package static func coefficients(
+        of columns: [Double], rows: Int, radius: Int, epsilon: Double
+    ) -> (fast: [Float], scalar: [Float]) {
+        let width = columns.count / sums
+        return both(from: [Float](repeating: 0, count: coefficients * width)) {
+            ($0 ? nct_guided_coefficients_row_scalar : nct_guided_coefficients_row)(
+                columns, width, rows, radius, epsilon, &$1)
+        }
+    }
+
+    package static func addCoefficients(
+        _ row: [Float], sign: Double, to columns: [Double]
+    ) -> (fast: [Double], scalar: [Double]) {
+        both(from: columns) {
+            ($0 ? nct_guided_add_coefficients_scalar : nct_guided_add_coefficients)(
+                row, row.count / coefficients, sign, &$1)
+        }
+    }
+
+    package static func average(
+        of columns: [Double], rows: Int, radius: Int
+    ) -> (fast: [Float], scalar: [Float]) {
+        both(from: [Float](repeating: 0, count: columns.count)) {
+            ($0 ? nct_guided_average_row_scalar : nct_guided_average_row)(
+                columns, columns.count / coefficients, rows, radius, &$1)
+        }
+    }
+
+    /// Recolors a row between two coarse rows of 16 floats a pixel.
+    package static func apply(
+        upper: [Float], lower: [Float], fraction: Float, scale: Int, luminance: [Float], to lab: [Float]
+    ) -> (fast: [Float], scalar: [Float]) {
+        both(from: lab) {
+            ($0 ? nct_guided_apply_row_scalar : nct_guided_apply_row)(
+                upper, lower, fraction, upper.count / coefficients, scale, luminance, luminance.count, &$1)
         }
     }
 }
