@@ -135,6 +135,7 @@ void nct_transfer_color_laplacian(const float *x, const int32_t *order, const fl
     nct_transfer_color_laplacian_scalar(x, order, weights, count, last, end, reach, scale, y);
 }
 
+// The twin, which serves the ends above, too.
 void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, const float *weights, size_t count,
                                          size_t begin, size_t end, size_t reach, float scale, float *y) {
     for (size_t i = begin; i < end; i++) {
@@ -186,29 +187,6 @@ void nct_transfer_grid_operator(const float *x, const float *packed, const float
             NCT_ADD_CHANNELS(dots, dot);
         }
     }
-}
-
-void nct_transfer_grid_operator_scalar(const float *x, const float *packed, const float *weights, size_t width,
-                                       size_t height, size_t begin, size_t end, float scale, float *y, double *dots) {
-    dots[0] = dots[1] = dots[2] = 0;
-    for (size_t row = begin; row < end; row++)
-        for (size_t column = 0; column < width; column++) {
-            size_t i = row * width + column;
-            for (int c = 0; c < 3; c++) {
-                float s = packed[4 * i + c];
-                float misfit = packed[4 * i + 3] * (s * x[8 * i + c] + x[8 * i + 4 + c]);
-                for (int half = 0; half < 2; half++) {
-                    size_t at = 8 * i + 4 * (size_t)half + (size_t)c;
-                    float sum = 0;
-                    if (column > 0) sum += weights[2 * (i - 1)] * (x[at] - x[at - 8]);
-                    if (column + 1 < width) sum += weights[2 * i] * (x[at] - x[at + 8]);
-                    if (row > 0) sum += weights[2 * (i - width) + 1] * (x[at] - x[at - 8 * width]);
-                    if (row + 1 < height) sum += weights[2 * i + 1] * (x[at] - x[at + 8 * width]);
-                    y[at] += scale * sum + (half == 0 ? s * misfit : misfit);
-                    dots[c] += (double)x[at] * (double)y[at];
-                }
-            }
-        }
 }
 
 // inverse(D) r of one pixel: its 2x2 blocks are degree * I + confidence * (S, 1)(S, 1)^T (Sherman and Morrison).
@@ -280,44 +258,6 @@ void nct_transfer_direction(const float *beta, const float *r, const float *pack
         NCT_PRECONDITION(z, own, packed, degree, i);
         NCT_STORE8(p + 8 * i, z + b * NCT_LOAD8(p + 8 * i));
     }
-}
-
-// inverse(D) r of one channel of one pixel by Cramer's rule.
-static void nct_precondition_scalar(const float *r, const float *packed, const float *degree, size_t i, int c,
-                                    double *gain, double *offset) {
-    double s = packed[4 * i + c], confidence = packed[4 * i + 3];
-    double d = NCT_DEGREE_FLOOR(degree[i], packed[4 * i + 3]);
-    double aa = d + confidence * s * s, ab = confidence * s, bb = d + confidence;
-    double determinant = aa * bb - ab * ab;
-    *gain = (bb * r[8 * i + c] - ab * r[8 * i + 4 + c]) / determinant;
-    *offset = (aa * r[8 * i + 4 + c] - ab * r[8 * i + c]) / determinant;
-}
-
-void nct_transfer_step_scalar(const float *alpha, const float *p, const float *q, const float *packed,
-                              const float *degree, size_t count, float *x, float *r, double *dots) {
-    dots[0] = dots[1] = dots[2] = 0;
-    for (size_t i = 0; i < count; i++)
-        for (int c = 0; c < 3; c++) {
-            size_t at[2] = {8 * i + (size_t)c, 8 * i + 4 + (size_t)c};
-            for (int half = 0; half < 2; half++) {
-                x[at[half]] += alpha[c] * p[at[half]];
-                r[at[half]] -= alpha[c] * q[at[half]];
-            }
-            double gain, offset;
-            nct_precondition_scalar(r, packed, degree, i, c, &gain, &offset);
-            dots[c] += r[at[0]] * gain + r[at[1]] * offset;
-        }
-}
-
-void nct_transfer_direction_scalar(const float *beta, const float *r, const float *packed, const float *degree,
-                                   size_t count, float *p) {
-    for (size_t i = 0; i < count; i++)
-        for (int c = 0; c < 3; c++) {
-            double gain, offset;
-            nct_precondition_scalar(r, packed, degree, i, c, &gain, &offset);
-            p[8 * i + c] = (float)gain + beta[c] * p[8 * i + c];
-            p[8 * i + 4 + c] = (float)offset + beta[c] * p[8 * i + 4 + c];
-        }
 }
 
 // Eight doubles, summed pairwise at the end.

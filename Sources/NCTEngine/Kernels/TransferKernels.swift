@@ -1,7 +1,7 @@
 import CKernels
 
 /// The Swift side of the kernels in `transfer.c`: cuts the work into pieces and owns every buffer.
-enum TransferKernels {
+package enum TransferKernels {
     /// Pixels (or places of an order) a piece of work: a constant, so that sums do not depend on threads.
     static let grain = 8192
 
