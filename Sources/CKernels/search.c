@@ -200,30 +200,11 @@ void nct_patchmatch_strip(const nct_map *source, const nct_map *target, uint64_t
     }
 }
 
-void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, uint64_t seed, int backward, size_t y0,
-                                 size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances) {
-    strip(source, target, seed, backward, y0, y1, before, field, distances, source->dimensions);
-}
-
 NCT_MULTIVERSIONED
 uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by) {
     const size_t dimensions = a->dimensions;
     return whole_distance(a->values + (ay * a->stride + ax) * dimensions, a->stride * dimensions,
                           b->values + (by * b->stride + bx) * dimensions, b->stride * dimensions, 3 * dimensions);
-}
-
-uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by) {
-    uint32_t sum = 0;
-    for (size_t y = 0; y < 3; y++) {
-        for (size_t x = 0; x < 3; x++) {
-            for (size_t c = 0; c < a->dimensions; c++) {
-                int32_t d = a->values[((ay + y) * a->stride + ax + x) * a->dimensions + c]
-                            - b->values[((by + y) * b->stride + bx + x) * b->dimensions + c];
-                sum += (uint32_t)(d * d);
-            }
-        }
-    }
-    return sum;
 }
 
 void nct_cells(const nct_map *map, size_t y0, size_t y1, uint32_t *cells) {
@@ -337,40 +318,5 @@ void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, 
     switch (input->source->components) {
         case 16: vote(input, y0, y1, colors, errors, 16); break;
         default: vote(input, y0, y1, colors, errors, input->source->components);
-    }
-}
-
-void nct_vote_scalar(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors) {
-    const nct_map *s = input->source, *r = input->target;
-    for (size_t y = y0; y < y1; y++) {
-        for (size_t x = 0; x < s->width; x++) {
-            double sum[3 + NCT_MAX_DIMENSIONS] = {0}, weight = 0;
-            for (size_t j = 0; j < 9; j++) {
-                long qx = (long)x + (long)(j % 3) - 1, qy = (long)y + (long)(j / 3) - 1;
-                if (qx < 0 || qy < 0 || qx >= (long)s->width || qy >= (long)s->height) continue;
-                size_t q = (size_t)qy * s->width + (size_t)qx;
-                for (uint32_t k = input->reverseStart[q]; k <= input->reverseStart[q + 1]; k++) {
-                    int forward = k == input->reverseStart[q + 1];
-                    uint32_t match = forward ? input->field[q] : input->reverse[k];
-                    double w = forward ? 1.0 : input->reverseWeight;
-                    size_t tx = (size_t)((long)(match & 0xffff) + 1 + (long)x - qx);
-                    size_t ty = (size_t)((long)(match >> 16) + 1 + (long)y - qy);
-                    size_t t = ty * r->stride + tx;
-                    for (size_t c = 0; c < 3; c++) sum[c] += w * input->targetColors[3 * t + c];
-                    for (size_t c = 0; c < s->components; c++) {
-                        sum[3 + c] += w * r->values[t * r->dimensions + c];
-                    }
-                    weight += w;
-                }
-            }
-            size_t p = y * s->width + x;
-            double error = 0;
-            for (size_t c = 0; c < 3; c++) colors[3 * p + c] = (float)(sum[c] / weight);
-            for (size_t c = 0; c < s->components; c++) {
-                double own = s->values[((y + 1) * s->stride + x + 1) * s->dimensions + c];
-                error += (sum[3 + c] / weight - own) * (sum[3 + c] / weight - own);
-            }
-            errors[p] = (float)error;
-        }
     }
 }

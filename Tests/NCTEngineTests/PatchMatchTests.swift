@@ -36,28 +36,6 @@ struct PatchMatchTests {
         }
     }
 
-    @Test(
-        "The patch distance equals its scalar twin",
-        arguments: [1, 2] as [UInt64])
-    func twin(seed: UInt64) throws {
-        let source = try map([TestImages.random(width: 40, height: 30, seed: seed)], components: 11)
-        let target = try map(
-            [
-                TestImages.random(width: 25, height: 33, seed: seed + 7),
-                TestImages.random(width: 31, height: 20, seed: seed + 8),
-            ],
-            components: 11)
-        var generator = SeededGenerator(seed: seed)
-        for _ in 0..<2000 {
-            let (ax, ay) = (Int.random(in: 0..<40, using: &generator), Int.random(in: 0..<30, using: &generator))
-            let region = target.regions.randomElement(using: &generator)!
-            let bx = region.x + Int.random(in: 0..<region.width, using: &generator)
-            let by = Int.random(in: 0..<region.height, using: &generator)
-            let (fast, scalar) = SearchKernels.patchDistance(source, ax, ay, target, bx, by)
-            #expect(fast == scalar, "seed \(seed)")
-        }
-    }
-
     @Test("An image finds itself: nearly every pixel's distance is zero")
     func identity() throws {
         let image = try map([TestImages.random(width: 64, height: 48, seed: 3)])
@@ -222,25 +200,6 @@ struct PatchMatchTests {
         }
     }
 
-    @Test("The fast iteration equals its scalar twin")
-    func iterationTwin() throws {
-        let source = try map([TestImages.random(width: 50, height: 60, seed: 51)])
-        let target = try map([TestImages.random(width: 45, height: 40, seed: 52)])
-        var fast = PatchMatch.searchBothWays(
-            between: source, and: target, iterations: 1, seed: 3, workers: Workers(threads: 1)
-        ).forward
-        var scalar = fast
-        for backward in [true, false] {
-            SearchKernels.iterate(
-                &fast, source: source, target: target, seed: 77, backward: backward, strips: [0..<25, 25..<60],
-                workers: Workers(threads: 1))
-            SearchKernels.iterate(
-                &scalar, source: source, target: target, seed: 77, backward: backward, strips: [0..<25, 25..<60],
-                workers: Workers(threads: 1), scalar: true)
-            #expect(fast == scalar)
-        }
-    }
-
     @Test("A pixel of another cluster is as far as the label weight says")
     func labels() {
         let features = FeatureMap(width: 5, height: 5, channels: 2)
@@ -287,33 +246,5 @@ struct PatchMatchTests {
             }
         }
         #expect(seen.count == 19 * 23 + 30 * 11)
-    }
-
-    @Test("An exchange gives each pixel the nearest of the matches that end there, by a plain twin", arguments: [1, 2])
-    func exchange(threads: Int) throws {
-        let workers = Workers(threads: threads)
-        let first = try map([TestImages.random(width: 31, height: 22, seed: 5)])
-        let second = try map([
-            TestImages.random(width: 18, height: 27, seed: 6), TestImages.random(width: 21, height: 15, seed: 7),
-        ])
-        let forward = PatchMatch.searchBothWays(
-            between: first, and: second, iterations: 1, seed: 3, workers: workers
-        ).forward
-        let before = PatchMatch.searchBothWays(
-            between: first, and: second, iterations: 1, seed: 4, workers: workers
-        ).reverse
-        var after = before
-        SearchKernels.exchange(forward, of: first, to: &after, of: second, workers: workers)
-        var expected = before
-        for pixel in forward.positions.indices {
-            let match = forward.positions[pixel]
-            let target = Int(match >> 16) * second.width + Int(match & 0xFFFF)
-            if forward.distances[pixel] < expected.distances[target] {
-                expected.distances[target] = forward.distances[pixel]
-                expected.positions[target] = UInt32(pixel / first.width) << 16 | UInt32(pixel % first.width)
-            }
-        }
-        #expect(after == expected)
-        #expect(after != before)
     }
 }

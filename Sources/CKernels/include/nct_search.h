@@ -35,9 +35,12 @@ typedef struct {
 
 /// The cell of every pixel in rows y0...y1-1; UINT32_MAX where the map holds nothing.
 void nct_cells(const nct_map *map, size_t y0, size_t y1, uint32_t *cells);
+void nct_cells_scalar(const nct_map *map, size_t y0, size_t y1, uint32_t *cells);
 /// Sorts positions by cell: `cellCount` + 1 starts, and as many entries as there are valid pixels.
 void nct_cell_lists(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
                     uint32_t *entries);
+void nct_cell_lists_scalar(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
+                           uint32_t *entries);
 
 /// Squared distance of two 3x3 patches.
 uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
@@ -47,6 +50,8 @@ uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const
 /// random ones of the pixel's cell, or of all where the cell is empty.
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances);
+void nct_field_distances_scalar(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
+                                uint32_t *field, uint32_t *distances);
 
 /// One PatchMatch pass (row by row propagation, then random search) over rows y0...y1-1, in scan order or, if
 /// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read
@@ -61,6 +66,9 @@ void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, u
 /// distance of two patches is the same both ways, so this costs no patch. The first of the nearest wins.
 void nct_field_exchange(const nct_map *source, const nct_map *target, const uint32_t *field, const uint32_t *distances,
                         size_t y0, size_t y1, uint32_t *reverse, uint32_t *reverseDistances);
+void nct_field_exchange_scalar(const nct_map *source, const nct_map *target, const uint32_t *field,
+                               const uint32_t *distances, size_t y0, size_t y1, uint32_t *reverse,
+                               uint32_t *reverseDistances);
 
 typedef struct {
     const nct_map *source;       // S

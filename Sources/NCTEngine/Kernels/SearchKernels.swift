@@ -60,7 +60,7 @@ package enum SearchKernels {
     }
 
     /// A map's pixels by the cell that their first components fall into.
-    static func cells(of map: SearchMap, workers: Workers) -> SearchMap.Cells {
+    package static func cells(of map: SearchMap, workers: Workers, scalar: Bool = false) -> SearchMap.Cells {
         let count = max(1, map.labelCount) * Int(NCT_CELLS)
         return withMap(map) { view in
             let view = Maps(source: view, target: view)
@@ -68,14 +68,15 @@ package enum SearchKernels {
                 let to = SharedPointer(numbers)
                 workers.forEach(map.height, grain: 32) { range in
                     var map = view.source
-                    nct_cells(&map, range.lowerBound, range.upperBound, to.base)
+                    (scalar ? nct_cells_scalar : nct_cells)(&map, range.lowerBound, range.upperBound, to.base)
                 }
                 initialized = map.width * map.height
             }
             var starts = [UInt32](repeating: 0, count: count + 1)
             let valid = map.regions.reduce(0) { $0 + $1.width * $1.height }
             let entries = [UInt32](unsafeUninitializedCapacity: valid) { entries, initialized in
-                nct_cell_lists(numbers, map.width, map.height, count, &starts, entries.baseAddress!)
+                (scalar ? nct_cell_lists_scalar : nct_cell_lists)(
+                    numbers, map.width, map.height, count, &starts, entries.baseAddress!)
                 initialized = valid
             }
             return SearchMap.Cells(starts: starts, entries: entries)
@@ -88,15 +89,15 @@ package enum SearchKernels {
         let target: nct_map
     }
 
-    static func measure(
+    package static func measure(
         _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64,
-        strips: [Range<Int>], workers: Workers
+        strips: [Range<Int>], workers: Workers, scalar: Bool = false
     ) {
         withBoth(source, target, &field) { maps, positions, distances in
             workers.forEach(strips.count, grain: 1) { range in
                 var (source, target) = (maps.source, maps.target)
                 for strip in strips[range] {
-                    nct_field_distances(
+                    (scalar ? nct_field_distances_scalar : nct_field_distances)(
                         &source, &target, seed, strip.lowerBound, strip.upperBound, positions.base, distances.base)
                 }
             }
@@ -126,7 +127,7 @@ package enum SearchKernels {
     /// Offers a field's matches to the one that goes the other way.
     package static func exchange(
         _ field: NearestNeighborField, of source: SearchMap, to reverse: inout NearestNeighborField,
-        of target: SearchMap, workers: Workers
+        of target: SearchMap, workers: Workers, scalar: Bool = false
     ) {
         let height = target.height
         field.positions.withUnsafeBufferPointer { positions in
@@ -136,7 +137,7 @@ package enum SearchKernels {
                     // Each piece reads the whole field: two are enough.
                     workers.forEach(height, grain: (height + 1) / 2) { range in
                         var (source, target) = (maps.source, maps.target)
-                        nct_field_exchange(
+                        (scalar ? nct_field_exchange_scalar : nct_field_exchange)(
                             &source, &target, positions.base, distances.base, range.lowerBound, range.upperBound,
                             reverse.base, reverseDistances.base)
                     }
