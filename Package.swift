@@ -25,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
-        // Hot kernels in C, each with a scalar twin.
+        // Hot kernels in C, and the scalar twins that tests hold them against.
         .target(name: "CKernels"),
         // The weights of the engine's own network, as bytes of the program.
         .target(name: "CSmearNet", exclude: ["smearnet.safetensors"]),

@@ -1,8 +1,13 @@
 // Hot kernels of the engine.
 //
 // Conventions of this module:
-// - every function is prefixed nct_ and has a plain scalar twin of the same name with the suffix _scalar;
-// - no function allocates, keeps or frees memory; the caller owns every buffer, and no pointer may be null;
+// - every function of these headers is prefixed nct_ and has a plain scalar twin of the same name with the suffix
+//   _scalar, which a test holds it against to a tolerance that the test states;
+// - without a twin of their own are: what packs weights or counts tiles, channels or floats for a kernel, which that
+//   kernel's test covers; nct_winograd_tiles and nct_direct_rows, whose twin is nct_convolution_scalar; and
+//   nct_coarse_factor and nct_coarse_solve, which are held against the matrix itself;
+// - no function allocates, keeps or frees memory; the caller owns every buffer, and no pointer may be null unless its
+//   header says so;
 // - no function can fail; shapes are the caller's duty;
 // - images and maps are row-major, channels innermost (height x width x channels).
 #pragma once
