@@ -67,7 +67,7 @@ struct TiledRunTests {
         let moved = CIEDE2000.mean(LabImage(whole.image), LabImage(Self.pair.source))
         print("\(levels): \(tiled.tiles) tiles; CIEDE2000 to the whole \(color), of the whole to the source \(moved)")
         #expect(color < limit && color < 0.15 * moved)
-        #expect(abs((tiled.quality.confidence ?? 0) - (whole.quality.confidence ?? 1)) < 0.05)
+        #expect(abs(tiled.quality.confidence - whole.quality.confidence) < 0.05)
 
         var parameters = NormalizationParameters()
         (parameters.levels, parameters.tilePixels) = (levels, tilePixels)
