@@ -23,6 +23,7 @@ STAGES = ["features", "projection", "clustering", "search", "vote", "transfer", 
 FILES = ["decoding", "encoding"]
 SIZES = [(500, 500), (1280, 960), (2592, 1944)]
 LEVELS = ["1", "2", "1,2"]
+DEFAULT = "default"  # the levels that suit the network
 
 
 def run(*arguments) -> tuple[str, int]:
@@ -45,8 +46,8 @@ def captures(nctd: Path, folder: Path, width: int, height: int, count: int, stai
 def measure(nctd: Path, images: list[Path], references: list[Path], work: Path, threads: int, levels: str,
             features: str) -> dict:
     output = work / "results"
-    _, memory = run(nctd, "normalize", *images, *(a for r in references for a in ("--reference", r)), "--layer", levels,
-                    "--features", features, "--threads", threads, "--cache", work / "cache", "--output", output,
+    _, memory = run(nctd, "normalize", *images, *(a for r in references for a in ("--reference", r)),
+                    *(() if levels == DEFAULT else ("--layer", levels)), "--features", features, "--threads", threads, "--cache", work / "cache", "--output", output,
                     "--overwrite", "--json")
     times = [json.loads((output / f"{image.stem}.png.json").read_text())["timings_ms"] for image in images][1:]
     stages = {name: statistics.median(t.get(name, 0) for t in times) for name in STAGES + FILES}
@@ -78,7 +79,7 @@ def main() -> None:
     models = Path(os.environ.get("NCTD_MODELS", "/usr/share/nctd/models"))
     sizes = [tuple(map(int, size.split("x"))) for size in options.sizes.split(",")]
     thread_counts = [int(threads) for threads in options.threads.split(",")]
-    settings = [(levels, 1) for levels in LEVELS if not (options.no_joint and "," in levels)] + [("1", 3)]
+    settings = [(levels, 1) for levels in LEVELS if not (options.no_joint and "," in levels)] + [(DEFAULT, 3)]
     extractors = ["vgg19", "smearnet"] if (models / "vgg19-features.safetensors").is_file() else ["smearnet"]
     if len(extractors) == 1:
         print(f"no VGG-19 in {models}: the built-in network only", file=sys.stderr)
