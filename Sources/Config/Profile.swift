@@ -23,13 +23,8 @@ public struct Profile: Sendable, Equatable {
     /// One to three images; absolute, or relative to the current directory if the profile was named so.
     public var references: [String]
     public var method: Method = .colorTransfer
-    /// Of color transfer; the baselines take the seed from it. Levels and enhancement are VGG-19's unless they were
-    /// chosen: see ``settled(for:)``.
+    /// Of color transfer; the baselines take the seed from it.
     public var parameters = NormalizationParameters()
-    /// Whether the profile or an option says which levels are used.
-    public var choosesLevels = false
-    /// Whether the profile or an option says what is appended to the features.
-    public var choosesEnhancement = false
     public var baselineParameters = BaselineParameters()
     public var thresholds = QualityThresholds()
     /// The network whose features are compared.
@@ -43,16 +38,5 @@ public struct Profile: Sendable, Equatable {
         self.path = path
         self.text = text
         self.references = references
-    }
-
-    /// The profile with the levels and the enhancement that suit a network, where it chooses none.
-    ///
-    /// - Parameter extractor: the network's identifier, such as "smearnet".
-    public func settled(for extractor: String) -> Profile {
-        var profile = self
-        let suited = NormalizationParameters.suited(to: extractor)
-        if !choosesLevels { profile.parameters.levels = suited.levels }
-        if !choosesEnhancement { profile.parameters.enhancement = suited.enhancement }
-        return profile
     }
 }

@@ -31,8 +31,6 @@ extension Profile {
         profile.method = reader.choice("method", Method.self) ?? .colorTransfer
         profile.belowThreshold = reader.choice("below_threshold", BelowThreshold.self) ?? .flag
         profile.parameters = NormalizationParameters(reading: &reader)
-        profile.choosesLevels = reader.contains("levels") || profile.parameters.levels == .progressive
-        profile.choosesEnhancement = reader.contains("enhancement")
         profile.baselineParameters = BaselineParameters(reading: &reader)
         if var inner = reader.table("thresholds") {
             profile.thresholds = QualityThresholds(reading: &inner)

@@ -29,13 +29,12 @@ public struct PreparedEngine: Sendable {
     public init(
         profile: Profile, workers: Workers, cache: CacheDirectory?, features loaded: FeatureSource? = nil
     ) throws {
+        self.profile = profile
         let source =
             profile.method.usesFeatures
             ? try loaded
                 ?? FeatureSource.load(
                     profile.features, configured: profile.weights, upToLevel: profile.parameters.deepestLevel) : nil
-        let profile = source.map { profile.settled(for: $0.extractor.identifier) } ?? profile
-        self.profile = profile
         features = source.map { source in
             Sidecar.Features(
                 extractor: source.extractor.identifier, sha256: source.extractor.digest,

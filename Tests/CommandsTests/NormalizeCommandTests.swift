@@ -48,24 +48,6 @@ import Testing
         #expect(result.status == 0 && !result.error.contains("weights"), "\(result.error)")
     }
 
-    @Test("The built-in network comes with levels and enhancement of its own, which options replace one by one")
-    func ownDefaults() throws {
-        let bench = try Bench()
-        let capture = try bench.capture("capture.png")
-        for (options, levels, enhancement) in [
-            ([], [2], "clustering"), (["--enhancement", "none"], [2], "none"), (["--layer", "1"], [1], "clustering"),
-        ] as [([String], [Int], String)] {
-            let result = try Subprocess.run(
-                Subprocess.nctd,
-                ["normalize", capture, "--reference", bench.reference, "--output", "out", "--overwrite", "--no-cache"]
-                    + options, in: bench.space.path, environment: Bench.environment)
-            #expect(result.status == 0, "\(result.error)")
-            let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out/capture.png.json"))))
-            let transfer = try #require(sidecar.parameters.transfer)
-            #expect(transfer.levels == levels && "\(transfer.enhancement)" == enhancement, "\(options)")
-        }
-    }
-
     @Test("The result does not depend on the number of threads")
     func threads() throws {
         let bench = try Bench()
@@ -196,8 +178,8 @@ import Testing
         }
         #expect(files.contains("contact-sheet.png"))
         for file in files { _ = try ImageReader.read(path: bench.space("why/capture/" + file)) }
-        let classes = try bench.normalize(
-            [try bench.capture("other.png")], "--stages", "why", "--enhancement", "segmentation")
+        // By default the labels are classes.
+        let classes = try bench.normalize([try bench.capture("other.png")], "--stages", "why")
         #expect(classes.status == 0, "\(classes.error)")
         #expect(bench.space.files(in: "why/other").contains { $0.hasSuffix("-classes.png") })
     }

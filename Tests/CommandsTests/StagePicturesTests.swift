@@ -34,10 +34,7 @@ import Testing
         func normalize(_ more: String...) throws -> Subprocess.Result {
             try Subprocess.run(
                 Subprocess.nctd,
-                [
-                    "normalize", capture, "--reference", bench.reference, "--no-cache", "--tile-pixels", "65536",
-                    "--layer", "1",
-                ] + more,
+                ["normalize", capture, "--reference", bench.reference, "--no-cache", "--tile-pixels", "65536"] + more,
                 in: bench.space.path, environment: Bench.environment)
         }
         let done = try normalize("--output", "out")

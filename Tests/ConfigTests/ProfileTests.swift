@@ -47,27 +47,6 @@ import Testing
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer && profile.weights == nil)
     }
 
-    @Test(
-        "Levels and enhancement that a profile does not choose are the network's own",
-        arguments: [
-            ("", [2], "clustering"), ("levels = [1]", [1], "clustering"), ("enhancement = \"none\"", [2], "none"),
-            ("levels = [1]\nenhancement = \"segmentation\"", [1], "segmentation"),
-        ])
-    func settled(text: String, levels: [Int], enhancement: String) throws {
-        let folder = try Folder()
-        let profile = try Profile.read(path: try folder.write("references = [\"one.png\"]\n\(text)"))
-        let smearnet = profile.settled(for: "smearnet").parameters
-        #expect(smearnet.levels == .joint(levels) && smearnet.enhancement.rawValue == enhancement)
-        #expect(profile.settled(for: "vgg19") == profile)
-    }
-
-    @Test("A progressive profile stays so with any network")
-    func settledProgressive() throws {
-        let folder = try Folder()
-        let profile = try Profile.read(path: try folder.write("references = [\"one.png\"]\nprogressive = true"))
-        #expect(profile.settled(for: "smearnet").parameters.levels == .progressive)
-    }
-
     @Test("A profile with every key is read whole")
     func whole() throws {
         let folder = try Folder()

@@ -20,10 +20,7 @@ struct EngineOptions: ParsableArguments {
         name: .customLong("layer"),
         help: ArgumentHelp(
             "Feature levels that drive the search: one or several of 1…5, joined by commas.",
-            discussion: """
-                Level 1 is the finest. Several are used jointly, as 1,2. Default: 1 with VGG-19, 2 with the \
-                built-in network.
-                """,
+            discussion: "Level 1 is the finest. Several are used jointly, as 1,2. Default: 1.",
             valueName: "L[,L…]"))
     var levels: LevelList?
 
@@ -33,10 +30,7 @@ struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Which pixels a channel's mean and deviation are taken over.", valueName: "kind"))
     var standardization: NormalizationParameters.Standardization?
 
-    @Option(
-        help: ArgumentHelp(
-            "What keeps a pixel to its own kind.",
-            discussion: "Default: segmentation with VGG-19, clustering with the built-in network.", valueName: "kind"))
+    @Option(help: ArgumentHelp("What keeps a pixel to its own kind.", valueName: "kind"))
     var enhancement: NormalizationParameters.Enhancement?
 
     @Option(help: ArgumentHelp("Use the reference that suits a capture best, or all at once.", valueName: "use"))
@@ -165,8 +159,6 @@ struct EngineOptions: ParsableArguments {
         if let features { profile.features = features }
         if let weights { profile.weights = weights }
         override(&profile.parameters)
-        if levels != nil || progressive { profile.choosesLevels = true }
-        if enhancement != nil { profile.choosesEnhancement = true }
         profile.baselineParameters = baseline.parameters(profile.baselineParameters)
     }
 

@@ -12,9 +12,7 @@ import Crypto
 /// It knows cells of some 35 to 200 pixels, as a field of 360 to 720 pixels shows them. So it looks at larger images
 /// reduced (``reduction(width:height:)``), and its maps are enlarged to the grid that was asked for.
 public struct SmearNet: FeatureExtractor {
-    /// The network's identifier, as settings name it.
-    public static let name = "smearnet"
-    public let identifier = SmearNet.name
+    public let identifier = "smearnet"
     public let digest: String
 
     private let encoder: [[Convolution]]

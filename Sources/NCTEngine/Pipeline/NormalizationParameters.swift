@@ -44,7 +44,8 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         case rec709
     }
 
-    /// With VGG-19; ``suited(to:)`` has other networks'.
+    /// With matches kept to their class, level 1 is best or level with the best on training images, with VGG-19 and with
+    /// the built-in network (docs/evaluation.md, "Which features, enhancement and levels").
     public var levels: Levels = .joint([1])
     /// Balanced standardization, and matches kept to their class, did best on lab B's 177 training images in our study,
     /// with either detector.
@@ -100,16 +101,6 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     public var seed: UInt64 = 1
 
     public init() {}
-
-    /// The levels and the enhancement that did best on lab B's training images with a network's features
-    /// (docs/evaluation.md).
-    ///
-    /// - Parameter extractor: the network's identifier; another one than "smearnet" gets VGG-19's.
-    public static func suited(to extractor: String) -> (levels: Levels, enhancement: Enhancement) {
-        let usual = NormalizationParameters()
-        return extractor == SmearNet.name
-            ? (.joint([2]), .clustering) : (usual.levels, usual.enhancement)
-    }
 
     /// Every level at which features are taken.
     var allLevels: Set<Int> {
