@@ -17,7 +17,7 @@ actor Recorder {
 
     func start(_ watcher: any RootWatcher) {
         task = Task {
-            defer { Task { await self.over() } }
+            defer { Task { self.over() } }
             try await watcher.run { await self.take($0) }
         }
     }
