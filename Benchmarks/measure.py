@@ -23,7 +23,7 @@ STAGES = ["features", "projection", "clustering", "search", "vote", "transfer", 
 FILES = ["decoding", "encoding"]
 SIZES = [(500, 500), (1280, 960), (2592, 1944)]
 LEVELS = ["1", "2", "1,2"]
-DEFAULT = "default"  # the levels that suit the network
+DEFAULT = "default"  # no levels named
 
 
 def run(*arguments) -> tuple[str, int]:
@@ -47,8 +47,8 @@ def measure(nctd: Path, images: list[Path], references: list[Path], work: Path, 
             features: str) -> dict:
     output = work / "results"
     _, memory = run(nctd, "normalize", *images, *(a for r in references for a in ("--reference", r)),
-                    *(() if levels == DEFAULT else ("--layer", levels)), "--features", features, "--threads", threads, "--cache", work / "cache", "--output", output,
-                    "--overwrite", "--json")
+                    *(() if levels == DEFAULT else ("--layer", levels)), "--features", features, "--threads", threads,
+                    "--cache", work / "cache", "--output", output, "--overwrite", "--json")
     times = [json.loads((output / f"{image.stem}.png.json").read_text())["timings_ms"] for image in images][1:]
     stages = {name: statistics.median(t.get(name, 0) for t in times) for name in STAGES + FILES}
     whole = statistics.median(sum(t.get(name, 0) for name in STAGES) for t in times)

@@ -52,10 +52,7 @@ void nct_winograd_pack(const float *weights, size_t inputChannels, size_t output
 }
 
 void nct_direct_pack(const float *weights, size_t inputChannels, size_t outputChannels, float *packed) {
-    memset(packed, 0, nct_direct_weight_count(inputChannels, outputChannels) * sizeof(float));
-    for (size_t row = 0; row < 9 * inputChannels; row++)
-        for (size_t out = 0; out < outputChannels; out++)
-            packed[(out / LANES * 9 * inputChannels + row) * LANES + out % LANES] = weights[row * outputChannels + out];
+    pack_panels(weights, 9 * inputChannels, outputChannels, packed);
 }
 
 // Products of one position: `a` holds TILE_ROWS rows in chunks of 16 channels, `b` panels of 16 columns.

@@ -1,6 +1,7 @@
 // Vectors that every level of processors can hold, in as many registers as it needs, and the matrix product's inner loop.
 #pragma once
 #include <stddef.h>
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -30,6 +31,15 @@ typedef double d8 __attribute__((vector_size(64), aligned(8), may_alias));
             }                                                                                     \
         }                                                                                         \
     } while (0)
+
+// Lays rows of `outputs` weights out in panels of 16 columns, zeros past the last: what ACCUMULATE reads as `b`.
+INLINE void pack_panels(const float *weights, size_t rows, size_t outputs, float *packed) {
+    const size_t panels = (outputs + LANES - 1) / LANES;
+    memset(packed, 0, panels * rows * LANES * sizeof(float));
+    for (size_t row = 0; row < rows; row++)
+        for (size_t out = 0; out < outputs; out++)
+            packed[(out / LANES * rows + row) * LANES + out % LANES] = weights[row * outputs + out];
+}
 
 // The first `channels` (up to 16) values of a vector.
 #define STORE_SOME(target, vector, channels)                                           \

@@ -1,19 +1,13 @@
 #include "nct_pointwise.h"
 
-#include <string.h>
-
+#include "nct_convolution.h"
 #include "nct_kernels.h"
 #include "nct_vectors.h"
 
-static size_t panel_count(size_t outputs) { return (outputs + LANES - 1) / LANES; }
-
-size_t nct_pointwise_weight_count(size_t inputs, size_t outputs) { return inputs * panel_count(outputs) * LANES; }
+size_t nct_pointwise_weight_count(size_t inputs, size_t outputs) { return inputs * nct_padded_channels(outputs); }
 
 void nct_pointwise_pack(const float *matrix, size_t inputs, size_t outputs, float *packed) {
-    memset(packed, 0, nct_pointwise_weight_count(inputs, outputs) * sizeof(float));
-    for (size_t in = 0; in < inputs; in++)
-        for (size_t out = 0; out < outputs; out++)
-            packed[(out / LANES * inputs + in) * LANES + out % LANES] = matrix[in * outputs + out];
+    pack_panels(matrix, inputs, outputs, packed);
 }
 
 // `rows` pixels by `panels` panels.
@@ -35,7 +29,7 @@ INLINE void pointwise_pixels(const nct_pointwise_layer *layer, const float *in, 
 
 INLINE void pointwise(const nct_pointwise_layer *layer, const float *in, size_t count, int rectified, float *out,
                       size_t rows, size_t panelPair) {
-    const size_t panels = panel_count(layer->outputs);
+    const size_t panels = nct_padded_channels(layer->outputs) / LANES;
     size_t i = 0;
     for (; i + rows <= count; i += rows, in += rows * layer->inputs, out += rows * layer->outputs) {
         size_t panel = 0;

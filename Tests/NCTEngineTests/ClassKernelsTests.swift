@@ -13,7 +13,7 @@ struct ClassKernelsTests {
         map.values[map.values.count - 1] = -1000
         var twin = map
         ClassKernels.softmax(&map, workers: Workers(threads: 2))
-        ClassKernels.softmaxScalar(&twin)
+        ClassKernels.softmax(&twin, workers: Workers(threads: 1), scalar: true)
         #expect(zip(map.values, twin.values).allSatisfy { abs($0 - $1) < 1e-5 })
         for pixel in 0..<map.pixelCount {
             #expect(abs(map.values[5 * pixel..<5 * pixel + 5].reduce(0, +) - 1) < 1e-5)
@@ -26,7 +26,7 @@ struct ClassKernelsTests {
         // In fifths, so that many are equal.
         for index in map.values.indices { map.values[index] = (map.values[index] * 5).rounded() }
         let labels = ClassKernels.likeliest(map, workers: Workers(threads: 2))
-        #expect(labels == ClassKernels.likeliestScalar(map))
+        #expect(labels == ClassKernels.likeliest(map, workers: Workers(threads: 1), scalar: true))
         for pixel in 0..<map.pixelCount {
             let own = map.values[5 * pixel..<5 * pixel + 5]
             #expect(Int(labels.labels[pixel]) == own.firstIndex(of: own.max()!)! - own.startIndex)
@@ -56,8 +56,9 @@ struct ClassKernelsTests {
         let result = ClassKernels.posterior(
             prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6,
             workers: Workers(threads: 2))
-        let twin = ClassKernels.posteriorScalar(
-            prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6)
+        let twin = ClassKernels.posterior(
+            prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6,
+            workers: Workers(threads: 1), scalar: true)
         #expect(zip(result, twin).allSatisfy { abs($0 - $1) < 1e-5 })
         for pixel in 0..<prior.pixelCount {
             let own = result[5 * pixel..<5 * pixel + 5]
@@ -75,7 +76,7 @@ struct ClassKernelsTests {
         let weights = TestImages.features(width: count, height: 1, channels: 1, seed: 8).values.map { $0 * $0 }
         for normal in [nil, normals[0]] {
             let result = ClassKernels.moments(rows, weights: weights, around: normal, freedom: 3)
-            let twin = ClassKernels.momentsScalar(rows, weights: weights, around: normal, freedom: 3)
+            let twin = ClassKernels.moments(rows, weights: weights, around: normal, freedom: 3, scalar: true)
             func close(_ a: Double, _ b: Double, _ scale: Double) -> Bool { abs(a - b) <= 1e-6 * scale }
             #expect(close(result.weight, twin.weight, twin.weight))
             for channel in 0..<3 {

@@ -42,15 +42,11 @@ package struct ClassColorModel: Sendable {
         let samples = ColorRows(colors, at: pixels)
         let colors = pixels.flatMap { colors.samples[3 * $0..<3 * $0 + 3] }
         let prior = pixels.flatMap { probabilities.values[$0 * Self.count..<($0 + 1) * Self.count] }
-        var posterior = prior
         var normals = [ColorNormal?](repeating: nil, count: Self.count)
-        for round in 0..<Self.rounds {
-            if round > 0, normals.contains(where: { $0 != nil }) {
-                posterior = Self.posterior(prior, colors, normals, workers)
-            }
-            let before = posterior
+        for _ in 0..<Self.rounds {
+            let posterior = Self.posterior(prior, colors, normals, workers)
             normals = workers.map(Self.count, grain: 1) { range in
-                Self.normal(samples, weights: pixels.indices.map { before[$0 * Self.count + range.lowerBound] })
+                Self.normal(samples, weights: pixels.indices.map { posterior[$0 * Self.count + range.lowerBound] })
             }
         }
         self.normals = normals
@@ -58,16 +54,17 @@ package struct ClassColorModel: Sendable {
 
     /// The probabilities in the light of the colors.
     package func applied(to probabilities: FeatureMap, colors: LabImage, workers: Workers) -> FeatureMap {
-        guard normals.contains(where: { $0 != nil }) else { return probabilities }
-        return FeatureMap(
+        FeatureMap(
             width: probabilities.width, height: probabilities.height, channels: Self.count,
             values: Self.posterior(probabilities.values, colors.samples, normals, workers))
     }
 
+    /// The probabilities times the distributions' densities; as they are where no class has one.
     private static func posterior(
         _ prior: [Float], _ colors: [Float], _ normals: [ColorNormal?], _ workers: Workers
     ) -> [Float] {
-        ClassKernels.posterior(
+        guard normals.contains(where: { $0 != nil }) else { return prior }
+        return ClassKernels.posterior(
             prior, colors: colors, normals: normals, farthest: greatestSquare, least: leastProbability,
             workers: workers)
     }

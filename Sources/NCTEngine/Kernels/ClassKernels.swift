@@ -53,25 +53,27 @@ package struct ColorRows: Sendable {
     }
 }
 
-/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value a class.
+/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value a class. `scalar` takes the twins,
+/// for the tests.
 package enum ClassKernels {
     package static let classCount = Int(NCT_CLASSES)
     private static let grain = 4096
 
     /// Scores to probabilities, in place.
-    package static func softmax(_ map: inout FeatureMap, workers: Workers) {
+    package static func softmax(_ map: inout FeatureMap, workers: Workers, scalar: Bool = false) {
         let count = pixels(map)
         guard count > 0 else { return }
         map.values.withUnsafeMutableBufferPointer { values in
             let values = SharedPointer(values)
             workers.forEach(count, grain: grain) { range in
-                nct_softmax(values.base + range.lowerBound * classCount, range.count)
+                (scalar ? nct_softmax_scalar : nct_softmax)(
+                    values.base + range.lowerBound * classCount, range.count)
             }
         }
     }
 
     /// The class of the greatest value; of equal ones the first.
-    package static func likeliest(_ map: FeatureMap, workers: Workers) -> LabelMap {
+    package static func likeliest(_ map: FeatureMap, workers: Workers, scalar: Bool = false) -> LabelMap {
         let count = pixels(map)
         let labels = [UInt8](unsafeUninitializedCapacity: count) { labels, initialized in
             initialized = count
@@ -79,7 +81,8 @@ package enum ClassKernels {
             map.values.withUnsafeBufferPointer { values in
                 let (from, to) = (SharedConstPointer(values), SharedPointer(labels))
                 workers.forEach(count, grain: grain) { range in
-                    nct_likeliest(from.base + range.lowerBound * classCount, range.count, to.base + range.lowerBound)
+                    (scalar ? nct_likeliest_scalar : nct_likeliest)(
+                        from.base + range.lowerBound * classCount, range.count, to.base + range.lowerBound)
                 }
             }
         }
@@ -95,7 +98,8 @@ package enum ClassKernels {
     ///   - farthest: greater squared distances count as this.
     ///   - least: smaller probabilities before count as this.
     package static func posterior(
-        _ prior: [Float], colors: [Float], normals: [ColorNormal?], farthest: Float, least: Float, workers: Workers
+        _ prior: [Float], colors: [Float], normals: [ColorNormal?], farthest: Float, least: Float, workers: Workers,
+        scalar: Bool = false
     ) -> [Float] {
         let count = prior.count / classCount
         precondition(colors.count == 3 * count && normals.count == classCount && normals.contains { $0 != nil })
@@ -109,7 +113,7 @@ package enum ClassKernels {
                     let (before, color) = (SharedConstPointer(prior), SharedConstPointer(colors))
                     let to = SharedPointer(output)
                     workers.forEach(count, grain: grain) { range in
-                        nct_posterior(
+                        (scalar ? nct_posterior_scalar : nct_posterior)(
                             before.base + range.lowerBound * classCount, color.base + 3 * range.lowerBound,
                             range.count, bridged, limits, to.base + range.lowerBound * classCount)
                     }
@@ -123,12 +127,12 @@ package enum ClassKernels {
     /// - Parameters:
     ///   - around: with it, a color of squared distance q from it counts 1 / (1 + q / freedom) of its weight.
     package static func moments(
-        _ colors: ColorRows, weights: [Float], around: ColorNormal?, freedom: Float
+        _ colors: ColorRows, weights: [Float], around: ColorNormal?, freedom: Float, scalar: Bool = false
     ) -> ColorMoments {
         precondition(weights.count == colors.x.count, "a weight a color")
         var moments = [Double](repeating: 0, count: 10)
         var normal = around?.bridged ?? ColorNormal.unknown
-        nct_color_moments(
+        (scalar ? nct_color_moments_scalar : nct_color_moments)(
             colors.x, colors.y, colors.z, weights, weights.count, &normal, around == nil ? 0 : 1 / freedom, &moments)
         return ColorMoments(moments)
     }
@@ -136,36 +140,5 @@ package enum ClassKernels {
     private static func pixels(_ map: FeatureMap) -> Int {
         precondition(map.channels == classCount, "a value a class")
         return map.pixelCount
-    }
-}
-
-// The twins, for the tests.
-extension ClassKernels {
-    package static func softmaxScalar(_ map: inout FeatureMap) { nct_softmax_scalar(&map.values, map.pixelCount) }
-
-    package static func likeliestScalar(_ map: FeatureMap) -> LabelMap {
-        var result = LabelMap(width: map.width, height: map.height)
-        nct_likeliest_scalar(map.values, map.pixelCount, &result.labels)
-        return result
-    }
-
-    package static func posteriorScalar(
-        _ prior: [Float], colors: [Float], normals: [ColorNormal?], farthest: Float, least: Float
-    ) -> [Float] {
-        var result = [Float](repeating: 0, count: prior.count)
-        nct_posterior_scalar(
-            prior, colors, prior.count / classCount, normals.map { $0?.bridged ?? ColorNormal.unknown },
-            nct_posterior_limits(farthest: farthest, least: least), &result)
-        return result
-    }
-
-    package static func momentsScalar(
-        _ colors: ColorRows, weights: [Float], around: ColorNormal?, freedom: Float
-    ) -> ColorMoments {
-        var moments = [Double](repeating: 0, count: 10)
-        var normal = around?.bridged ?? ColorNormal.unknown
-        nct_color_moments_scalar(
-            colors.x, colors.y, colors.z, weights, weights.count, &normal, around == nil ? 0 : 1 / freedom, &moments)
-        return ColorMoments(moments)
     }
 }

@@ -6,13 +6,10 @@ extension FeatureKernels {
     ///
     /// - Parameter leastDeviation: what the deviation is taken for at least.
     static func standardized(_ image: RGBImage, leastDeviation: Double, workers: Workers) -> FeatureMap {
-        let moments = sampleMoments(image, workers: workers)
-        let count = Double(max(1, image.pixelCount))
-        let means = moments.sums / count
-        let variances = moments.squares / count - means * means
-        let deviation = max(0, variances.sum() / 3).squareRoot()
+        let (means, deviations) = sampleSums(image, workers: workers).statistics
+        let deviation = (deviations.reduce(0) { $0 + $1 * $1 } / 3).squareRoot()
         let factor = Float(1 / max(deviation, leastDeviation))
-        let offset = [-Float(means.x) * factor, -Float(means.y) * factor, -Float(means.z) * factor]
+        let offset = means.map { -Float($0) * factor }
         let values = [Float](unsafeUninitializedCapacity: 3 * image.pixelCount) { output, initialized in
             initialized = 3 * image.pixelCount
             guard initialized > 0 else { return }
@@ -30,24 +27,17 @@ extension FeatureKernels {
     /// Pixels that are looked at in one piece.
     private static let sampleGrain = 16384
 
-    /// Each channel's sum and sum of squares, in double precision, in a fixed order.
-    private static func sampleMoments(
-        _ image: RGBImage, workers: Workers
-    ) -> (sums: SIMD3<Double>, squares: SIMD3<Double>) {
+    /// The sums of each channel's samples, in double precision, in a fixed order.
+    private static func sampleSums(_ image: RGBImage, workers: Workers) -> ChannelSums {
         image.samples.withUnsafeBufferPointer { samples in
-            guard let base = samples.baseAddress else { return (.zero, .zero) }
+            guard let base = samples.baseAddress else { return ChannelSums(channels: 3) }
             let from = SharedConstPointer(base)
-            let parts = workers.map(image.pixelCount, grain: sampleGrain) { range -> [SIMD3<Double>] in
-                var values = [Double](repeating: 0, count: 6)
-                values.withUnsafeMutableBufferPointer { values in
-                    nct_sample_sums(
-                        from.base + 3 * range.lowerBound, range.count, values.baseAddress!, values.baseAddress! + 3)
-                }
-                return [SIMD3(values[0], values[1], values[2]), SIMD3(values[3], values[4], values[5])]
+            let parts = workers.map(image.pixelCount, grain: sampleGrain) { range in
+                var (sums, squares) = ([0.0, 0, 0], [0.0, 0, 0])
+                nct_sample_sums(from.base + 3 * range.lowerBound, range.count, &sums, &squares)
+                return ChannelSums(values: sums, squares: squares, weight: Double(range.count))
             }
-            return parts.reduce(into: (sums: .zero, squares: .zero)) {
-                $0.sums += $1[0]; $0.squares += $1[1]
-            }
+            return parts.reduce(into: ChannelSums(channels: 3)) { $0.add($1, factor: 1) }
         }
     }
 
@@ -82,21 +72,20 @@ extension FeatureKernels {
         }
     }
 
+    /// Three sums and three sums of squares.
     package static func sampleSums(_ image: RGBImage) -> (fast: [Double], scalar: [Double]) {
-        var (a, b) = ([Double](repeating: 0, count: 3), [Double](repeating: 0, count: 3))
-        var (c, d) = (a, b)
-        nct_sample_sums(image.samples, image.pixelCount, &a, &b)
-        nct_sample_sums_scalar(image.samples, image.pixelCount, &c, &d)
-        return (a + b, c + d)
+        both(from: []) {
+            var (sums, squares) = ([0.0, 0, 0], [0.0, 0, 0])
+            ($0 ? nct_sample_sums_scalar : nct_sample_sums)(image.samples, image.pixelCount, &sums, &squares)
+            $1 = sums + squares
+        }
     }
 
     package static func standardize(
         _ image: RGBImage, factor: Float, offset: [Float]
     ) -> (fast: [Float], scalar: [Float]) {
-        var fast = [Float](repeating: 0, count: image.samples.count)
-        var scalar = fast
-        nct_standardize(image.samples, image.pixelCount, factor, offset, &fast)
-        nct_standardize_scalar(image.samples, image.pixelCount, factor, offset, &scalar)
-        return (fast, scalar)
+        both(from: [Float](repeating: 0, count: image.samples.count)) {
+            ($0 ? nct_standardize_scalar : nct_standardize)(image.samples, image.pixelCount, factor, offset, &$1)
+        }
     }
 }
