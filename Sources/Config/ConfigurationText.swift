@@ -18,13 +18,27 @@ enum ConfigurationText {
             throw refuse("there is no such \(what)", missing)
         }
         guard !isDirectory.boolValue else { throw refuse("is a directory", "name the \(what)'s file in it") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw refuse("cannot be read", "check its permissions")
+        guard let data = BoundedFile.read(path, limit: 1 << 20) else {
+            throw refuse("cannot be read", "check its permissions, and that it is a file")
         }
         guard data.count <= 1 << 20 else { throw refuse("is over 1 MiB, too long for a \(what)", "check the name") }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw refuse("is no UTF-8 text", "save it as UTF-8")
         }
         return text
+    }
+}
+
+/// Reads files that have no business being large, whatever lies at their path.
+enum BoundedFile {
+    /// The content of a regular file, or its first `limit` + 1 bytes if it has more; nil if it cannot be read.
+    static func read(_ path: String, limit: Int) -> Data? {
+        // Without O_NONBLOCK, opening a pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return try? file.read(upToCount: limit + 1) ?? Data()
     }
 }

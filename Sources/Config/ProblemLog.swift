@@ -27,23 +27,29 @@ public final class ProblemLog {
     }
 
     /// The document, or the one error that its syntax has.
+    ///
+    /// The TOML library gets only what has a document's structure: on some other texts an assertion in it ends the
+    /// process, and deeply nested ones use up the stack.
     public static func parse(_ text: String, file: String) throws -> TOMLTable {
+        func refuse(_ line: Int, _ message: String, _ remedy: String) -> ConfigurationError {
+            ConfigurationError([
+                ConfigurationProblem(file: file, line: line, key: nil, message: message, remedy: remedy)
+            ])
+        }
+        guard !text.utf8.contains(0) else {
+            throw refuse(
+                text.utf8.prefix { $0 != 0 }.count { $0 == UInt8(ascii: "\n") } + 1,
+                "holds a zero byte, so it is no text", "give a file written in TOML")
+        }
+        if let problem = KeyLocator(text).problem {
+            throw refuse(problem.line, "is no valid TOML: \(problem.message)", "correct the syntax")
+        }
         do {
-            guard !text.utf8.contains(0) else {
-                throw ConfigurationError([
-                    ConfigurationProblem(
-                        file: file, line: text.prefix { $0 != "\0" }.count { $0 == "\n" } + 1, key: nil,
-                        message: "holds a zero byte, so it is no text", remedy: "give a file written in TOML")
-                ])
-            }
             return try TOMLTable(string: text)
         } catch let error as TOMLParseError {
-            throw ConfigurationError([
-                ConfigurationProblem(
-                    file: file, line: error.source.begin.line, key: nil,
-                    message: "is no valid TOML: \(error.description)",
-                    remedy: "correct the syntax at column \(error.source.begin.column)")
-            ])
+            throw refuse(
+                max(1, error.source.begin.line), "is no valid TOML: \(error.description)",
+                "correct the syntax at column \(error.source.begin.column)")
         }
     }
 }
