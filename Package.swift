@@ -25,6 +25,8 @@ let package = Package(
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
+        // Sums and products that cannot end the process, for numbers out of files.
+        .target(name: "CheckedArithmetic"),
         // Hot kernels in C, and the scalar twins that tests hold them against.
         .target(name: "CKernels"),
         // The weights of the engine's own network, as bytes of the program.
@@ -35,10 +37,14 @@ let package = Package(
         .target(
             name: "NCTEngine",
             dependencies: [
-                "CKernels", "COpenBLAS", "CSmearNet",
+                "CheckedArithmetic", "CKernels", "COpenBLAS", "CSmearNet",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "ImageFiles", dependencies: ["CImageCodecs", "NCTEngine"]),
+        .target(
+            name: "ImageFiles",
+            dependencies: [
+                "CheckedArithmetic", "CImageCodecs", "NCTEngine", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(name: "SmearPhantom", dependencies: ["NCTEngine"]),
         .target(name: "Pictures", dependencies: ["NCTEngine"]),
         .target(
@@ -47,16 +53,19 @@ let package = Package(
         // What the commands and a daemon share: from a profile to a prepared engine, from a capture to image and sidecar.
         .target(
             name: "Jobs",
-            dependencies: ["NCTEngine", "ImageFiles", "Config", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "CheckedArithmetic", "NCTEngine", "ImageFiles", "Config",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         // The daemon: what arrives, what is known of it, what is done about it.
-        .target(name: "Watching", dependencies: ["CInotifyTools", "Config"]),
+        .target(name: "Watching", dependencies: ["CheckedArithmetic", "CInotifyTools", "Config"]),
         .target(name: "Ledger", dependencies: ["Watching", .product(name: "GRDB", package: "GRDB.swift")]),
         // Notifications, the watchdog and the journal.
         .target(name: "SystemdBridge", dependencies: ["CSystemd"]),
         .target(
             name: "Daemon",
             dependencies: [
-                "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
+                "CheckedArithmetic", "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -82,9 +91,10 @@ let package = Package(
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
-        .testTarget(name: "WatchingTests", dependencies: ["Watching", "Config", "TestSupport"]),
+        .testTarget(name: "WatchingTests", dependencies: ["CheckedArithmetic", "Watching", "Config", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestSupport"]),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

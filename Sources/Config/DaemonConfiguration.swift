@@ -7,6 +7,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var profilesDirectory: String
     /// Captures in work at once.
     public var workers: Int
+    /// What the captures in work may take together; nil goes by the machine and the service's limits.
+    public var memoryMebibytes: Int?
+    /// Larger captures fail.
+    public var maximumMegapixels: Int
     /// The VGG-19 weights; nil searches the usual places.
     public var weights: String?
     public var output: OutputSettings
@@ -19,7 +23,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var profiles: [String: Profile]
 
     public init(
-        path: String, stateDirectory: String, profilesDirectory: String, workers: Int, weights: String? = nil,
+        path: String, stateDirectory: String, profilesDirectory: String, workers: Int, memoryMebibytes: Int? = nil,
+        maximumMegapixels: Int = 200, weights: String? = nil,
         output: OutputSettings, retry: RetrySettings = RetrySettings(), retention: Duration = .seconds(365 * 86400),
         watches: [WatchSettings], profiles: [String: Profile]
     ) {
@@ -27,6 +32,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
         self.stateDirectory = stateDirectory
         self.profilesDirectory = profilesDirectory
         self.workers = workers
+        self.memoryMebibytes = memoryMebibytes
+        self.maximumMegapixels = maximumMegapixels
         self.weights = weights
         self.output = output
         self.retry = retry
@@ -50,6 +57,8 @@ public struct OutputSettings: Sendable, Equatable {
 
     /// The tree of results: `DIRECTORY/LAB/relative/path/NAME.png`.
     public var directory: String
+    /// The tree of results that their profile holds back, of the same form.
+    public var heldDirectory: String
     /// The tree of reasons for what failed: `DIRECTORY/LAB/relative/path/NAME.EXT.json`.
     public var quarantineDirectory: String
     /// Below so much free space on the output's file system the daemon pauses.
@@ -58,14 +67,25 @@ public struct OutputSettings: Sendable, Equatable {
     public var duplicates: Duplicates
 
     public init(
-        directory: String, quarantineDirectory: String, minimumFreeMebibytes: Int = 1024, format: Format = .png,
+        directory: String, heldDirectory: String? = nil, quarantineDirectory: String, minimumFreeMebibytes: Int = 1024,
+        format: Format = .png,
         duplicates: Duplicates = .link
     ) {
         self.directory = directory
+        self.heldDirectory = heldDirectory ?? Self.heldDirectory(beside: directory)
         self.quarantineDirectory = quarantineDirectory
         self.minimumFreeMebibytes = minimumFreeMebibytes
         self.format = format
         self.duplicates = duplicates
+    }
+}
+
+extension OutputSettings {
+    /// Where results go that are held back, if nothing else is said: `DIRECTORY.held`.
+    public static func heldDirectory(beside directory: String) -> String {
+        var name = directory[...]
+        while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+        return name + ".held"
     }
 }
 

@@ -23,6 +23,8 @@ extension DaemonConfiguration {
         let profilesDirectory =
             places.path("profiles_directory", &daemon) ?? (folder as NSString).appendingPathComponent("profiles.d")
         let workers = daemon.integer("workers", in: 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
+        let memory = daemon.integer("memory_mebibytes", in: 256...1 << 24)
+        let megapixels = daemon.integer("maximum_megapixels", in: 1...4000) ?? 200
         let days = daemon.integer("retention_days", in: 1...36500) ?? 365
         if let problem = ResolvedPath.problem(of: stateDirectory, for: .write) {
             daemon.report(["state_directory"], problem.message, remedy: problem.remedy)
@@ -45,6 +47,14 @@ extension DaemonConfiguration {
         let (profiles, names, problems) = ProfileFolder.read(profilesDirectory) { message, remedy in
             daemon.report(["profiles_directory"], message, remedy: remedy)
         }
+        if !output.contains("held_directory"), outputSettings.directory != "",
+            let holding = profiles.values.filter({ $0.belowThreshold == .hold }).map(\.name).min(),
+            let problem = ResolvedPath.problem(of: outputSettings.heldDirectory, for: .write)
+        {
+            output.report(
+                ["held_directory"], "profile \"\(holding)\" holds results back, and \(problem.message)",
+                remedy: problem.remedy + ", or name another directory")
+        }
         reader.require("watch", remedy: "name a tree to watch under a line [[watch]]")
         var tables = reader.tables("watch")
         if reader.contains("watch"), tables.isEmpty {
@@ -56,7 +66,8 @@ extension DaemonConfiguration {
 
         let configuration = DaemonConfiguration(
             path: path, stateDirectory: stateDirectory, profilesDirectory: profilesDirectory, workers: workers,
-            weights: weights, output: outputSettings, retry: retrySettings, retention: .seconds(days * 86400),
+            memoryMebibytes: memory, maximumMegapixels: megapixels, weights: weights, output: outputSettings,
+            retry: retrySettings, retention: .seconds(days * 86400),
             watches: watches, profiles: profiles)
         TreeCheck(configuration: configuration, tables: tables, daemon: daemon, output: output).run()
         let all = log.problems + problems

@@ -4,11 +4,14 @@ extension OutputSettings {
         reader.require("directory", remedy: "name the directory that results go to")
         self.init(
             directory: places.path("directory", &reader) ?? "",
+            heldDirectory: places.path("held_directory", &reader),
             quarantineDirectory: places.path("quarantine_directory", &reader) ?? stateDirectory + "/quarantine")
         minimumFreeMebibytes = reader.integer("minimum_free_mebibytes", in: 0...1 << 30) ?? minimumFreeMebibytes
         format = reader.choice("format", Format.self) ?? format
         duplicates = reader.choice("duplicates", Duplicates.self) ?? duplicates
-        for (key, path) in [("directory", directory), ("quarantine_directory", quarantineDirectory)] where path != "" {
+        for (key, path) in [
+            ("directory", directory), ("held_directory", heldDirectory), ("quarantine_directory", quarantineDirectory),
+        ] where path != "" {
             // The default quarantine stands or falls with the state directory, which is checked by itself.
             guard reader.contains(key), let problem = ResolvedPath.problem(of: path, for: .write) else { continue }
             reader.report([key], problem.message, remedy: problem.remedy)

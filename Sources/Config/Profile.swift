@@ -11,7 +11,7 @@ public struct Profile: Sendable, Equatable {
         case deliver
         /// It is written like any other, and said aloud.
         case flag
-        /// It is written aside, into the folder `held`, where no detector looks.
+        /// It is written into a tree of its own, where no detector looks.
         case hold
     }
 

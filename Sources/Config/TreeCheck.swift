@@ -28,32 +28,48 @@ struct TreeCheck {
         }
         let own: [(reader: TableReader, key: String, path: String)] = [
             (output, "directory", configuration.output.directory),
+            (output, "held_directory", configuration.output.heldDirectory),
             (output, "quarantine_directory", configuration.output.quarantineDirectory),
             (daemon, "state_directory", configuration.stateDirectory),
         ].filter {
             // The default quarantine lies in the state directory, which speaks for it.
-            $0.path != "" && ($0.key != "quarantine_directory" || output.contains($0.key))
+            switch $0.key {
+            case "held_directory": configuration.output.directory != ""
+            case "quarantine_directory": $0.path != "" && output.contains($0.key)
+            default: $0.path != ""
+            }
         }
         for place in own {
             let resolved = ResolvedPath.of(place.path)
             for (watch, root) in zip(configuration.watches, roots) {
                 guard let root, ResolvedPath.isWithin(resolved, root) || ResolvedPath.isWithin(root, resolved)
                 else { continue }
+                // The default tree of held results lies beside the output, which then speaks for both.
+                if place.key == "held_directory", !output.contains(place.key),
+                    ResolvedPath.isWithin(ResolvedPath.of(configuration.output.directory), root)
+                {
+                    continue
+                }
                 let relation = ResolvedPath.isWithin(resolved, root) ? "lies in" : "holds"
                 place.reader.report(
                     [place.key], "\(named(place.path, resolved)) \(relation) the watched \(named(watch.path, root))",
                     remedy: "choose a directory apart from all watched trees")
             }
         }
-        let result = ResolvedPath.of(configuration.output.directory)
-        for place in own.dropFirst() where !configuration.output.directory.isEmpty {
-            let resolved = ResolvedPath.of(place.path)
-            guard ResolvedPath.isWithin(resolved, result) || ResolvedPath.isWithin(result, resolved) else { continue }
-            place.reader.report(
-                [place.key],
-                "\(named(place.path, resolved)) and the output \(named(configuration.output.directory, result)) "
-                    + "lie in each other",
-                remedy: "choose a directory apart from the output, which holds results alone")
+        // The output holds results alone, and what is held back nothing else either.
+        for (index, tree) in own.enumerated() where ["directory", "held_directory"].contains(tree.key) {
+            let result = ResolvedPath.of(tree.path)
+            for place in own[(index + 1)...] {
+                let resolved = ResolvedPath.of(place.path)
+                guard ResolvedPath.isWithin(resolved, result) || ResolvedPath.isWithin(result, resolved) else {
+                    continue
+                }
+                let name = tree.key == "directory" ? "the output" : "the tree of held results"
+                place.reader.report(
+                    [place.key],
+                    "\(named(place.path, resolved)) and \(name) \(named(tree.path, result)) lie in each other",
+                    remedy: "choose a directory apart from it, which holds results alone")
+            }
         }
     }
 

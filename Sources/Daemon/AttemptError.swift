@@ -9,6 +9,10 @@ import Watching
 enum AttemptError: Error {
     /// The file was written to while it was read, or since it was looked at.
     case changed(FileStamp)
+    /// Its time has not come: what it waits for, and when it is looked at again.
+    case notYet(note: String?, due: Int64)
+    /// It could not be tried for want of something that it is not to blame for; after so many milliseconds.
+    case shortage(note: String, after: Int64)
     case gone(String)
     case unmatched
     /// It may go well later.
@@ -29,6 +33,8 @@ extension AttemptError {
         switch error {
         case let error as AttemptError: self = error
         case SourceError.gone(let reason): self = .gone(reason)
+        case SourceError.trouble(let code, let operation) where SystemTrouble.isShortage(code):
+            self = .shortage(note: "\(operation) failed: \(SystemTrouble.text(code))", after: 5000)
         case SourceError.trouble(let code, let operation):
             self = .passing(
                 CaptureFailure(
@@ -41,12 +47,12 @@ extension AttemptError {
                     code: "tooLarge", message: "the file is larger than is read",
                     remedy: "crop or compress the image"))
         case let error as TreeError where error.concernsFileSystem || error.code == EAGAIN: self = .output(error)
+        case let error as TreeError where SystemTrouble.isShortage(error.code):
+            self = .shortage(note: "\(error)", after: 5000)
         case let error as TreeError:
             let failure = CaptureFailure(
-                code: "output", message: "\(error.path): \(error.message)",
-                remedy: error.code == ENAMETOOLONG
-                    ? "give the capture a shorter name" : "check the output tree's permissions, then `nctd retry`")
-            self = error.code == ENAMETOOLONG ? .lasting(failure) : .passing(failure)
+                code: "output", message: "\(error.path): \(error.message)", remedy: Self.remedy(error))
+            self = error.code == ENAMETOOLONG || error.isNameTaken ? .lasting(failure) : .passing(failure)
         case let error as ImageFileError:
             let failure = CaptureFailure(code: error.code.rawValue, message: error.message, remedy: error.remedy)
             self = error.code == .outOfMemory || error.code == .unreadable ? .passing(failure) : .lasting(failure)
@@ -59,5 +65,15 @@ extension AttemptError {
                 CaptureFailure(
                     code: "unexpected", message: "\(error)", remedy: "see the journal; `nctd retry` tries again"))
         }
+    }
+
+    private static func remedy(_ error: TreeError) -> String {
+        if error.code == ENAMETOOLONG { return "give the capture a shorter name" }
+        if error.code == ELOOP { return "put a folder in the link's place; links in the output tree are not followed" }
+        if error.isNameTaken {
+            return "a file or folder of that name is in the way, such as the results of a folder that is named like "
+                + "this capture's result; rename the capture, then `nctd retry`"
+        }
+        return "check the output tree's permissions, then `nctd retry`"
     }
 }

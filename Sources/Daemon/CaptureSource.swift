@@ -1,4 +1,5 @@
 import Glibc
+import ImageFiles
 import Watching
 
 /// What can go wrong with a capture's file.
@@ -16,7 +17,9 @@ public protocol CaptureSource: Sendable {
     /// What the file looks like now; throws ``SourceError``.
     func stamp(of path: CapturePath) throws -> FileStamp
     /// Why the file cannot be whole yet, by what its format says; nil if it is whole, or of a format that is not known.
-    func incompleteness(of path: CapturePath) throws -> String?
+    func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String?
+    /// What the image's header claims; throws `ImageFileError` if it is none.
+    func header(of path: CapturePath) throws -> ImageHeader
     /// All bytes, with what the file looked like before the first and after the last was read.
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp)
 }
@@ -38,13 +41,24 @@ public struct DirectorySource: CaptureSource {
         }
     }
 
-    public func incompleteness(of path: CapturePath) throws -> String? {
+    public func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String? {
         do {
-            switch try Completeness.check(ReadOnlyFile(root: root, path: path)) {
+            switch try Completeness.check(ReadOnlyFile(root: root, path: path), budget: budget) {
             case .whole, .unknownFormat: return nil
-            case .incomplete(let reason): return reason
+            case .incomplete(let reason), .undecided(let reason): return reason
             }
         } catch {
+            throw SourceError(error)
+        }
+    }
+
+    public func header(of path: CapturePath) throws -> ImageHeader {
+        do {
+            let file = try ReadOnlyFile(root: root, path: path)
+            return try ImageHeader.read(fileSize: Int(clamping: file.stamp.size), path: "\(root)/\(path)") {
+                try file.read(at: Int64(clamping: $0), count: $1)
+            }
+        } catch let error as FileError {
             throw SourceError(error)
         }
     }

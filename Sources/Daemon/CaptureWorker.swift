@@ -5,20 +5,29 @@ import Jobs
 import Ledger
 import Watching
 
-/// Does one claimed capture: reads, matches, decodes, normalizes, commits, and tells the ledger how it ended.
+/// Does one claimed capture: looks whether it is whole, reads, matches, decodes, normalizes, commits, and tells the
+/// ledger how it ended.
 struct CaptureWorker: Sendable {
     let ledger: Ledger
-    let live: LiveConfiguration
+    let ledgerWatch: LedgerWatch
     let processors: any ProcessorSource
     let probe: any SuspectProbe
+    let memory: MemoryBudget
     let clock: any DaemonClock
     let log: EventLog
     let heartbeat: Heartbeat
     let inWork = IdentitiesInWork()
+    let cleared = ClearedSuspects()
+
+    /// Deaths of the process during a capture's work after which it is not tried again, whatever the probe says of it:
+    /// fewer than a service manager allows before it gives the daemon up.
+    static let mostCrashes = 6
 
     /// What the dispatcher must know of a work that ended.
     enum Outcome: Sendable, Equatable {
         case ended
+        /// It was too early; nothing was learned about the output.
+        case waits
         /// The output's file system is in trouble.
         case outputTrouble(String)
         /// A shutdown gave the capture back meanwhile; the ledger was told by it.
@@ -31,19 +40,20 @@ struct CaptureWorker: Sendable {
         var root: WatchedRoot
         var profiles: [String: Profile]
         var output: OutputSettings
+        var limits: ImageLimits
         var weights: String?
         var retry: RetryPolicy
         var name: String { root.name(of: row.path) }
     }
 
     /// What an attempt found out, for the ending's record.
-    private struct Findings {
+    struct Findings {
         var digest: String?
         var match: RuleMatcher.Match?
         var profile: Profile?
     }
 
-    private struct Committed {
+    struct Committed {
         var result: ResultRow
         var older: Ledger.KeptVersion?
         var how: DaemonEvent.Finished.How
@@ -52,37 +62,144 @@ struct CaptureWorker: Sendable {
     func work(_ task: Task, gate: WorkGate) async -> Outcome {
         var findings = Findings()
         do {
+            try await look(task, gate: gate)
+            let share = try await take(try await need(task), task)
+            defer { memory.release(share) }
             let committed = try await attempt(task, gate: gate, findings: &findings)
-            FailPoint.beforeDone.pass()
-            await persist {
-                try await ledger.end(
-                    task.row.id, stamp: task.row.stamp,
-                    .done(committed.result, rule: findings.match?.rule, older: committed.older), now: clock.now)
-            }
-            FailPoint.afterDone.pass()
-            Quarantine(directory: task.output.quarantineDirectory)
-                .release(lab: task.root.settings.lab, path: task.row.path)
-            let result = committed.result
-            log.write(
-                .done(
-                    .init(
-                        lab: task.root.settings.lab, profile: result.profile, file: task.name, sha256: result.digest,
-                        output: CapturePath.printable(result.output), verdict: result.verdict,
-                        delivery: result.delivery, how: committed.how, version: committed.older?.number,
-                        milliseconds: result.durationMilliseconds ?? 0)))
+            await finish(task, committed, rule: findings.match?.rule)
             return .ended
         } catch {
             return await end(task, AttemptError(error), findings: findings, gate: gate)
         }
     }
 
+    private func finish(_ task: Task, _ committed: Committed, rule: String?) async {
+        FailPoint.beforeDone.pass()
+        await persist {
+            try await ledger.end(
+                task.row.id, stamp: task.row.stamp, .done(committed.result, rule: rule, older: committed.older),
+                now: clock.now)
+        }
+        FailPoint.afterDone.pass()
+        Quarantine(directory: task.output.quarantineDirectory)
+            .release(lab: task.root.settings.lab, path: task.row.path)
+        let result = committed.result
+        log.write(
+            .done(
+                .init(
+                    lab: task.root.settings.lab, profile: result.profile, file: task.name, sha256: result.digest,
+                    output: CapturePath.printable(result.output), verdict: result.verdict,
+                    delivery: result.delivery, how: committed.how, version: committed.older?.number,
+                    milliseconds: result.durationMilliseconds ?? 0)))
+    }
+
+    // MARK: Before the file is read
+
+    /// Throws unless the file may be read now. Looks at it here only if no look at it has ever ended the process.
+    private func look(_ task: Task, gate: WorkGate) async throws {
+        let row = task.row
+        heartbeat.advance(row.id, to: "looking whether it is whole")
+        if row.crashes >= Self.mostCrashes {
+            throw AttemptError.lasting(
+                CaptureFailure(
+                    code: "crashed", message: "the daemon died \(row.crashes) times while it worked on this file",
+                    remedy: "export it again, then `nctd retry`; please report the file, this is a defect of nctd"))
+        }
+        if row.crashes > 0 {
+            // What is not known to be safe is not even looked at here. Where only the metadata tell the profile, any
+            // serves: the right one follows once they are known.
+            let match = task.root.matcher.match(row.path, metadata: nil)
+            let profile = match.flatMap { task.profiles[$0.profile] } ?? task.profiles.min { $0.key < $1.key }?.value
+            if let profile, !cleared.contains(row, profile: profile.name) {
+                // It may take all that a capture may, and seldom does.
+                let share = try await take(memory.total / 2, task)
+                defer { memory.release(share) }
+                try await probe(task, with: profile)
+            }
+        }
+        let now = clock.now
+        let readiness = try await Blocking.run {
+            Poison.check(row.path)
+            return Readiness.of(
+                row, in: task.root, limits: task.limits, budget: ReadBudget(isCancelled: { gate.isAbandoned }),
+                now: now)
+        }
+        switch readiness {
+        case .ready: return
+        case .notYet(_, _, let stamp?): throw AttemptError.changed(stamp)
+        case .notYet(let due, let note, nil): throw AttemptError.notYet(note: note, due: due)
+        case .gone(let reason): throw AttemptError.gone(reason)
+        case .failed(let failure): throw AttemptError.lasting(failure)
+        }
+    }
+
+    /// What the capture may take of memory, from its size and header.
+    private func need(_ task: Task) async throws -> Int {
+        let row = task.row
+        heartbeat.advance(row.id, to: "reading its header")
+        let header: ImageHeader? = try await Blocking.run {
+            do {
+                let header = try task.root.source.header(of: row.path)
+                try task.limits.check(header, path: task.name)
+                return header
+            } catch let error as ImageFileError where error.code != .tooLarge {
+                // Decoding says what is wrong with it.
+                return nil
+            }
+        }
+        return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size)) ?? .max
+    }
+
+    private func take(_ bytes: Int, _ task: Task) async throws -> MemoryBudget.Share {
+        heartbeat.waits(task.row.id, for: "memory")
+        do {
+            return try await memory.take(bytes)
+        } catch MemoryBudget.Refusal.tooLarge(let total) {
+            throw AttemptError.lasting(
+                CaptureFailure(
+                    code: ImageFileError.Code.tooLarge.rawValue,
+                    message: "it needs about \(bytes >> 20) MiB of memory, and all captures in work have "
+                        + "\(total >> 20) MiB together",
+                    remedy: "crop or scale the image, or raise daemon.memory_mebibytes, then `nctd retry`"))
+        } catch {
+            throw AttemptError.notYet(note: nil, due: clock.now.milliseconds)
+        }
+    }
+
+    /// Throws if the capture ends a process of its own, or if that cannot be found out.
+    private func probe(_ task: Task, with profile: Profile) async throws {
+        heartbeat.advance(task.row.id, to: "in a process of its own")
+        log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
+        let suspect = Suspect(
+            root: task.root.settings.path, path: task.row.path, profile: profile,
+            weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
+        try await ledger.setProbing(task.row.id, true)
+        let what: String
+        switch await probe.examine(suspect) {
+        case .survives:
+            try await ledger.setProbing(task.row.id, false)
+            return cleared.insert(task.row, profile: profile.name)
+        case .unavailable(let reason): throw AttemptError.shortage(note: reason, after: 30_000)
+        case .dies(let signal): what = "ends the process that works on it (signal \(signal), \(Self.name(signal)))"
+        case .hangs(let seconds): what = "keeps the process that works on it for more than \(seconds) s"
+        }
+        throw AttemptError.lasting(
+            CaptureFailure(
+                code: "crashed", message: "the file \(what)",
+                remedy: "export it again; please report the file, this is a defect of nctd"))
+    }
+
+    private static func name(_ signal: Int32) -> String { strsignal(signal).map { String(cString: $0) } ?? "unknown" }
+
     // MARK: One attempt
 
-    private func attempt(_ task: Task, gate: WorkGate, findings: inout Findings) async throws -> Committed {
+    private func attempt(
+        _ task: Task, gate: WorkGate, findings: inout Findings
+    ) async throws -> Committed {
         FailPoint.afterAttempt.pass()
         let begin = ContinuousClock().now
         let (row, root) = (task.row, task.root)
-        let limits = ImageLimits()
+        let limits = task.limits
         heartbeat.advance(row.id, to: "reading")
         let (bytes, digest) = try await Blocking.run {
             let read = try root.source.read(row.path, limit: limits.maximumBytes)
@@ -94,22 +211,21 @@ struct CaptureWorker: Sendable {
         findings.digest = digest
         heartbeat.advance(row.id, to: "matching")
         var decoded: Decoded?
-        if root.matcher.needsMetadata, row.crashes == 0 {
+        if root.matcher.needsMetadata {
             decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits)
         }
-        var match = root.matcher.match(row.path, metadata: decoded?.file.metadata)
-        if root.matcher.needsMetadata, row.crashes > 0 {
-            // A suspect is not decoded here before it was decoded elsewhere, with any of the profiles.
-            if let profile = task.profiles.values.first { try await examine(task, bytes, profile) }
-            decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits)
-            match = root.matcher.match(row.path, metadata: decoded?.file.metadata)
-        }
+        let match = root.matcher.match(row.path, metadata: decoded?.file.metadata)
         guard let match else { throw AttemptError.unmatched }
         findings.match = match
         guard let profile = task.profiles[match.profile] else {
             throw AttemptError.profile(match.profile, reason: "there is no such profile")
         }
         findings.profile = profile
+        if row.crashes > 0, root.matcher.match(row.path, metadata: nil) != match,
+            !cleared.contains(row, profile: profile.name)
+        {
+            try await probe(task, with: profile)
+        }
         heartbeat.advance(row.id, to: "preparing profile \(profile.name)")
         let processor: any CaptureProcessor
         do {
@@ -120,8 +236,8 @@ struct CaptureWorker: Sendable {
         heartbeat.advance(row.id, to: "looking for an earlier result")
         let format = task.output.format.imageFormat
         let identity = CaptureIdentity.of(digest: digest, fingerprint: processor.fingerprint, format: format)
-        let commit = ResultCommit(directory: task.output.directory)
-        let places = Places(output: row.output ?? [], commit: commit)
+        let commit = ResultCommit(ResultTrees(task.output))
+        let places = Places(output: try await reserve(task), commit: commit)
         let facts = Facts(
             task: task, digest: digest, identity: identity, match: match, profile: profile, begin: begin,
             linking: task.output.duplicates == .link)
@@ -133,7 +249,6 @@ struct CaptureWorker: Sendable {
         {
             return copied
         }
-        if row.crashes > 0 { try await examine(task, bytes, profile) }
         if decoded == nil { decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits) }
         guard let decoded else { throw AttemptError.abandoned }
         FailPoint.afterDecoding.pass()
@@ -149,12 +264,22 @@ struct CaptureWorker: Sendable {
             var sidecar = rendered.sidecar
             sidecar.capture = facts.capture()
             guard gate.beginCommit() else { throw AttemptError.abandoned }
-            let output = places.output(for: sidecar.verdict.delivery)
             let older = try commit.commit(
-                .bytes(rendered.image), sidecar: try sidecar.json(), output: output,
-                alternative: places.alternative(to: output))
-            return Committed(result: facts.result(sidecar, output: output), older: older, how: .normalized)
+                .bytes(rendered.image), sidecar: try sidecar.json(), output: places.output,
+                in: .init(sidecar.verdict.delivery))
+            return Committed(result: facts.result(sidecar, output: places.output), older: older, how: .normalized)
         }
+    }
+
+    /// The name of the capture's result below either tree.
+    private func reserve(_ task: Task) async throws -> [UInt8] {
+        let names = OutputNames.candidates(
+            lab: task.root.settings.lab, path: task.row.path, format: task.output.format.imageFormat)
+        guard let output = try await ledger.reserve(task.row.id, outputs: names)?.output else {
+            throw AttemptError.notYet(
+                note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
+        }
+        return output
     }
 
     private struct Decoded: Sendable {
@@ -174,66 +299,14 @@ struct CaptureWorker: Sendable {
         }
     }
 
-    private func examine(_ task: Task, _ bytes: [UInt8], _ profile: Profile) async throws {
-        heartbeat.advance(task.row.id, to: "in a process of its own")
-        log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
-        guard let signal = await probe.deadlySignal(of: bytes, profile: profile, weights: task.weights) else { return }
-        throw AttemptError.lasting(
-            CaptureFailure(
-                code: "crashed",
-                message:
-                    "the file ends the process that works on it (signal \(signal), \(String(cString: strsignal(signal))))",
-                remedy: "export it again; please report the file, this is a defect of nctd"))
-    }
-
-    /// Where a capture's result may go.
-    private struct Places: Sendable {
-        var output: [UInt8]
-        var commit: ResultCommit
-        var held: [UInt8] { OutputNames.held(output) }
-
-        func output(for delivery: Sidecar.Delivery) -> [UInt8] { delivery == .held ? held : output }
-        func alternative(to place: [UInt8]) -> [UInt8] { place == output ? held : output }
-        func name(for delivery: Sidecar.Delivery) -> String {
-            CapturePath.printable(commit.full(output(for: delivery)))
-        }
-    }
-
-    /// What is known of a capture before its result is.
-    private struct Facts: Sendable {
-        var task: Task
-        var digest: String
-        var identity: String
-        var match: RuleMatcher.Match
-        var profile: Profile
-        var begin: ContinuousClock.Instant
-        var linking: Bool
-
-        func capture(duplicateOf earlier: [UInt8]? = nil) -> Sidecar.Capture {
-            Sidecar.Capture(
-                lab: task.root.settings.lab, root: task.root.settings.path, path: task.row.path.description,
-                pathBytes: task.row.path.hexadecimalUnlessPlain, rule: match.rule, attempt: task.row.attempts,
-                seenAt: Timestamp.text(Date(timeIntervalSince1970: task.row.seenAt)), inode: task.row.stamp.inode,
-                modifiedNanoseconds: task.row.stamp.modifiedNanoseconds, identity: identity,
-                duplicateOf: earlier.map { CapturePath.printable($0) })
-        }
-
-        func result(_ sidecar: Sidecar, output: [UInt8]) -> ResultRow {
-            ResultRow(
-                digest: digest, identity: identity, profile: profile.name, verdict: sidecar.verdict.value.rawValue,
-                delivery: sidecar.verdict.delivery.rawValue, output: output, attempt: task.row.attempts,
-                durationMilliseconds: (begin.duration(to: ContinuousClock().now) / .milliseconds(1)).rounded(),
-                finishedAt: Date().timeIntervalSince1970)
-        }
-    }
-
     /// The result that an earlier process committed and could not tell of.
     private func recovered(_ places: Places, _ facts: Facts) -> Committed? {
-        for output in [places.output, places.held] {
-            guard places.commit.sidecar(of: output)?.capture?.identity == facts.identity,
-                let sidecar = places.commit.soundSidecar(of: output)
+        for tree in ResultTrees.Tree.allCases {
+            guard places.commit.sidecar(of: places.output, in: tree)?.capture?.identity == facts.identity,
+                let sidecar = places.commit.soundSidecar(of: places.output, in: tree),
+                ResultTrees.Tree(sidecar.verdict.delivery) == tree
             else { continue }
-            return Committed(result: facts.result(sidecar, output: output), older: nil, how: .recovered)
+            return Committed(result: facts.result(sidecar, output: places.output), older: nil, how: .recovered)
         }
         return nil
     }
@@ -242,127 +315,18 @@ struct CaptureWorker: Sendable {
     private func duplicate(
         _ earlier: ResultRow, _ places: Places, _ facts: Facts, gate: WorkGate
     ) throws -> Committed? {
-        guard var sidecar = places.commit.soundSidecar(of: earlier.output),
+        let tree = ResultTrees.Tree(delivery: earlier.delivery)
+        guard var sidecar = places.commit.soundSidecar(of: earlier.output, in: tree),
             sidecar.capture?.identity == facts.identity
         else { return nil }
-        let output = places.output(for: sidecar.verdict.delivery)
         sidecar.createdAt = Timestamp.text(Date())
         sidecar.source.path = facts.task.name
-        sidecar.output.path = CapturePath.printable(places.commit.full(output))
+        sidecar.output.path = places.name(for: sidecar.verdict.delivery)
         sidecar.capture = facts.capture(duplicateOf: earlier.output)
         guard gate.beginCommit() else { throw AttemptError.abandoned }
         let older = try places.commit.commit(
-            .existing(earlier.output, linking: facts.linking, sha256: sidecar.output.sha256),
-            sidecar: try sidecar.json(), output: output, alternative: places.alternative(to: output))
-        return Committed(result: facts.result(sidecar, output: output), older: older, how: .duplicate)
-    }
-
-    // MARK: Endings other than done
-
-    private func end(_ task: Task, _ error: AttemptError, findings: Findings, gate: WorkGate) async -> Outcome {
-        let (row, lab, now) = (task.row, task.root.settings.lab, clock.now)
-        // A shutdown that came first told the ledger already.
-        guard gate.beginCommit() else { return .abandoned }
-        switch error {
-        case .abandoned: return .abandoned
-        case .changed(let stamp):
-            await persist {
-                _ = try await ledger.record(
-                    [.init(Sighting(path: row.path, stamp: stamp))], root: row.root, settle: task.root.settings.settle,
-                    now: now)
-                try await ledger.end(
-                    row.id, stamp: stamp,
-                    .givenBack(
-                        note: "written to while it was read",
-                        due: now.milliseconds + task.root.settings.settle.milliseconds), now: now)
-            }
-        case .gone(let reason): await ignore(task, .gone, reason)
-        case .unmatched: await ignore(task, .unmatched, "no rule matches and the root has no default profile")
-        case .sameInWork:
-            await giveBack(task, note: "the same bytes are in work for another capture", after: 250)
-        case .profile(let name, let reason):
-            log.write(.profileUnusable(profile: name, reason: reason))
-            await giveBack(task, note: "profile \(name) cannot be used: \(reason)", after: 30_000)
-        case .output(let error):
-            await giveBack(task, note: "\(error)", after: error.concernsFileSystem ? 0 : 250)
-            if error.concernsFileSystem { return .outputTrouble("\(error)") }
-        case .passing(let failure):
-            if let delay = task.retry.delay(afterAttempt: row.attempts, of: row.id) {
-                log.write(
-                    .retrying(
-                        lab: lab, file: task.name, failure: failure, attempt: row.attempts, milliseconds: delay))
-                await persist {
-                    try await ledger.end(
-                        row.id, stamp: row.stamp, .retry(failure, due: now.milliseconds + delay), now: now)
-                }
-            } else {
-                return await fail(task, failure, findings)
-            }
-        case .lasting(let failure): return await fail(task, failure, findings)
-        }
-        return .ended
-    }
-
-    private func giveBack(_ task: Task, note: String, after milliseconds: Int64) async {
-        let now = clock.now
-        await persist {
-            try await ledger.end(
-                task.row.id, stamp: task.row.stamp, .givenBack(note: note, due: now.milliseconds + milliseconds),
-                now: now)
-        }
-    }
-
-    private func ignore(_ task: Task, _ kind: Ledger.IgnoredKind, _ reason: String) async {
-        await persist {
-            try await ledger.end(
-                task.row.id, stamp: task.row.stamp, .ignored(kind: kind, note: reason), now: clock.now)
-        }
-        log.write(.ignored(lab: task.root.settings.lab, file: task.name, reason: reason))
-    }
-
-    private func fail(_ task: Task, _ failure: CaptureFailure, _ findings: Findings) async -> Outcome {
-        await quarantine(task, failure, digest: findings.digest, rule: findings.match?.rule)
-    }
-
-    /// Writes the reason beside the results and ends the capture as failed.
-    func quarantine(_ task: Task, _ failure: CaptureFailure, digest: String?, rule: String?) async -> Outcome {
-        let (row, settings) = (task.row, task.root.settings)
-        let record = QuarantineRecord(
-            createdAt: Timestamp.text(Date()), lab: settings.lab, root: settings.path, path: row.path.description,
-            pathBytes: row.path.hexadecimalUnlessPlain, bytes: row.stamp.size, sha256: digest, attempts: row.attempts,
-            failure: failure)
-        do {
-            try await Blocking.run {
-                try Quarantine(directory: task.output.quarantineDirectory)
-                    .put(record, lab: settings.lab, path: row.path)
-            }
-        } catch let error as TreeError where error.concernsFileSystem {
-            await giveBack(task, note: "\(error)", after: 0)
-            return .outputTrouble("\(error)")
-        } catch {
-            // The capture fails all the same; the ledger has the reason too.
-            log.write(.trouble("the quarantine record of \(task.name) could not be written: \(error)"))
-        }
-        await persist {
-            try await ledger.end(
-                row.id, stamp: row.stamp, .failed(failure, digest: digest, rule: rule), now: clock.now)
-        }
-        log.write(.failed(lab: settings.lab, file: task.name, failure: failure, attempts: row.attempts))
-        return .ended
-    }
-
-    /// Writes to the ledger, and tries again until it can be written: without it nothing is accounted for.
-    func persist(_ body: () async throws -> Void) async {
-        var wait: Int64 = 500
-        while true {
-            do {
-                return try await body()
-            } catch {
-                log.write(.trouble("the ledger cannot be written (\(error)); tried again in \(wait) ms"))
-                heartbeat.waitsForDisk()
-                do { try await clock.sleep(milliseconds: wait) } catch { return }
-                wait = min(wait * 2, 10_000)
-            }
-        }
+            .existing(earlier.output, in: tree, linking: facts.linking, sha256: sidecar.output.sha256),
+            sidecar: try sidecar.json(), output: places.output, in: .init(sidecar.verdict.delivery))
+        return Committed(result: facts.result(sidecar, output: places.output), older: older, how: .duplicate)
     }
 }

@@ -6,15 +6,18 @@ import NCTEngine
 
 /// Stands in for the engine in tests of everything else: the result is the capture as it is, encoded anew.
 ///
-/// The daemon uses it only where `NCTD_TEST_ENGINE=copy` is set, and says so; its sidecars name the extractor
+/// The daemon uses it only where `NCTD_TEST_ENGINE=copy` (or `copy:held`) is set, and says so; its sidecars name the extractor
 /// `copy-for-tests`.
 public struct CopyingProcessor: CaptureProcessor {
     public let profile: Profile
     public let fingerprint: String
     private let template: Sidecar
+    /// Holds back a third of the captures, by their digests.
+    private let isHolding: Bool
 
-    public init(profile: Profile) throws {
+    public init(profile: Profile, holding: Bool = false) throws {
         self.profile = profile
+        isHolding = holding
         fingerprint = FileDigest.sha256(Array("copy \(profile.name) \(profile.text)".utf8))
         template = try Sidecar(json: Array(Self.json.utf8))
     }
@@ -33,7 +36,9 @@ public struct CopyingProcessor: CaptureProcessor {
         sidecar.source = source
         sidecar.parameters = .transfer(Sidecar.Parameters(profile.parameters))
         sidecar.timingsMs = stopwatch.milliseconds
-        sidecar.output.path = target(.delivered)
+        let isHeld = isHolding && (source.sha256.utf8.first.map { $0 < UInt8(ascii: "5") } ?? false)
+        sidecar.verdict.delivery = isHeld ? .held : .delivered
+        sidecar.output.path = target(sidecar.verdict.delivery)
         sidecar.output.bytes = image.count
         sidecar.output.sha256 = FileDigest.sha256(image)
         sidecar.output.format = format.rawValue
@@ -67,9 +72,11 @@ public struct CopyingProcessor: CaptureProcessor {
 
 /// Gives the stand-in for every profile.
 public struct CopyingShelf: ProcessorSource {
-    public init() {}
+    private let isHolding: Bool
+
+    public init(holding: Bool = false) { isHolding = holding }
 
     public func processor(for profile: Profile) async throws -> any CaptureProcessor {
-        try CopyingProcessor(profile: profile)
+        try CopyingProcessor(profile: profile, holding: isHolding)
     }
 }

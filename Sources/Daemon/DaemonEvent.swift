@@ -12,6 +12,9 @@ public enum DaemonEvent: Sendable, Equatable {
     case attemptsDied(count: Int)
     case ledgerSetAside(path: String, reason: String)
     case ledgerRebuilt(captures: Int)
+    /// The ledger is of no more use to this process, which ends.
+    case ledgerLost(reason: String, isDamaged: Bool)
+    case heldMoved(count: Int, directory: String)
     case rootWatched(lab: String, root: String)
     case rootLeft(lab: String, root: String)
     case rootHealthy(lab: String, root: String)
@@ -90,6 +93,8 @@ extension DaemonEvent {
         case .attemptsDied: .attemptsDied
         case .ledgerSetAside: .ledgerSetAside
         case .ledgerRebuilt: .ledgerRebuilt
+        case .ledgerLost: .ledgerLost
+        case .heldMoved: .heldMoved
         case .rootWatched: .rootWatched
         case .rootLeft: .rootLeft
         case .rootHealthy: .rootHealthy
@@ -121,6 +126,7 @@ extension DaemonEvent {
         switch self {
         case .seen, .scanned: .debug
         case .done(let finished) where finished.delivery != "delivered": .warning
+        case .ledgerLost: .critical
         // What a person must see to: work stands still, or will.
         case .ledgerSetAside, .rootUnhealthy, .rootFailed, .paused, .reloadRefused, .profileUnusable, .stalled,
             .trouble:
@@ -145,6 +151,13 @@ extension DaemonEvent {
         case .attemptsDied(let count): "an earlier process died during \(count) attempts; they are taken up again"
         case .ledgerSetAside(let path, let reason): "the ledger is damaged (\(reason)); it was set aside as \(path)"
         case .ledgerRebuilt(let captures): "the ledger was rebuilt from the sidecars of \(captures) captures"
+        case .ledgerLost(let reason, let isDamaged):
+            "the ledger cannot be used any more (\(reason)); the daemon ends, and "
+                + (isDamaged
+                    ? "its next start sets the ledger aside and rebuilds it from the sidecars"
+                    : "its next start opens the ledger anew; if that fails as well, check the state directory's disk")
+        case .heldMoved(let count, let directory):
+            "\(count) results that version 0.7 held back were moved to \(directory)"
         case .rootWatched(_, let root): "\(root) is watched"
         case .rootLeft(_, let root): "\(root) is no longer watched"
         case .rootHealthy(_, let root): "\(root) is there"
@@ -240,12 +253,13 @@ extension DaemonEvent {
         case .profileUnusable(let profile, let reason):
             add("NCT_PROFILE", profile)
             add("NCT_REASON", reason)
-        case .paused(let reason), .ledgerSetAside(_, let reason): add("NCT_REASON", reason)
+        case .paused(let reason), .ledgerSetAside(_, let reason), .ledgerLost(let reason, _): add("NCT_REASON", reason)
         case .reloadRefused(let problems): add("NCT_REASON", problems.joined(separator: "\n"))
         case .stalled(let what, let seconds):
             add("NCT_REASON", what)
             add("NCT_DURATION_MS", String(seconds * 1000))
-        case .started, .ready, .stopping, .stopped, .testEngine, .attemptsDied, .ledgerRebuilt, .resumed, .reloaded,
+        case .started, .ready, .stopping, .stopped, .testEngine, .attemptsDied, .ledgerRebuilt, .heldMoved, .resumed,
+            .reloaded,
             .forgotten, .trouble:
             break
         }

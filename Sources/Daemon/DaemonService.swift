@@ -19,13 +19,17 @@ public final class DaemonService: Service {
         public var manager: any ServiceManager
         /// Between the moment of the request to stop and giving captures back, milliseconds.
         public var grace: Int64
+        /// Called once a stop was asked for. The program arms a timer with it that ends the process whatever it is at:
+        /// what a dead share, or another process that holds the ledger, keeps from ending loses nothing by that.
+        public var onStop: @Sendable () -> Void
 
         public init(
             roots: RootParts,
             processors: @escaping @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource,
             probe: any SuspectProbe = ProbeProcess(), clock: any DaemonClock = SystemClock(),
             boot: String = SystemClock.boot, retrySeed: UInt64 = .random(in: 0 ... .max),
-            manager: any ServiceManager = NoServiceManager(), grace: Int64 = 7000
+            manager: any ServiceManager = NoServiceManager(), grace: Int64 = 6000,
+            onStop: @escaping @Sendable () -> Void = {}
         ) {
             self.roots = roots
             self.processors = processors
@@ -35,6 +39,7 @@ public final class DaemonService: Service {
             self.retrySeed = retrySeed
             self.manager = manager
             self.grace = grace
+            self.onStop = onStop
         }
     }
 
@@ -65,68 +70,80 @@ public final class DaemonService: Service {
 
     /// Runs the daemon.
     ///
-    /// Throws ``LedgerError`` if the state directory is held by another daemon or cannot be used.
+    /// Throws ``LedgerError`` if the state directory is held by another daemon or cannot be used, or once the ledger is
+    /// of no more use.
     public func run() async throws {
+        let stop = StopRequest(onStop: parts.onStop)
+        try await withGracefulShutdownHandler {
+            try await withTaskCancellationHandler {
+                try await run(until: stop)
+            } onCancel: {
+                stop.request()
+            }
+        } onGracefulShutdown: {
+            stop.request()
+        }
+    }
+
+    private func run(until stop: StopRequest) async throws {
         let lock = try LedgerLock(stateDirectory: configuration.stateDirectory)
         defer { withExtendedLifetime(lock) {} }
         log.write(.started(version: version, processID: getpid(), configuration: configuration.path))
         let ledger = try await LedgerRecovery(
             configuration: configuration, clock: parts.clock, boot: parts.boot, log: log
-        ).open()
+        ).open(isStopping: { stop.isRequested })
         let live = LiveConfiguration(configuration)
         let bell = Doorbell()
         let processors = parts.processors(configuration, log)
         let heartbeat = notifier.heartbeat
+        let memory = MemoryBudget(bytes: configuration.memoryBytes)
+        let ledgerWatch = LedgerWatch(
+            stateDirectory: configuration.stateDirectory, clock: parts.clock, log: log,
+            onLost: { stop.request(because: $0) })
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }
         let dispatcher = Dispatcher(
-            ledger: ledger, live: live,
+            ledger: ledger, ledgerWatch: ledgerWatch, live: live,
             worker: CaptureWorker(
-                ledger: ledger, live: live, processors: processors, probe: parts.probe, clock: parts.clock, log: log,
-                heartbeat: heartbeat),
+                ledger: ledger, ledgerWatch: ledgerWatch, processors: processors, probe: parts.probe, memory: memory,
+                clock: parts.clock, log: log, heartbeat: heartbeat),
             clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, retrySeed: parts.retrySeed)
         let supervisor = RootSupervisor(
             ledger: ledger, live: live,
             intake: Intake(
-                ledger: ledger, live: live, clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat),
+                ledger: ledger, ledgerWatch: ledgerWatch, live: live, clock: parts.clock, log: log, bell: bell,
+                heartbeat: heartbeat),
             parts: parts.roots,
             clock: parts.clock, log: log)
         try await supervisor.apply(configuration)
 
         // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
         let dispatching = Task { await dispatcher.run() }
-        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        await withGracefulShutdownHandler {
-            await withTaskCancellationHandler {
-                await withTaskGroup(of: Void.self) { group in
-                    group.addTask { await self.takeReloads(supervisor, live, processors, bell) }
-                    group.addTask {
-                        await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
-                    }
-                    for await _ in stops { break }
-                    // In a task of its own, which is not cancelled with this one.
-                    await Task {
-                        await dispatcher.requestStop()
-                        await dispatching.value
-                        await dispatcher.drain(grace: self.parts.grace)
-                        await supervisor.stop()
-                    }.value
-                    group.cancelAll()
-                }
-            } onCancel: {
-                stop.finish()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.takeReloads(supervisor, live, processors, memory, bell) }
+            group.addTask {
+                await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
             }
-        } onGracefulShutdown: {
-            stop.finish()
+            await stop.wait()
+            // In a task of its own, which is not cancelled with this one.
+            await Task {
+                await dispatcher.requestStop()
+                await dispatching.value
+                await dispatcher.drain(grace: self.parts.grace)
+                await supervisor.stop()
+            }.value
+            group.cancelAll()
         }
         telling.cancel()
         await telling.value
+        if let error = stop.error { throw error }
         try ledger.close()
     }
 
     private func takeReloads(
-        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource, _ bell: Doorbell
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource,
+        _ memory: MemoryBudget, _ bell: Doorbell
     ) async {
         for await _ in reloads {
             notifier.reloading()
@@ -140,6 +157,7 @@ public final class DaemonService: Service {
                 }
                 let difference = try await supervisor.apply(new)
                 await processors.forget()
+                memory.resize(bytes: new.memoryBytes)
                 log.write(
                     .reloaded(added: difference.added, removed: difference.removed, changed: difference.changed))
             } catch let error as ConfigurationError {

@@ -13,6 +13,7 @@ actor Dispatcher {
     }
 
     private let ledger: Ledger
+    private let ledgerWatch: LedgerWatch
     private let live: LiveConfiguration
     private let worker: CaptureWorker
     private let clock: any DaemonClock
@@ -33,10 +34,12 @@ actor Dispatcher {
     private static let pollMilliseconds: Int64 = 1000
 
     init(
-        ledger: Ledger, live: LiveConfiguration, worker: CaptureWorker, clock: any DaemonClock, log: EventLog,
+        ledger: Ledger, ledgerWatch: LedgerWatch, live: LiveConfiguration, worker: CaptureWorker,
+        clock: any DaemonClock, log: EventLog,
         bell: Doorbell, heartbeat: Heartbeat, retrySeed: UInt64
     ) {
         self.ledger = ledger
+        self.ledgerWatch = ledgerWatch
         self.live = live
         self.worker = worker
         self.clock = clock
@@ -53,9 +56,10 @@ actor Dispatcher {
             heartbeat.dispatched()
             do {
                 let wait = try await step()
+                ledgerWatch.succeeded(.reading)
                 if wait > 0 { await bell.wait(milliseconds: wait, clock: clock) }
             } catch {
-                log.write(.trouble("the ledger cannot be read (\(error)); tried again in 1 s"))
+                if ledgerWatch.failed(error, .reading, retryMilliseconds: 1000) { return }
                 try? await clock.sleep(milliseconds: 1000)
             }
         }
@@ -63,7 +67,9 @@ actor Dispatcher {
 
     /// Begins at most one capture; returns for how many milliseconds there is nothing to do.
     private func step() async throws -> Int64 {
-        if inWork.count >= live.configuration.workers { return Self.pollMilliseconds }
+        if inWork.count >= live.configuration.workers || inWork.values.contains(where: { Self.isAlone($0.row) }) {
+            return Self.pollMilliseconds
+        }
         let now = clock.now
         if let wait = waitForRoom(now) { return wait }
         var soonest = now.milliseconds + Self.pollMilliseconds
@@ -76,6 +82,7 @@ actor Dispatcher {
             guard let row = try await ledger.oldestDue(roots: roots, now: now), let root = live.root(row.root) else {
                 continue
             }
+            if Self.isAlone(row), !inWork.isEmpty { return Self.pollMilliseconds }
             lastLab = lab
             try await take(row, in: root)
             return 0
@@ -105,50 +112,41 @@ actor Dispatcher {
         pause = (reason, now.milliseconds + wait, wait)
     }
 
+    /// Claims a capture and gives it to a worker; its file is not touched before that.
     private func take(_ row: CaptureRow, in root: WatchedRoot) async throws {
         let now = clock.now
-        let readiness = try await Blocking.run { Readiness.of(row, in: root, now: now) }
+        let quietAt = row.observedMilliseconds + root.settings.settle.milliseconds
+        guard quietAt <= now.milliseconds else {
+            return try await ledger.postpone(row.id, until: quietAt, note: "it is new", now: now)
+        }
+        FailPoint.beforeAttempt.pass()
+        guard let claimed = try await ledger.claim(row.id) else { return }
+        guard !isStopping else {
+            try await ledger.end(row.id, stamp: row.stamp, .givenBack(note: nil, due: now.milliseconds), now: now)
+            return
+        }
         let configuration = live.configuration
-        var task = CaptureWorker.Task(
-            row: row, root: root, profiles: configuration.profiles, output: configuration.output,
-            weights: configuration.weights, retry: RetryPolicy(configuration.retry, seed: retrySeed))
-        switch readiness {
-        case .notYet(let due, let note, let stamp):
-            try await ledger.postpone(row.id, until: due, note: note, stamp: stamp, now: now)
-        case .gone(let reason):
-            try await ledger.end(row.id, stamp: row.stamp, .ignored(kind: .gone, note: reason), now: now)
-            log.write(.ignored(lab: root.settings.lab, file: task.name, reason: reason))
-        case .failed(let failure):
-            note(await worker.quarantine(task, failure, digest: nil, rule: nil))
-        case .ready:
-            FailPoint.beforeAttempt.pass()
-            let names = OutputNames.candidates(
-                lab: root.settings.lab, path: row.path, format: configuration.output.format.imageFormat)
-            guard let claimed = try await ledger.claim(row.id, outputs: names) else {
-                try await ledger.postpone(
-                    row.id, until: now.milliseconds + 10_000, note: "all names for its result are taken", now: now)
-                return
-            }
-            guard !isStopping else {
-                try await ledger.end(
-                    row.id, stamp: row.stamp, .givenBack(note: nil, due: now.milliseconds), now: now)
-                return
-            }
-            task.row = claimed
-            let gate = WorkGate()
-            inWork[row.id] = InWork(row: claimed, gate: gate)
-            heartbeat.begin(row.id, name: task.name)
-            let (worker, begun) = (worker, task)
-            Task {
-                let outcome = await worker.work(begun, gate: gate)
-                await self.ended(row.id, outcome)
-            }
+        let task = CaptureWorker.Task(
+            row: claimed, root: root, profiles: configuration.profiles, output: configuration.output,
+            limits: configuration.imageLimits, weights: configuration.weights,
+            retry: RetryPolicy(configuration.retry, seed: retrySeed))
+        let gate = WorkGate()
+        inWork[row.id] = InWork(row: claimed, gate: gate)
+        heartbeat.begin(row.id, name: task.name)
+        let worker = worker
+        Task {
+            let outcome = await worker.work(task, gate: gate)
+            await self.ended(row.id, outcome)
         }
     }
 
+    /// True for a capture that is worked on alone: the process died more than once while it was in work, and dies once
+    /// more perhaps; no other capture is to be charged with that.
+    private static func isAlone(_ row: CaptureRow) -> Bool { row.crashes > 1 }
+
     private func ended(_ id: Int64, _ outcome: CaptureWorker.Outcome) async {
         heartbeat.end(id)
-        if inWork.removeValue(forKey: id) != nil, isStopping { finishedSinceStop += 1 }
+        if inWork.removeValue(forKey: id) != nil, isStopping, outcome == .ended { finishedSinceStop += 1 }
         note(outcome)
         await bell.ring()
         await endBell.ring()
@@ -163,7 +161,7 @@ actor Dispatcher {
                 pause = nil
                 log.write(.resumed)
             }
-        case .abandoned: break
+        case .abandoned, .waits: break
         }
     }
 
@@ -179,23 +177,20 @@ actor Dispatcher {
     /// A thread that is in the engine cannot be stopped; its capture is given back in the ledger and the process may
     /// end under it, for it writes nothing before its commit.
     func drain(grace milliseconds: Int64) async {
+        worker.memory.close()
         let deadline = clock.now.milliseconds + milliseconds
-        while !inWork.isEmpty, clock.now.milliseconds < deadline {
+        while !inWork.isEmpty, clock.now.milliseconds < deadline, !ledgerWatch.isLost {
             await endBell.wait(milliseconds: min(100, max(1, deadline - clock.now.milliseconds)), clock: clock)
         }
-        var givenBack = 0
-        for (id, work) in inWork where work.gate.abandon() {
-            let now = clock.now
-            _ = try? await ledger.end(
-                id, stamp: work.row.stamp, .givenBack(note: "given back by a stop", due: now.milliseconds), now: now)
-            inWork[id] = nil
-            givenBack += 1
-        }
+        let left = inWork.filter { $0.value.gate.abandon() }
+        // One transaction for all: another process may hold the ledger, and is waited for once.
+        _ = try? await ledger.giveBack(left.map { ($0.key, $0.value.row.stamp) }, now: clock.now)
+        for id in left.keys { inWork[id] = nil }
         // Those that commit just now are through in moments.
-        let last = clock.now.milliseconds + 1500
-        while !inWork.isEmpty, clock.now.milliseconds < last {
+        let last = clock.now.milliseconds + 1000
+        while !inWork.isEmpty, clock.now.milliseconds < last, !ledgerWatch.isLost {
             await endBell.wait(milliseconds: 50, clock: clock)
         }
-        log.write(.stopped(finished: finishedSinceStop, givenBack: givenBack))
+        log.write(.stopped(finished: finishedSinceStop, givenBack: left.count))
     }
 }

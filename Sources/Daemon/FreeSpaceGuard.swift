@@ -6,7 +6,7 @@ public struct FreeSpaceGuard: Sendable {
     private let floor: Int64
 
     public init(_ settings: OutputSettings) {
-        directories = [settings.directory, settings.quarantineDirectory].map { Array($0.utf8) }
+        directories = [settings.directory, settings.heldDirectory, settings.quarantineDirectory].map { Array($0.utf8) }
         floor = Int64(settings.minimumFreeMebibytes) << 20
     }
 

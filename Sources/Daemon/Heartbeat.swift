@@ -7,6 +7,8 @@ final class Heartbeat: Sendable {
         var name: String
         var step: String
         var milliseconds: Int64
+        /// It waits for its turn, which others hold.
+        var isWaiting = false
     }
 
     private struct State {
@@ -41,6 +43,15 @@ final class Heartbeat: Sendable {
         state.withLock { state in
             state.works[id]?.step = step
             state.works[id]?.milliseconds = now
+            state.works[id]?.isWaiting = false
+        }
+    }
+
+    /// A capture's work waits for others to end; it does not stand still by itself.
+    func waits(_ id: Int64, for what: String) {
+        state.withLock { state in
+            state.works[id]?.step = "waiting for \(what)"
+            state.works[id]?.isWaiting = true
         }
     }
 
@@ -65,7 +76,7 @@ final class Heartbeat: Sendable {
     func stalled(longerThan limit: Int64) -> [(what: String, milliseconds: Int64)] {
         let now = clock.now.milliseconds
         return state.withLock { state in
-            var standing = state.works.values.map {
+            var standing = state.works.values.filter { !$0.isWaiting }.map {
                 (what: "\($0.name) (\($0.step))", milliseconds: now - $0.milliseconds)
             }
             if let dispatched = state.dispatched { standing.append(("the dispatcher", now - dispatched)) }

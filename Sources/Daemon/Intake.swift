@@ -6,6 +6,7 @@ import Watching
 /// looked at when it is due.
 struct Intake: Sendable {
     let ledger: Ledger
+    let ledgerWatch: LedgerWatch
     let live: LiveConfiguration
     let clock: any DaemonClock
     let log: EventLog
@@ -59,10 +60,14 @@ struct Intake: Sendable {
         var wait: Int64 = 500
         while true {
             do {
-                return try await body()
+                let result = try await body()
+                ledgerWatch.succeeded(.writing)
+                return result
             } catch {
                 try Task.checkCancellation()
-                log.write(.trouble("the ledger cannot be written (\(error)); tried again in \(wait) ms"))
+                if ledgerWatch.failed(error, .writing, retryMilliseconds: wait) {
+                    throw CancellationError()
+                }
                 try await clock.sleep(milliseconds: wait)
                 wait = min(wait * 2, 10_000)
             }

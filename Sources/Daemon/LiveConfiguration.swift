@@ -1,4 +1,6 @@
 import Config
+import ImageFiles
+import Jobs
 import Ledger
 import Synchronization
 import Watching
@@ -25,6 +27,14 @@ public struct WatchedRoot: Sendable {
 
     /// A capture's full name, printable.
     func name(of path: CapturePath) -> String { "\(settings.path)/\(path)" }
+}
+
+extension DaemonConfiguration {
+    /// How large a capture may be.
+    var imageLimits: ImageLimits { ImageLimits(maximumPixels: maximumMegapixels * 1_000_000) }
+
+    /// What the captures in work may take of memory together, bytes.
+    var memoryBytes: Int { memoryMebibytes.map { $0 << 20 } ?? MachineMemory.forCaptures() }
 }
 
 /// The configuration in force. A reload puts another in its place; what is under way keeps what it began with.

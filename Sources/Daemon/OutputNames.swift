@@ -19,20 +19,6 @@ public enum OutputNames {
         return candidates
     }
 
-    /// Where a result goes that its profile holds back: the folder `held` beside where it would have been.
-    public static func held(_ output: [UInt8]) -> [UInt8] {
-        let start = output.lastIndex(of: slash).map { $0 + 1 } ?? 0
-        return output[..<start] + Array("held/".utf8) + output[start...]
-    }
-
-    /// The inverse of ``held(_:)``; what is not held stays.
-    public static func unheld(_ output: [UInt8]) -> [UInt8] {
-        let start = output.lastIndex(of: slash).map { $0 + 1 } ?? 0
-        let folder = Array("held/".utf8)
-        guard output[..<start].suffix(folder.count).elementsEqual(folder) else { return output }
-        return Array(output[..<(start - folder.count)] + output[start...])
-    }
-
     public static func sidecar(_ image: [UInt8]) -> [UInt8] { image + Array(".json".utf8) }
 
     /// `NAME.png.vN`: an ending that no detector takes for an image, so that no capture counts twice.

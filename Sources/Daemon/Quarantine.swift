@@ -35,7 +35,7 @@ public struct Quarantine: Sendable {
         let folder = TreeFiles.directory(of: target)
         let temporary = TreeFiles.temporaryName(in: folder)
         let json = try JSONText.encode(record)
-        try TreeFiles.makeDirectories(folder)
+        try TreeFiles.makeDirectories(folder, below: directory)
         try TreeFiles.writeNew(Array(json) + [UInt8(ascii: "\n")], to: temporary)
         do {
             try TreeFiles.rename(temporary, to: target)
@@ -57,7 +57,7 @@ extension CapturePath {
     }
 
     /// From what a sidecar or a record has: the text, and the bytes where the text is not all.
-    init?(text: String, hexadecimal: String?) {
+    public init?(text: String, hexadecimal: String?) {
         guard let hexadecimal else {
             self.init(text)
             return

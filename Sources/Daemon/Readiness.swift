@@ -1,18 +1,22 @@
 import Foundation
+import ImageFiles
 import Ledger
 import Watching
 
-/// Whether a pending capture's file is quiet and whole, so that work on it may begin.
+/// Whether a claimed capture's file is quiet and whole, so that it may be read.
 enum Readiness: Sendable, Equatable {
     case ready
     /// Not before `due`; `stamp` is what the file looks like now, if that is new.
     case notYet(due: Int64, note: String, stamp: FileStamp?)
     case gone(String)
-    /// It never became whole.
+    /// It is not worth reading.
     case failed(CaptureFailure)
 
-    /// Looks at the file; blocks. An error of the system counts as ready: the attempt meets it and is recorded.
-    static func of(_ row: CaptureRow, in root: WatchedRoot, now: Moment) -> Readiness {
+    /// Looks at the file: at its size first, then at its ends and headers, within a budget; blocks. An error of the
+    /// system counts as ready: reading meets it, and it is recorded.
+    static func of(
+        _ row: CaptureRow, in root: WatchedRoot, limits: ImageLimits, budget: ReadBudget, now: Moment
+    ) -> Readiness {
         let settle = root.settings.settle.milliseconds
         let patience = root.settings.patience.milliseconds
         do {
@@ -24,7 +28,8 @@ enum Readiness: Sendable, Equatable {
             if quiet < settle {
                 return .notYet(due: row.observedMilliseconds + settle, note: "it is new", stamp: nil)
             }
-            guard let reason = try root.source.incompleteness(of: row.path) else { return .ready }
+            if stamp.size > limits.maximumBytes { return .failed(.tooLarge(bytes: stamp.size, limits)) }
+            guard let reason = try root.source.incompleteness(of: row.path, budget: budget) else { return .ready }
             if quiet >= patience {
                 return .failed(
                     CaptureFailure(
@@ -42,5 +47,15 @@ enum Readiness: Sendable, Equatable {
         } catch {
             return .ready
         }
+    }
+}
+
+extension CaptureFailure {
+    /// For a file of more bytes than are read.
+    static func tooLarge(bytes: Int64, _ limits: ImageLimits) -> CaptureFailure {
+        CaptureFailure(
+            code: ImageFileError.Code.tooLarge.rawValue,
+            message: "the file has \(bytes) bytes, and at most \(limits.maximumBytes) are read",
+            remedy: "crop or compress the image")
     }
 }

@@ -8,45 +8,49 @@ import Watching
 /// The order: the image under a hidden name, synced; an older result under the same name gets a second name as a
 /// version, then loses its sidecar; the image takes its name; the sidecar likewise. Each step can be done again.
 public struct ResultCommit: Sendable {
-    /// The output directory.
-    public let directory: [UInt8]
+    public let trees: ResultTrees
 
-    public init(directory: String) { self.directory = Array(directory.utf8) }
+    public init(_ trees: ResultTrees) { self.trees = trees }
 
     /// The image to commit.
     public enum Image: Sendable {
         case bytes([UInt8])
-        /// A result below the output directory to link to, or to copy, and its digest.
-        case existing([UInt8], linking: Bool, sha256: String)
+        /// A result below one of the trees to link to, or to copy, and its digest.
+        case existing([UInt8], in: ResultTrees.Tree, linking: Bool, sha256: String)
     }
 
-    public func full(_ output: [UInt8]) -> [UInt8] { directory + [UInt8(ascii: "/")] + output }
+    /// The most bytes of a sidecar; one of the program's own has some thousands.
+    static let longestSidecar = 4 << 20
 
-    /// Commits an image and its sidecar under a name below the output directory.
+    /// Commits an image and its sidecar under a name below a tree. An older result of the capture, in either tree, is
+    /// kept as a version where it was.
     ///
-    /// - Parameters:
-    ///   - alternative: another name that an older result of the same capture may have (held or not).
     /// - Returns: the version that an older result was kept as, now or by an attempt that died.
     ///
     /// Throws ``TreeError``; what was there before is then still there, but for a version that was already kept.
     public func commit(
-        _ image: Image, sidecar: [UInt8], output: [UInt8], alternative: [UInt8]
+        _ image: Image, sidecar: [UInt8], output: [UInt8], in tree: ResultTrees.Tree
     ) throws(TreeError) -> Ledger.KeptVersion? {
-        let target = full(output)
+        let target = trees.full(output, in: tree)
         let folder = TreeFiles.directory(of: target)
-        try TreeFiles.makeDirectories(folder)
+        try TreeFiles.makeDirectories(folder, below: trees.directory(tree))
         let temporary = TreeFiles.temporaryName(in: folder)
         try write(image, to: temporary)
+        var older = Older()
         do throws(TreeError) {
             FailPoint.afterImageTemporary.pass()
-            let kept = try keepOlder(output: output, alternative: alternative)
+            try keepOlder(of: output, in: tree, &older)
             try TreeFiles.rename(temporary, to: target)
+            // From here on the older sidecar would speak of another image.
+            older.restorable = []
             try TreeFiles.syncDirectory(folder)
             FailPoint.afterImageRename.pass()
             try place(sidecar, at: OutputNames.sidecar(target), folder: folder)
-            return kept
+            try removeOlderElsewhere(output, than: tree)
+            return older.kept ?? latestVersion(of: output, in: tree) ?? latestVersion(of: output, in: tree.other)
         } catch {
             TreeFiles.remove(temporary)
+            for (version, sidecar) in older.restorable { try? TreeFiles.linkOrCopy(version, to: sidecar) }
             throw error
         }
     }
@@ -54,13 +58,12 @@ public struct ResultCommit: Sendable {
     private func write(_ image: Image, to temporary: [UInt8]) throws(TreeError) {
         switch image {
         case .bytes(let bytes): try TreeFiles.writeNew(bytes, to: temporary)
-        case .existing(let earlier, let linking, let sha256):
-            let isLinked = linking ? try TreeFiles.link(full(earlier), to: temporary) : false
-            if !isLinked {
-                try TreeFiles.writeNew(TreeFiles.read(full(earlier)), to: temporary)
-            }
+        case .existing(let earlier, let tree, let linking, let sha256):
+            let source = trees.full(earlier, in: tree)
+            let isLinked = linking ? try TreeFiles.link(source, to: temporary) : false
+            if !isLinked { try TreeFiles.copy(source, to: temporary) }
             // A new version may have taken the earlier name just now.
-            guard try FileDigest.sha256(TreeFiles.read(temporary)) == sha256 else {
+            guard try TreeFiles.sha256(temporary) == sha256 else {
                 TreeFiles.remove(temporary)
                 throw TreeError(operation: "linking", path: CapturePath.printable(earlier), code: EAGAIN)
             }
@@ -81,57 +84,79 @@ public struct ResultCommit: Sendable {
         FailPoint.afterSidecarRename.pass()
     }
 
-    /// Keeps the committed result that the capture has now, if it has one, and takes away its sidecar.
-    private func keepOlder(output: [UInt8], alternative: [UInt8]) throws(TreeError) -> Ledger.KeptVersion? {
+    /// What was done about an older result.
+    private struct Older {
         var kept: Ledger.KeptVersion?
-        for place in [output, alternative] {
-            let image = full(place)
+        /// Sidecars that were taken away, each with the version's that has the same content.
+        var restorable: [(version: [UInt8], sidecar: [UInt8])] = []
+    }
+
+    /// Keeps the committed result that the capture has now, if it has one, and takes away its sidecar.
+    private func keepOlder(
+        of output: [UInt8], in tree: ResultTrees.Tree, _ older: inout Older
+    ) throws(TreeError) {
+        for tree in [tree, tree.other] {
+            let image = trees.full(output, in: tree)
             let sidecar = OutputNames.sidecar(image)
             guard TreeFiles.exists(sidecar) else { continue }
-            let number = try self.number(for: place, sidecar: sidecar, after: latestVersion(of: place)?.number ?? 0)
+            let last = latestVersion(of: output, in: tree)?.number ?? 0
+            let number = self.number(of: image, sidecar: sidecar, after: last)
             let version = OutputNames.version(image, number)
             if TreeFiles.exists(image) {
                 try TreeFiles.linkOrCopy(image, to: version)
                 try TreeFiles.linkOrCopy(sidecar, to: OutputNames.sidecar(version))
                 try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
-                kept = Ledger.KeptVersion(number: number, output: OutputNames.version(place, number))
+                older.kept = Ledger.KeptVersion(number: number, output: OutputNames.version(output, number))
+                older.restorable.append((OutputNames.sidecar(version), sidecar))
             }
             FailPoint.afterOlderKept.pass()
             try TreeFiles.removeSurely(sidecar)
-            if place != output { try TreeFiles.removeSurely(image) }
             try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
             FailPoint.afterOlderSidecarRemoved.pass()
         }
-        return kept ?? latestVersion(of: output) ?? latestVersion(of: alternative)
+    }
+
+    /// Takes away the image without a sidecar that an older result left in the other tree; it is kept as a version.
+    private func removeOlderElsewhere(_ output: [UInt8], than tree: ResultTrees.Tree) throws(TreeError) {
+        let image = trees.full(output, in: tree.other)
+        guard TreeFiles.exists(image), !TreeFiles.exists(OutputNames.sidecar(image)) else { return }
+        try TreeFiles.removeSurely(image)
+        try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
     }
 
     /// The next number, or the last one if an attempt that died already kept this very result.
-    private func number(for place: [UInt8], sidecar: [UInt8], after last: Int) throws(TreeError) -> Int {
+    private func number(of image: [UInt8], sidecar: [UInt8], after last: Int) -> Int {
         guard last > 0 else { return 1 }
-        let kept = OutputNames.sidecar(OutputNames.version(full(place), last))
-        guard TreeFiles.exists(kept) else { return last + 1 }
-        return try TreeFiles.read(kept) == TreeFiles.read(sidecar) ? last : last + 1
+        let kept = OutputNames.sidecar(OutputNames.version(image, last))
+        guard let known = try? TreeFiles.read(kept, limit: Self.longestSidecar),
+            let present = try? TreeFiles.read(sidecar, limit: Self.longestSidecar)
+        else { return last + 1 }
+        return known == present ? last : last + 1
     }
 
-    private func latestVersion(of place: [UInt8]) -> Ledger.KeptVersion? {
+    private func latestVersion(of output: [UInt8], in tree: ResultTrees.Tree) -> Ledger.KeptVersion? {
         var number = 0
-        while TreeFiles.exists(OutputNames.sidecar(OutputNames.version(full(place), number + 1))) { number += 1 }
+        while TreeFiles.exists(OutputNames.sidecar(OutputNames.version(trees.full(output, in: tree), number + 1))) {
+            number += 1
+        }
         return number == 0
-            ? nil : Ledger.KeptVersion(number: number, output: OutputNames.version(place, number))
+            ? nil : Ledger.KeptVersion(number: number, output: OutputNames.version(output, number))
     }
 
     /// The sidecar of a committed result whose image is the one it speaks of; nil if there is none, or if it is not
-    /// sound.
-    public func soundSidecar(of output: [UInt8]) -> Sidecar? {
-        guard let sidecar = sidecar(of: output), let image = try? TreeFiles.read(full(output)),
-            image.count == sidecar.output.bytes, FileDigest.sha256(image) == sidecar.output.sha256
+    /// sound. The image is read in pieces, and only where it has the bytes that the sidecar says.
+    public func soundSidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> Sidecar? {
+        guard let sidecar = sidecar(of: output, in: tree),
+            let digest = try? TreeFiles.sha256(trees.full(output, in: tree), bytes: sidecar.output.bytes),
+            digest == sidecar.output.sha256
         else { return nil }
         return sidecar
     }
 
-    /// The sidecar beside an image below the output directory; nil if there is none that can be read.
-    public func sidecar(of output: [UInt8]) -> Sidecar? {
-        guard let json = try? TreeFiles.read(OutputNames.sidecar(full(output))) else { return nil }
+    /// The sidecar beside an image below a tree; nil if there is none that can be read.
+    public func sidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> Sidecar? {
+        let path = OutputNames.sidecar(trees.full(output, in: tree))
+        guard let json = try? TreeFiles.read(path, limit: Self.longestSidecar) else { return nil }
         return try? Sidecar(json: json)
     }
 }

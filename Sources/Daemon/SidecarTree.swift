@@ -1,19 +1,19 @@
 import Watching
 
-/// The images of an output tree that have a sidecar, by their names below it, without those kept as versions; one
-/// directory at a time is in memory.
+/// The images of a tree of results that have a sidecar, by their names below it, without those kept as versions; one
+/// directory at a time is in memory. Links are not followed.
 public struct SidecarTree: Sequence, Sendable {
-    public let commit: ResultCommit
+    private let directory: [UInt8]
     /// Also those kept as versions.
     private let includingVersions: Bool
 
-    public init(directory: String, includingVersions: Bool = false) {
-        commit = ResultCommit(directory: directory)
+    public init(directory: [UInt8], includingVersions: Bool = false) {
+        self.directory = directory
         self.includingVersions = includingVersions
     }
 
     public func makeIterator() -> Iterator {
-        Iterator(directory: commit.directory, includingVersions: includingVersions, directories: [[]])
+        Iterator(directory: directory, includingVersions: includingVersions, directories: [[]])
     }
 
     public struct Iterator: IteratorProtocol {
@@ -21,12 +21,21 @@ public struct SidecarTree: Sequence, Sendable {
         let includingVersions: Bool
         var directories: [[UInt8]]
         var found: [[UInt8]] = []
+        /// Directories that could not be listed: what lies in them is unknown.
+        public internal(set) var unreadable: [TreeError] = []
 
         public mutating func next() -> [UInt8]? {
             while found.isEmpty {
                 guard let folder = directories.popLast() else { return nil }
                 let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
-                for (name, isDirectory) in TreeFiles.names(in: directory + [UInt8(ascii: "/")] + folder) {
+                let names: [(name: [UInt8], isDirectory: Bool)]
+                do throws(TreeError) {
+                    names = try TreeFiles.names(in: directory + [UInt8(ascii: "/")] + folder)
+                } catch {
+                    unreadable.append(error)
+                    continue
+                }
+                for (name, isDirectory) in names {
                     if isDirectory {
                         directories.append(prefix + name)
                     } else if name.suffix(5).elementsEqual(".json".utf8), name.first != UInt8(ascii: ".") {

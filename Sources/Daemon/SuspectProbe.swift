@@ -1,16 +1,54 @@
 import Config
 import Foundation
 import Glibc
+import ImageFiles
 import Jobs
+import NCTEngine
 import Synchronization
+import Watching
 
-/// Tries a capture during whose attempt the daemon died, where a second death does no harm.
-public protocol SuspectProbe: Sendable {
-    /// The signal that the capture's decoding or normalization ends a process with; nil if it does not.
-    func deadlySignal(of bytes: [UInt8], profile: Profile, weights: String?) async -> Int32?
+/// A capture during whose work the daemon died, with all that its work needs.
+public struct Suspect: Sendable {
+    /// The watched tree.
+    public var root: String
+    public var path: CapturePath
+    public var profile: Profile
+    public var weights: String?
+    public var limits: ImageLimits
+    /// What the capture may allocate, bytes.
+    public var memory: Int
+
+    public init(
+        root: String, path: CapturePath, profile: Profile, weights: String?, limits: ImageLimits, memory: Int
+    ) {
+        self.root = root
+        self.path = path
+        self.profile = profile
+        self.weights = weights
+        self.limits = limits
+        self.memory = memory
+    }
 }
 
-/// Runs the program itself as `nctd probe-capture`, which gets the capture on its standard input.
+/// What became of a process that worked on a suspect.
+public enum ProbeFinding: Sendable, Equatable {
+    /// It ended by itself, whatever it made of the capture.
+    case survives
+    /// A signal ended it.
+    case dies(signal: Int32)
+    /// It did not end in the time that it had.
+    case hangs(seconds: Int)
+    /// It could not be tried: nothing is known.
+    case unavailable(String)
+}
+
+/// Tries a capture during whose work the daemon died, where a second death does no harm.
+public protocol SuspectProbe: Sendable {
+    func examine(_ suspect: Suspect) async -> ProbeFinding
+}
+
+/// Runs the program itself as `nctd probe-capture`, which does all that the daemon does with the file, from the look at
+/// whether it is whole to the encoded result, and writes nothing.
 ///
 /// So the daemon need not guess from its own death: whoever kills it with `kill -9`, or pulls the plug, puts no blame
 /// on the capture that was in work.
@@ -22,29 +60,33 @@ public struct ProbeProcess: SuspectProbe {
     ///   found out here, well before that.
     public init(watchdog: Duration? = nil) { limit = watchdog.map { $0 * 2 / 5 } }
 
-    public func deadlySignal(of bytes: [UInt8], profile: Profile, weights: String?) async -> Int32? {
-        guard let path = profile.path else { return nil }
-        let arguments = ["nctd", "probe-capture", "--profile", path] + (weights.map { ["--weights", $0] } ?? [])
+    public func examine(_ suspect: Suspect) async -> ProbeFinding {
+        guard let profile = suspect.profile.path else { return .unavailable("its profile has no file") }
+        let path = suspect.path.bytes.hexadecimal
+        let arguments =
+            [
+                "nctd", "probe-capture", "--root", suspect.root, "--path", path, "--profile", profile,
+                "--maximum-pixels", String(suspect.limits.maximumPixels), "--memory", String(suspect.memory),
+            ] + (suspect.weights.map { ["--weights", $0] } ?? [])
         let limit = limit
-        return try? await Blocking.run { try Self.run(arguments, input: bytes, limit: limit) }
+        do {
+            return try await Blocking.run { try Self.run(arguments, limit: limit) }
+        } catch let error as POSIXError {
+            return .unavailable("its process could not be started: \(SystemTrouble.text(error.code.rawValue))")
+        } catch {
+            return .unavailable("its process could not be started: \(error)")
+        }
     }
 
-    /// The signal that ended the process; nil if it ended by itself.
-    ///
     /// Not by Foundation's `Process`: its end is waited for in a run loop, which never hears of it in a sandbox.
-    private static func run(_ arguments: [String], input: [UInt8], limit: Duration?) throws -> Int32? {
-        let (process, writing) = try spawning.withLock { _ in try spawn(arguments) }
-        let end = DispatchWorkItem { kill(process, SIGKILL) }
-        if let limit { DispatchQueue.global().asyncAfter(deadline: .now() + limit / .seconds(1), execute: end) }
-        // A child that dies early closes the pipe; that is an answer, not an error.
-        var rest = input[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(writing, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { break }
-            rest = rest.dropFirst(count)
+    private static func run(_ arguments: [String], limit: Duration?) throws -> ProbeFinding {
+        let process = try spawn(arguments)
+        let isLate = Atomic(false)
+        let end = DispatchWorkItem {
+            isLate.store(true, ordering: .relaxed)
+            kill(process, SIGKILL)
         }
-        close(writing)
+        if let limit { DispatchQueue.global().asyncAfter(deadline: .now() + limit / .seconds(1), execute: end) }
         // First without reaping it, so that its number stays its own until nobody kills it any more.
         var information = siginfo_t()
         while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
@@ -52,37 +94,28 @@ public struct ProbeProcess: SuspectProbe {
         var result: Int32 = 0
         while waitpid(process, &result, 0) < 0, errno == EINTR {}
         let signal = result & 0x7F
-        return signal == 0 ? nil : signal
+        if signal == 0 { return .survives }
+        if isLate.load(ordering: .relaxed), let limit { return .hangs(seconds: Int(limit.components.seconds)) }
+        return .dies(signal: signal)
     }
 
-    /// One at a time: no process may inherit the pipe of another, whose end it would then hold open.
-    private static let spawning = Mutex(())
-
-    /// Starts the program with a pipe for its input; returns its number and the pipe's end to write to.
-    private static func spawn(_ arguments: [String]) throws -> (process: pid_t, writing: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
-        let (reading, writing) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(reading) }
+    private static func spawn(_ arguments: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, reading, STDIN_FILENO)
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
         }
         let environment = ProcessInfo.processInfo.environment
             .filter { $0.key != "NCTD_FAILPOINT" && $0.key != "NOTIFY_SOCKET" }.map { "\($0.key)=\($0.value)" }
         var child: pid_t = 0
+        let program = ProcessInfo.processInfo.environment["NCTD_TEST_PROBE"] ?? "/proc/self/exe"
         let status = withStrings(arguments) { arguments in
-            withStrings(environment) { posix_spawn(&child, "/proc/self/exe", &actions, nil, arguments, $0) }
+            withStrings(environment) { posix_spawn(&child, program, &actions, nil, arguments, $0) }
         }
-        guard status == 0 else {
-            close(writing)
-            throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EAGAIN)
-        }
-        return (child, writing)
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EAGAIN) }
+        return child
     }
 
     /// Lends C an array of strings that ends with nil.
@@ -95,11 +128,16 @@ public struct ProbeProcess: SuspectProbe {
     }
 }
 
-/// In tests of the probe, `NCTD_TEST_POISON=SHA256` makes the capture with this digest kill the process that decodes it.
+/// For tests: `NCTD_TEST_POISON=SHA256` makes the capture with this digest kill the process that decodes it,
+/// `NCTD_TEST_POISON=look:NAME` the one of this name the process that looks at whether it is whole.
 public enum Poison {
-    private static let digest = ProcessInfo.processInfo.environment["NCTD_TEST_POISON"]
+    private static let setting = ProcessInfo.processInfo.environment["NCTD_TEST_POISON"]
 
     public static func check(_ sha256: String) {
-        if let digest, digest == sha256 { abort() }
+        if let setting, setting == sha256 { abort() }
+    }
+
+    public static func check(_ path: CapturePath) {
+        if let setting, setting.hasPrefix("look:"), path.name.elementsEqual(setting.dropFirst(5).utf8) { abort() }
     }
 }

@@ -1,3 +1,4 @@
+import CheckedArithmetic
 import Foundation
 import Glibc
 import Watching
@@ -11,7 +12,10 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// True where the whole file system is in trouble (full, read-only, failing), not just this name.
     public var concernsFileSystem: Bool { [ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ENODEV, ENXIO].contains(code) }
 
-    public var message: String { "\(operation) failed: \(String(cString: strerror(code)))" }
+    /// True where something else has the name, or one of the folders' names: no wait helps, another name does.
+    var isNameTaken: Bool { [EISDIR, ENOTDIR, EEXIST, ENOTEMPTY].contains(code) }
+
+    public var message: String { "\(operation) failed: \(SystemTrouble.text(code))" }
     public var description: String { "\(path): \(message)" }
 }
 
@@ -19,7 +23,7 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
 enum TreeFiles {
     typealias Path = [UInt8]
 
-    private static func withPath<Result>(_ path: Path, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    static func withPath<Result>(_ path: Path, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
         (path + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
     }
 
@@ -28,16 +32,58 @@ enum TreeFiles {
         throw TreeError(operation: operation, path: CapturePath.printable(path), code: errno)
     }
 
-    /// Makes a directory and those above it.
-    static func makeDirectories(_ path: Path) throws(TreeError) {
-        if withPath(path, { mkdir($0, 0o777) }) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else {
-            throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+    /// Makes a tree's directory with those above it, and a directory in it with those between; each new name lasts
+    /// through a power cut.
+    ///
+    /// - Parameter base: the tree, which links may lead to. Below it none is followed: what is written to the tree lies
+    ///   in the tree.
+    static func makeDirectories(_ path: Path, below base: Path) throws(TreeError) {
+        try makeDirectory(base)
+        guard path.starts(with: base) else { return try makeDirectory(path) }
+        var place = base
+        for component in path[base.count...].split(separator: UInt8(ascii: "/")) {
+            let parent = place
+            place += [UInt8(ascii: "/")] + component
+            if withPath(place, { mkdir($0, 0o777) }) == 0 {
+                try syncDirectory(parent)
+                continue
+            }
+            let code = errno
+            guard code == EEXIST else {
+                throw TreeError(operation: "making the directory", path: CapturePath.printable(place), code: code)
+            }
+            switch kind(of: place) ?? 0 {
+            case S_IFDIR: continue
+            case S_IFLNK:
+                throw TreeError(
+                    operation: "entering what is a symbolic link", path: CapturePath.printable(place), code: ELOOP)
+            default:
+                throw TreeError(operation: "entering", path: CapturePath.printable(place), code: ENOTDIR)
+            }
         }
-        try makeDirectories(Array(path[..<slash]))
-        if withPath(path, { mkdir($0, 0o777) }) != 0, errno != EEXIST {
-            throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+    }
+
+    /// Makes a directory and those above it, following links.
+    private static func makeDirectory(_ path: Path) throws(TreeError) {
+        let made = withPath(path) { mkdir($0, 0o777) }
+        if made != 0 {
+            if errno == EEXIST { return }
+            guard errno == ENOENT, let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else {
+                throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+            }
+            try makeDirectory(Array(path[..<slash]))
+            if withPath(path, { mkdir($0, 0o777) }) != 0, errno != EEXIST {
+                throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+            }
         }
+        // It may be somebody else's, and closed to reading.
+        try? syncDirectory(directory(of: path))
+    }
+
+    /// What has a name, a link itself rather than what it leads to: `S_IFDIR` and its like; nil for nothing.
+    private static func kind(of path: Path) -> mode_t? {
+        var status = stat()
+        return withPath(path) { lstat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
     }
 
     static func directory(of path: Path) -> Path {
@@ -47,33 +93,6 @@ enum TreeFiles {
     /// A hidden name that no one else uses, which ``removeTemporaries(in:)`` knows again.
     static func temporaryName(in directory: Path) -> Path {
         directory + Array("/.nctd-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp".utf8)
-    }
-
-    /// Writes a new file and syncs it; on failure nothing is left.
-    static func writeNew(_ bytes: [UInt8], to path: Path) throws(TreeError) {
-        let descriptor = withPath(path) { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        guard descriptor >= 0 else {
-            throw TreeError(operation: "creating", path: CapturePath.printable(path), code: errno)
-        }
-        var failed: Int32?
-        bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let count = write(descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 24))
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    failed = errno
-                    return
-                }
-                done += count
-            }
-        }
-        if failed == nil && fsync(descriptor) != 0 && errno != EINVAL { failed = errno }
-        if close(descriptor) != 0 && failed == nil && errno != EINTR { failed = errno }
-        if let failed {
-            remove(path)
-            throw TreeError(operation: "writing", path: CapturePath.printable(path), code: failed)
-        }
     }
 
     static func rename(_ old: Path, to new: Path) throws(TreeError) {
@@ -90,7 +109,7 @@ enum TreeFiles {
     /// A second name, or a copy where there are no links. A file that has the new name is replaced.
     static func linkOrCopy(_ old: Path, to new: Path) throws(TreeError) {
         let temporary = temporaryName(in: directory(of: new))
-        if try !link(old, to: temporary) { try writeNew(read(old), to: temporary) }
+        if try !link(old, to: temporary) { try copy(old, to: temporary) }
         do throws(TreeError) {
             try rename(temporary, to: new)
         } catch {
@@ -127,40 +146,20 @@ enum TreeFiles {
         return withPath(path) { lstat($0, &status) } == 0
     }
 
-    static func read(_ path: Path) throws(TreeError) -> [UInt8] {
-        let descriptor = withPath(path) { open($0, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) }
-        guard descriptor >= 0 else {
-            throw TreeError(operation: "opening", path: CapturePath.printable(path), code: errno)
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw TreeError(operation: "reading", path: CapturePath.printable(path), code: EINVAL)
-        }
-        var failed: Int32?
-        let bytes = [UInt8](unsafeUninitializedCapacity: status.st_size) { buffer, count in
-            while count < status.st_size {
-                let got = Glibc.read(descriptor, buffer.baseAddress! + count, status.st_size - count)
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { failed = errno }
-                if got <= 0 { return }
-                count += got
-            }
-        }
-        if let failed { throw TreeError(operation: "reading", path: CapturePath.printable(path), code: failed) }
-        return bytes
-    }
-
     /// Free for this process, in bytes; nil where the file system does not say.
     static func freeBytes(_ path: Path) -> Int64? {
         var status = statvfs()
         guard withPath(path, { statvfs($0, &status) }) == 0 else { return nil }
-        return Int64(status.f_bavail) * Int64(status.f_frsize)
+        return (Int64(clamping: status.f_bavail) *? Int64(clamping: status.f_frsize)) ?? .max
     }
 
-    /// Names in a directory, in no order, without `.` and `..`; empty where it cannot be read.
-    static func names(in directory: Path) -> [(name: Path, isDirectory: Bool)] {
-        guard let stream = withPath(directory, { opendir($0) }) else { return [] }
+    /// Names in a directory, in no order, without `.` and `..`; a link is no directory. Throws where it is there and
+    /// cannot be listed.
+    static func names(in directory: Path) throws(TreeError) -> [(name: Path, isDirectory: Bool)] {
+        guard let stream = withPath(directory, { opendir($0) }) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw TreeError(operation: "listing", path: CapturePath.printable(directory), code: errno)
+        }
         defer { closedir(stream) }
         var names: [(Path, Bool)] = []
         while let entry = readdir(stream) {
@@ -186,7 +185,7 @@ enum TreeFiles {
     /// Removes what a process that died left half written in a directory; returns how many files.
     @discardableResult
     static func removeTemporaries(in directory: Path) -> Int {
-        names(in: directory).count { entry in
+        ((try? names(in: directory)) ?? []).count { entry in
             !entry.isDirectory && entry.name.starts(with: ".nctd-".utf8)
                 && entry.name.suffix(4).elementsEqual(".tmp".utf8)
                 && remove(directory + [UInt8(ascii: "/")] + entry.name)

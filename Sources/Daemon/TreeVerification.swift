@@ -17,29 +17,34 @@ public struct TreeVerification: Sendable, Equatable, Codable {
     public var problems: [Problem] = []
 
     /// Reads every image; the time is that of reading the tree.
-    public init(_ ledger: Ledger, output directory: String) async throws {
-        let tree = SidecarTree(directory: directory, includingVersions: true)
-        for image in tree {
-            let name = CapturePath.printable(tree.commit.full(image))
-            guard let sidecar = tree.commit.sidecar(of: image) else {
-                problems.append(Problem(file: name + ".json", problem: "it is no sidecar that can be read"))
-                continue
+    public init(_ ledger: Ledger, trees: ResultTrees) async throws {
+        let commit = ResultCommit(trees)
+        for tree in ResultTrees.Tree.allCases {
+            var images = SidecarTree(directory: trees.directory(tree), includingVersions: true).makeIterator()
+            while let image = images.next() {
+                let name = CapturePath.printable(trees.full(image, in: tree))
+                guard let sidecar = commit.sidecar(of: image, in: tree) else {
+                    problems.append(Problem(file: name + ".json", problem: "it is no sidecar that can be read"))
+                    continue
+                }
+                guard commit.soundSidecar(of: image, in: tree) != nil else {
+                    problems.append(
+                        Problem(file: name, problem: "the image is missing, or not the one that its sidecar speaks of"))
+                    continue
+                }
+                sound += 1
+                guard let capture = sidecar.capture else { continue }
+                try await check(image, in: tree, name, capture, ledger)
             }
-            guard tree.commit.soundSidecar(of: image) != nil else {
-                problems.append(
-                    Problem(file: name, problem: "the image is missing, or not the one that its sidecar speaks of"))
-                continue
-            }
-            sound += 1
-            guard let capture = sidecar.capture else { continue }
-            try await check(image, name, capture, ledger)
+            problems += images.unreadable.map { Problem(file: $0.path, problem: $0.message) }
         }
-        let commit = tree.commit
         let checked = Checked()
         try await ledger.forEach(.done) { row, root in
             checked.done += 1
-            let places = [row.output ?? [], OutputNames.held(row.output ?? [])]
-            if !places.contains(where: { commit.sidecar(of: $0)?.capture?.identity == row.identity }) {
+            let isThere = ResultTrees.Tree.allCases.contains {
+                commit.sidecar(of: row.output ?? [], in: $0)?.capture?.identity == row.identity
+            }
+            if !isThere {
                 checked.problems.append(
                     Problem(
                         file: root.name(of: row.path),
@@ -51,14 +56,14 @@ public struct TreeVerification: Sendable, Equatable, Codable {
     }
 
     private mutating func check(
-        _ image: [UInt8], _ name: String, _ capture: Sidecar.Capture, _ ledger: Ledger
+        _ image: [UInt8], in tree: ResultTrees.Tree, _ name: String, _ capture: Sidecar.Capture, _ ledger: Ledger
     ) async throws {
         guard !SidecarTree.isVersion(image) else { return }
-        guard let row = try await ledger.capture(output: OutputNames.unheld(image)) else {
+        guard let row = try await ledger.capture(output: image) else {
             problems.append(Problem(file: name, problem: "the ledger knows no capture that this is the result of"))
             return
         }
-        if row.state == .done, row.identity != capture.identity {
+        if row.state == .done, row.identity != capture.identity || ResultTrees.Tree(delivery: row.delivery) != tree {
             problems.append(Problem(file: name, problem: "the ledger has another result for this capture"))
         }
     }

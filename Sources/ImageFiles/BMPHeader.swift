@@ -53,6 +53,7 @@ struct BMPHeader {
 
     /// - Throws: `truncated` where the headers or the palette are cut off, `corrupt` where they make no sense,
     ///   `unsupported` for other compressions and depths.
+    // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
     init(_ view: ByteView, path: String) throws(ImageFileError) {
         guard let headerSize = view.u32(at: Self.start), let offset = view.u32(at: 10),
             let size = Self.size(view), headerSize <= view.count - Self.start
@@ -115,6 +116,7 @@ struct BMPHeader {
     }
 
     /// The masks lie behind the 40 bytes of the Windows 3 header, or at the same place inside a longer one.
+    // bounded: bits of a 32-bit number are counted
     private static func masks(
         _ view: ByteView, hasAlpha: Bool, bits: Int, path: String
     ) throws(ImageFileError) -> Masks {
@@ -131,6 +133,7 @@ struct BMPHeader {
     }
 
     /// As many colors as the header says, or as lie between it and the pixels if that is fewer.
+    // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
     private static func palette(
         _ view: ByteView, from start: Int, entrySize: Int, header: BMPHeader, path: String
     ) throws(ImageFileError) -> [Color] {
@@ -146,6 +149,7 @@ struct BMPHeader {
     }
 
     /// The profile that a V5 header says is embedded; nil where it says nothing of one.
+    // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
     private static func profile(_ view: ByteView, path: String) throws(ImageFileError) -> [UInt8]? {
         guard view.u32(at: 70) == BMPHeader.embeddedProfile, let offset = view.u32(at: 126),
             let size = view.u32(at: 130), size > 0

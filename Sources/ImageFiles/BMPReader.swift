@@ -32,6 +32,7 @@ enum BMPReader {
     }
 
     /// The stored row that image row `y` (from the top) is, as an offset into the file; checks that all rows are there.
+    // bounded: sides have 32 bits and pixels 32, and `before` is checked
     private static func rows(
         _ bytes: [UInt8], _ header: BMPHeader, path: String
     ) throws(ImageFileError) -> (offset: Int, step: Int) {
@@ -49,6 +50,7 @@ enum BMPReader {
         return header.isTopDown ? (header.pixelOffset, stride) : (header.pixelOffset + before, -stride)
     }
 
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
     private static func indices(
         _ bytes: [UInt8], _ header: BMPHeader, path: String
     ) throws(ImageFileError) -> [UInt8] {
@@ -66,6 +68,7 @@ enum BMPReader {
         return indices
     }
 
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
     private static func colors(
         _ indices: [UInt8], _ header: BMPHeader, path: String
     ) throws(ImageFileError) -> [UInt8] {
@@ -83,6 +86,7 @@ enum BMPReader {
         return pixels
     }
 
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
     private static func direct(
         _ bytes: [UInt8], _ header: BMPHeader, path: String
     ) throws(ImageFileError) -> [UInt8] {
@@ -115,12 +119,14 @@ private struct BMPChannel {
     let shift: UInt32
     let top: UInt64
 
+    // bounded: bits are counted, and grow to 64
     init(mask: UInt32) {
         self.mask = mask
         shift = UInt32(mask.trailingZeroBitCount)
         top = UInt64(mask >> shift)
     }
 
+    // bounded: 33 bits times 255 fit into 64; what is divided by the top is 255 at the most
     func sample(_ pixel: UInt32) -> UInt8 {
         let value = UInt64((pixel & mask) >> shift)
         return top == 255 ? UInt8(truncatingIfNeeded: value) : UInt8((value * 255 + top / 2) / top)

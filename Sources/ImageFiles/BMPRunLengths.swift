@@ -12,6 +12,7 @@ struct BMPRunLengths {
     private var indices: [UInt8] = []
     private var written = 0
 
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
     init(_ header: BMPHeader, path: String) {
         self.header = header
         self.path = path
@@ -19,6 +20,7 @@ struct BMPRunLengths {
     }
 
     /// - Throws: `truncated` where the data ends before the code that says so, `corrupt` where it leaves the image.
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most; x and y grow by 255 a code, and a file has no 2^55 of them
     consuming func decode(_ bytes: [UInt8]) throws(ImageFileError) -> (indices: [UInt8], skipsPixels: Bool) {
         guard header.pixelOffset < bytes.count else { throw BMPError.truncated("the run lengths are missing", path) }
         indices = [UInt8](repeating: 0, count: header.width * header.height)
@@ -58,6 +60,7 @@ struct BMPRunLengths {
     }
 
     /// Sets the next pixel: the whole byte, or its high and low half in turns.
+    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
     private mutating func put(_ byte: UInt8, nibble: Int) throws(ImageFileError) {
         guard x < codedWidth, y < header.height else {
             throw BMPError.corrupt("the run lengths leave the image", path)

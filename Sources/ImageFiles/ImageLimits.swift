@@ -13,14 +13,18 @@ public struct ImageLimits: Sendable, Equatable {
         self.maximumSide = maximumSide
     }
 
+    /// For files that are not decoded but hashed, or are the program's own: weights and caches.
+    package static let files = ImageLimits(maximumBytes: 16 << 30)
+
     func check(byteCount: Int, path: String) throws(ImageFileError) {
         guard byteCount > maximumBytes else { return }
         throw ImageFileError(
             .tooLarge, "the file has \(byteCount) bytes, and at most \(maximumBytes) are read", path: path,
-            remedy: "crop or compress the image, or raise the limit on bytes")
+            remedy: "crop or compress the image")
     }
 
-    func check(_ header: ImageHeader, path: String) throws(ImageFileError) {
+    /// Throws `tooLarge` for a header that claims more than is read, `corrupt` for one without pixels.
+    public func check(_ header: ImageHeader, path: String) throws(ImageFileError) {
         guard header.width > 0, header.height > 0 else {
             throw ImageFileError(
                 .corrupt, "the header says \(header.width) × \(header.height) pixels", path: path,
@@ -32,6 +36,7 @@ public struct ImageLimits: Sendable, Equatable {
             .tooLarge,
             "the header says \(header.width) × \(header.height) pixels, and at most \(maximumPixels) pixels and "
                 + "\(maximumSide) a side are read",
-            path: path, remedy: "crop or scale the image, or raise the limit on pixels")
+            path: path, remedy: "crop or scale the image; the daemon reads larger ones with a higher maximum_megapixels"
+        )
     }
 }

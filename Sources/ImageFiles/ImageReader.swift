@@ -18,18 +18,17 @@ public enum ImageReader {
         return try Codec.decode(bytes, header: header, limits: limits, path: name)
     }
 
-    /// The format and size that a file claims, from its first 256 KiB where they suffice.
+    /// The format and size that a file claims, from its first kilobytes and, of a TIFF, its directory.
     public static func header(
         ofFileAt path: String, limits: ImageLimits = ImageLimits()
     ) throws(ImageFileError) -> ImageHeader {
-        let prefix = 256 * 1024
-        let start = try RegularFile.read(path: path, limits: limits, prefix: prefix)
+        let file = try RegularFile(path: path, limits: limits)
         do {
-            return try ImageHeader(start, path: path)
+            return try ImageHeader.read(fileSize: file.size, path: path) { try file.read(at: $0, count: $1) }
+        } catch let error as ImageFileError {
+            throw error
         } catch {
-            // TIFF directories and what cameras put before a JPEG's frame may lie further back.
-            guard error.code == .truncated, start.count == prefix else { throw error }
-            return try ImageHeader(RegularFile.read(path: path, limits: limits), path: path)
+            throw ImageFileError(.unreadable, "\(error)", path: path, remedy: "check the disk or share")
         }
     }
 }

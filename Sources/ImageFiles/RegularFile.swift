@@ -1,40 +1,77 @@
+import Crypto
 import Glibc
+import NCTEngine
 
-/// Reads whole regular files, and only those.
-enum RegularFile {
-    /// - Parameter prefix: at most this many bytes from the start; nil reads all.
-    static func read(path: String, limits: ImageLimits, prefix: Int? = nil) throws(ImageFileError) -> [UInt8] {
+/// A regular file, and only such a one, open for reading; the limits on its bytes are checked as it is opened.
+package final class RegularFile {
+    package let path: String
+    /// In bytes, as it was when it was opened.
+    package let size: Int
+    private let descriptor: Int32
+
+    package init(path: String, limits: ImageLimits) throws(ImageFileError) {
         // Asked first, as opening a device may do something to it, and asked again of what was opened.
         var status = stat()
         guard stat(path, &status) == 0 else { throw ImageFileError.opening(path, errno) }
-        try requireRegular(status, path: path)
+        try Self.requireRegular(status, path: path)
         // Without O_NONBLOCK, opening a pipe would wait for a writer.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ImageFileError.opening(path, errno) }
-        defer { close(descriptor) }
-        guard fstat(descriptor, &status) == 0 else { throw ImageFileError.opening(path, errno) }
-        try requireRegular(status, path: path)
-        try limits.check(byteCount: status.st_size, path: path)
-        let wanted = min(status.st_size, prefix ?? .max)
-        var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-            while count < wanted {
-                let got = Glibc.read(descriptor, buffer.baseAddress! + count, wanted - count)
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { failure = errno }
-                if got <= 0 { break }
-                count += got
-            }
+        let opened = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard opened >= 0 else { throw ImageFileError.opening(path, errno) }
+        (self.path, descriptor) = (path, opened)
+        guard fstat(opened, &status) == 0 else {
+            size = 0
+            throw ImageFileError.opening(path, errno)
         }
-        if failure != 0 {
-            throw ImageFileError(
-                .unreadable, "reading failed: \(systemMessage(failure))", path: path, remedy: "check the disk or share")
-        }
-        guard bytes.count == wanted else {
+        size = max(0, status.st_size)
+        try Self.requireRegular(status, path: path)
+        try limits.check(byteCount: size, path: path)
+    }
+
+    deinit { close(descriptor) }
+
+    /// The whole content of a file.
+    package static func read(path: String, limits: ImageLimits) throws(ImageFileError) -> [UInt8] {
+        let file = try RegularFile(path: path, limits: limits)
+        let bytes = try file.read(at: 0, count: file.size)
+        guard bytes.count == file.size else {
             throw ImageFileError(
                 .truncated, "the file shrank while it was read", path: path, remedy: "wait until it is written")
         }
         return bytes
+    }
+
+    /// Up to `count` bytes from an offset; fewer only at the file's end.
+    package func read(at offset: Int, count: Int) throws(ImageFileError) -> [UInt8] {
+        guard offset >= 0, offset < size else { return [] }
+        let wanted = max(0, min(count, size &- offset))
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+            while filled < wanted, let base = buffer.baseAddress {
+                let got = pread(descriptor, base.advanced(by: filled), wanted &- filled, off_t(offset &+ filled))
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { failure = errno }
+                if got <= 0 { break }
+                filled &+= got
+            }
+        }
+        guard failure == 0 else {
+            throw ImageFileError(
+                .unreadable, "reading failed: \(systemMessage(failure))", path: path, remedy: "check the disk or share")
+        }
+        return bytes
+    }
+
+    /// SHA-256 of the content in lowercase hexadecimal, read in pieces.
+    package func sha256() throws(ImageFileError) -> String {
+        var hash = SHA256()
+        var offset = 0
+        while true {
+            let piece = try read(at: offset, count: 1 << 20)
+            if piece.isEmpty { break }
+            hash.update(data: piece)
+            offset &+= piece.count
+        }
+        return hash.finalize().hexadecimal
     }
 
     private static func requireRegular(_ status: stat, path: String) throws(ImageFileError) {

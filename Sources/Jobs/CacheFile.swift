@@ -23,7 +23,7 @@ public struct CacheDirectory: Sendable, Equatable {
 
     /// The bytes kept for a key; nil if there are none.
     func read(key: String) -> [UInt8]? {
-        FileManager.default.contents(atPath: file(key: key)).map { [UInt8]($0) }
+        try? RegularFile.read(path: file(key: key), limits: .files)
     }
 
     /// Keeps bytes for a key, atomically.

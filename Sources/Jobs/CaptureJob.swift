@@ -11,17 +11,29 @@ public struct CaptureJob: Sendable, Equatable {
     public var format: ImageFormat
     /// Replace an image that is already there.
     public var overwrite: Bool
+    /// The image to write if the profile holds the result back, apart from all that is delivered: by default in the
+    /// directory `FOLDER.held` beside the output's folder.
+    public var heldOutput: String
+    /// What the capture may take of memory, bytes; a larger one fails before it is read.
+    public var memory: Int
 
-    public init(input: String, output: String, format: ImageFormat = .png, overwrite: Bool = false) {
+    public init(
+        input: String, output: String, heldOutput: String? = nil, format: ImageFormat = .png, overwrite: Bool = false,
+        memory: Int = MachineMemory.forCaptures()
+    ) {
         self.input = input
         self.output = output
+        let folder = OutputSettings.heldDirectory(beside: (output as NSString).deletingLastPathComponent)
+        self.heldOutput =
+            heldOutput ?? (folder as NSString).appendingPathComponent((output as NSString).lastPathComponent)
+        self.memory = memory
         self.format = format
         self.overwrite = overwrite
     }
 
     /// What a finished job left.
     public struct Result: Sendable {
-        /// Where the image went: the job's output, or its place below `held`.
+        /// Where the image went: the job's output, or its `heldOutput`.
         public var output: String
         public var sidecar: Sidecar
         public var source: RGBImage
@@ -29,13 +41,6 @@ public struct CaptureJob: Sendable, Equatable {
     }
 
     public static func sidecarPath(ofImage path: String) -> String { path + ".json" }
-
-    /// Where a result goes that its profile holds back: the folder `held` beside where it would have been.
-    public var heldOutput: String {
-        let folder = (output as NSString).deletingLastPathComponent
-        let held = (folder as NSString).appendingPathComponent("held")
-        return (held as NSString).appendingPathComponent((output as NSString).lastPathComponent)
-    }
 
     /// Does the job.
     ///
@@ -69,8 +74,8 @@ public struct CaptureJob: Sendable, Equatable {
             }
         }
         var stopwatch = Stopwatch()
-        let file = try ImageReader.read(path: input)
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
+        let bytes = try readAdmitted()
+        let file = try ImageReader.decode(bytes, name: input)
         stopwatch.lap("decoding")
         onStage("decoding")
         let rendering = try CaptureRendering(
@@ -82,6 +87,23 @@ public struct CaptureJob: Sendable, Equatable {
         try writing { try write(rendering.encoded, json, to: target) }
         return Result(
             output: target, sidecar: rendering.sidecar, source: file.image, normalization: rendering.normalization)
+    }
+
+    /// The file's bytes, if working on it takes no more memory than it may.
+    private func readAdmitted() throws -> [UInt8] {
+        let limits = ImageLimits()
+        let file = try RegularFile(path: input, limits: limits)
+        // A header that makes no sense is told of by decoding.
+        let header = try? ImageHeader.read(fileSize: file.size, path: input) { try file.read(at: $0, count: $1) }
+        if let header { try limits.check(header, path: input) }
+        let needed = CaptureMemory.bytes(header, fileBytes: file.size) ?? .max
+        guard needed <= memory else {
+            throw JobFailure(
+                file: input,
+                cause: "it needs about \(needed >> 20) MiB of memory, and \(memory >> 20) MiB may be used",
+                remedy: "crop or scale the image")
+        }
+        return try RegularFile.read(path: input, limits: limits)
     }
 
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {
@@ -174,7 +196,7 @@ public struct CaptureRendering: Sendable {
 }
 
 extension Sidecar.Source {
-    init(_ file: ImageFile, path: String, bytes: Data) {
+    init(_ file: ImageFile, path: String, bytes: [UInt8]) {
         self.init(
             file, path: PreparedEngine.absolute(path), bytes: bytes.count, sha256: FileDigest.sha256(bytes))
     }

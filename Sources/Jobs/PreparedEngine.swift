@@ -134,11 +134,15 @@ public struct PreparedEngine: Sendable {
 public enum FileDigest {
     public static func sha256(_ bytes: some DataProtocol) -> String { SHA256.hash(data: bytes).hexadecimal }
 
-    /// Throws ``JobFailure`` if the file cannot be read.
+    /// A digest as all of the program writes it.
+    public static func text(_ digest: SHA256.Digest) -> String { digest.hexadecimal }
+
+    /// Of a file, read in pieces. Throws ``JobFailure`` if it cannot be read.
     public static func sha256(path: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw JobFailure(file: path, cause: "cannot be read", remedy: "check that it is there and readable")
+        do {
+            return try RegularFile(path: path, limits: .files).sha256()
+        } catch {
+            throw JobFailure(error, file: path)
         }
-        return sha256(data)
     }
 }

@@ -1,5 +1,6 @@
 import Config
 import Foundation
+import ImageFiles
 import NCTEngine
 
 /// Where the features come from: VGG-19's weights, or the program's own network.
@@ -55,12 +56,9 @@ public struct FeatureSource: Sendable {
     }
 
     private static func vgg19(_ path: String, upToLevel level: Int) throws -> FeatureSource {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw JobFailure(
-                file: path, cause: "the weights cannot be read", remedy: "check that it is a file that you may read")
-        }
         do {
-            let network = try VGG19(weights: [UInt8](data), upToLevel: level)
+            let bytes = try RegularFile.read(path: path, limits: .files)
+            let network = try VGG19(weights: bytes, upToLevel: level)
             return FeatureSource(extractor: network, weights: path)
         } catch {
             throw JobFailure(error, file: path)

@@ -85,7 +85,8 @@ public struct Ledger: Sendable {
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(20)
+        // Short, for a stop must not wait for another process that holds the file; what could not be written is tried again.
+        configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 2
         configuration.label = "nctd.ledger"
         configuration.prepareDatabase { database in
@@ -132,10 +133,13 @@ extension Ledger {
             count += 1
             target = "\(base)-\(count)"
         }
-        try FileManager.default.moveItem(atPath: path, toPath: target)
+        if FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.moveItem(atPath: path, toPath: target)
+        }
         for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.moveItem(atPath: path + suffix, toPath: target + suffix)
         }
+        liftCondemnation(stateDirectory: stateDirectory)
         return target
     }
 

@@ -2,11 +2,23 @@ import Foundation
 
 /// The state directory's lock: one daemon at a time, and the second learns the first one's process id.
 ///
-/// The kernel lets go of it when the process ends, however it ends, so no stale lock is ever left.
+/// The kernel lets go of it when the process ends, however it ends, so no stale lock is ever left. It is an open file
+/// description lock for writing, fcntl(2): who reads the file, or locks it for reading as flock(1) does, stops no start.
 public final class LedgerLock: Sendable {
     public static let fileName = "nctd.lock"
 
     private let descriptor: Int32
+
+    /// F_OFD_GETLK and F_OFD_SETLK, which the C headers show only to those who define _GNU_SOURCE.
+    private static let (getLock, setLock): (Int32, Int32) = (36, 37)
+
+    /// The whole file, for writing.
+    private static var writeLock: flock {
+        var lock: flock = .init()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        return lock
+    }
 
     /// Makes the state directory if it is not there, and locks it.
     ///
@@ -21,11 +33,12 @@ public final class LedgerLock: Sendable {
                 .unusable, "the lock file cannot be opened (\(String(cString: strerror(errno))))", path: path,
                 remedy: "make the state directory writable for the user that the daemon runs as")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var wanted = Self.writeLock
+        guard fcntl(descriptor, Self.setLock, &wanted) == 0 else {
             let code = errno
             let holder = Self.processID(in: descriptor)
             close(descriptor)
-            guard code == EWOULDBLOCK else {
+            guard code == EAGAIN || code == EACCES else {
                 throw LedgerError(
                     .unusable, "the file system cannot lock (\(String(cString: strerror(code))))", path: path,
                     remedy: "put the state directory on a local file system")
@@ -46,7 +59,8 @@ public final class LedgerLock: Sendable {
         let descriptor = open(stateDirectory + "/" + fileName, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        var found = writeLock
+        guard fcntl(descriptor, getLock, &found) == 0, found.l_type != Int16(F_UNLCK) else { return nil }
         return processID(in: descriptor)
     }
 

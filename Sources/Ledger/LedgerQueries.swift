@@ -181,12 +181,38 @@ extension Ledger {
                     """,
                 arguments: [
                     root, Data(path.bytes), Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.size,
-                    stamp.modifiedNanoseconds, result.finishedAt, now.milliseconds, now.milliseconds, result.attempt,
+                    stamp.modifiedNanoseconds, result.finishedAt, now.milliseconds, now.milliseconds,
+                    // Out of a file: what is counted on from here must stay a number that fits.
+                    min(max(result.attempt, 0), 1_000_000),
                     result.digest, result.identity, result.profile, rule, result.verdict, result.delivery,
                     Data(reserved), result.finishedAt, result.durationMilliseconds,
                 ])
             guard database.changesCount > 0 else { return }
             try Self.add(result, to: database.lastInsertedRowID, older: nil, in: database)
+        }
+    }
+
+    /// Results that were held back, with the name that is reserved for their capture's.
+    public func heldResults() async throws -> [(id: Int64, output: [UInt8], identity: String, reserved: [UInt8])] {
+        try await store.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT results.id, results.output, results.identity, captures.output AS reserved FROM results
+                    JOIN captures ON captures.id = results.capture
+                    WHERE results.delivery = 'held' AND captures.output IS NOT NULL
+                    """
+            ).map { row in
+                let (output, reserved): (Data, Data) = (row["output"], row["reserved"])
+                return (row["id"], Array(output), row["identity"], Array(reserved))
+            }
+        }
+    }
+
+    /// Gives a result another name below its tree.
+    public func renameResult(_ id: Int64, to output: [UInt8]) async throws {
+        try await store.write {
+            try $0.execute(sql: "UPDATE results SET output = ? WHERE id = ?", arguments: [Data(output), id])
         }
     }
 

@@ -65,6 +65,12 @@ enum LedgerSchema {
                     CREATE INDEX results_by_capture ON results (capture);
                     """)
         }
+        migrator.registerMigration("2 rebuilt") { database in
+            // A ledger that was in use before this fact was kept is whole; one that is new has yet to take in what the
+            // sidecars tell.
+            try database.execute(
+                sql: "INSERT INTO facts (name, value) SELECT 'rebuilt', 'yes' WHERE EXISTS (SELECT 1 FROM roots)")
+        }
         return migrator
     }
 }

@@ -3,8 +3,9 @@ import GRDB
 import Watching
 
 extension Ledger {
-    /// Puts in order what an earlier process left: its claims are given back and counted as crashes, and after a reboot
-    /// the waits on the old machine clock start anew.
+    /// Puts in order what an earlier process left: its claims are given back and counted as crashes, those that were in
+    /// work at several deaths wait a little longer each time, and after a reboot the waits on the old machine clock start
+    /// anew.
     ///
     /// - Parameter boot: what tells one start of the machine from another.
     /// - Returns: how many attempts the earlier process died in.
@@ -21,9 +22,16 @@ extension Ledger {
                         ON CONFLICT (name) DO UPDATE SET value = excluded.value
                         """, arguments: [boot])
             }
+            // What was tried in a process of its own just then was not touched by the one that died.
             try database.execute(
                 sql: """
-                    UPDATE captures SET in_progress = 0, crashes = crashes + 1, due_ms = ?
+                    UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?
+                    WHERE state = 'pending' AND in_progress = 2
+                    """, arguments: [now.milliseconds])
+            try database.execute(
+                sql: """
+                    UPDATE captures SET in_progress = 0, crashes = crashes + 1,
+                        due_ms = ? + CASE WHEN crashes = 0 THEN 0 ELSE min(4000 * (1 << 2 * min(crashes - 1, 4)), 60000) END
                     WHERE state = 'pending' AND in_progress = 1
                     """, arguments: [now.milliseconds])
             return database.changesCount
@@ -85,30 +93,54 @@ extension Ledger {
         }
     }
 
-    /// Begins an attempt: it is recorded before any work, so that a capture that kills the process is known by it.
+    /// Begins an attempt: it is recorded before the file is touched, so that a capture that kills the process is known
+    /// by it.
     ///
-    /// - Parameter outputs: names for the result below the output directory, in order of preference; the first that no
-    ///   other capture has is reserved, if the capture has none yet.
-    /// - Returns: the capture as claimed; nil if it is no longer to be had, or if all names are taken.
-    public func claim(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
+    /// - Returns: the capture as claimed; nil if it is no longer to be had.
+    public func claim(_ id: Int64) async throws -> CaptureRow? {
         try await store.write { database in
-            let free = "SELECT * FROM captures WHERE id = ? AND state = 'pending' AND in_progress = 0"
-            guard let row = try Row.fetchOne(database, sql: free, arguments: [id]) else { return nil }
-            var output: Data? = row["output"]
-            if output == nil {
-                output = try outputs.lazy.map { Data($0) }.first { candidate in
-                    try Int64.fetchOne(
-                        database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [candidate]) == nil
-                }
-                guard output != nil else { return nil }
-            }
             try database.execute(
-                sql:
-                    "UPDATE captures SET in_progress = 1, attempts = attempts + 1, output = ?, note = NULL WHERE id = ?",
-                arguments: [output, id])
-            return try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
-                .map(CaptureRow.init)
+                sql: """
+                    UPDATE captures SET in_progress = 1, attempts = attempts + 1, note = NULL
+                    WHERE id = ? AND state = 'pending' AND in_progress = 0
+                    """, arguments: [id])
+            guard database.changesCount > 0 else { return nil }
+            return try Self.capture(id, in: database)
         }
+    }
+
+    /// Reserves a name for a claimed capture's result, if it has none yet.
+    ///
+    /// - Parameter outputs: names below the trees of results, in order of preference; the first that no other capture
+    ///   has is taken.
+    /// - Returns: the capture with its name; nil if all names are taken.
+    public func reserve(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
+        try await store.write { database in
+            guard let row = try Self.capture(id, in: database), row.output == nil else {
+                return try Self.capture(id, in: database)
+            }
+            let free = try outputs.lazy.map { Data($0) }.first { candidate in
+                try Int64.fetchOne(database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [candidate])
+                    == nil
+            }
+            guard let free else { return nil }
+            try database.execute(sql: "UPDATE captures SET output = ? WHERE id = ?", arguments: [free, id])
+            return try Self.capture(id, in: database)
+        }
+    }
+
+    /// Notes that a claimed capture is tried in a process of its own just now, or is not any more: meanwhile a death of
+    /// this process is not charged to it.
+    public func setProbing(_ id: Int64, _ isProbing: Bool) async throws {
+        try await store.write {
+            try $0.execute(
+                sql: "UPDATE captures SET in_progress = ? WHERE id = ? AND in_progress <> 0",
+                arguments: [isProbing ? 2 : 1, id])
+        }
+    }
+
+    private static func capture(_ id: Int64, in database: Database) throws -> CaptureRow? {
+        try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id]).map(CaptureRow.init)
     }
 
     /// What an attempt came to.
@@ -145,63 +177,76 @@ extension Ledger {
     /// - Returns: true if it is pending again for that reason.
     @discardableResult
     public func end(_ id: Int64, stamp: FileStamp, _ ending: Ending, now: Moment) async throws -> Bool {
+        try await store.write { try Self.end(id, stamp: stamp, ending, now: now, in: $0) }
+    }
+
+    /// Gives back claimed captures, with the content that was worked on, as a stop does: all of them or none.
+    public func giveBack(_ captures: [(id: Int64, stamp: FileStamp)], now: Moment) async throws {
+        guard !captures.isEmpty else { return }
+        let ending = Ending.givenBack(note: "given back by a stop", due: now.milliseconds)
         try await store.write { database in
-            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
-            else { return false }
-            let isOther = !FileStamp(ledgerRow: row).isSameContent(as: stamp)
-            switch ending {
-            case .done(let result, let rule, let older):
-                try Self.add(result, to: id, older: older, in: database)
-                try database.execute(
-                    sql: """
-                        UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
-                            digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
-                            error_code = NULL, error_message = NULL, error_remedy = NULL,
-                            finished_at = ?, duration_ms = ?
-                        WHERE id = ?
-                        """,
-                    arguments: [
-                        isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
-                        result.verdict, result.delivery, now.wall, result.durationMilliseconds, id,
-                    ])
-            case .failed(let failure, let digest, let rule):
-                try database.execute(
-                    sql: """
-                        UPDATE captures SET state = ?, in_progress = 0, note = NULL, ignored_kind = NULL, digest = ?,
-                            rule = ?, error_code = ?, error_message = ?, error_remedy = ?, finished_at = ?
-                        WHERE id = ?
-                        """,
-                    arguments: [
-                        isOther ? "pending" : "failed", digest, rule, failure.code, failure.message, failure.remedy,
-                        now.wall, id,
-                    ])
-            case .ignored(let kind, let note):
-                try database.execute(
-                    sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",
-                    arguments: [isOther ? "pending" : "ignored", isOther ? nil : kind.rawValue, note, id])
-            case .retry(let failure, let due):
-                try database.execute(
-                    sql: """
-                        UPDATE captures SET in_progress = 0, due_ms = ?, note = ?, error_code = ?, error_message = ?,
-                            error_remedy = ?
-                        WHERE id = ?
-                        """,
-                    arguments: [
-                        due, "waits for another attempt", failure.code, failure.message, failure.remedy, id,
-                    ])
-            case .givenBack(let note, let due):
-                try database.execute(
-                    sql: """
-                        UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?, note = ?
-                        WHERE id = ?
-                        """, arguments: [due, note, id])
-            }
-            if isOther {
-                try database.execute(
-                    sql: "UPDATE captures SET attempts = 0, crashes = 0 WHERE id = ?", arguments: [id])
-            }
-            return isOther
+            for (id, stamp) in captures { _ = try Self.end(id, stamp: stamp, ending, now: now, in: database) }
         }
+    }
+
+    private static func end(
+        _ id: Int64, stamp: FileStamp, _ ending: Ending, now: Moment, in database: Database
+    ) throws -> Bool {
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
+        else { return false }
+        let isOther = !FileStamp(ledgerRow: row).isSameContent(as: stamp)
+        switch ending {
+        case .done(let result, let rule, let older):
+            try Self.add(result, to: id, older: older, in: database)
+            try database.execute(
+                sql: """
+                    UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
+                        digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
+                        error_code = NULL, error_message = NULL, error_remedy = NULL,
+                        finished_at = ?, duration_ms = ?
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
+                    result.verdict, result.delivery, now.wall, result.durationMilliseconds, id,
+                ])
+        case .failed(let failure, let digest, let rule):
+            try database.execute(
+                sql: """
+                    UPDATE captures SET state = ?, in_progress = 0, note = NULL, ignored_kind = NULL, digest = ?,
+                        rule = ?, error_code = ?, error_message = ?, error_remedy = ?, finished_at = ?
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    isOther ? "pending" : "failed", digest, rule, failure.code, failure.message, failure.remedy,
+                    now.wall, id,
+                ])
+        case .ignored(let kind, let note):
+            try database.execute(
+                sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",
+                arguments: [isOther ? "pending" : "ignored", isOther ? nil : kind.rawValue, note, id])
+        case .retry(let failure, let due):
+            try database.execute(
+                sql: """
+                    UPDATE captures SET in_progress = 0, due_ms = ?, note = ?, error_code = ?, error_message = ?,
+                        error_remedy = ?
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    due, "waits for another attempt", failure.code, failure.message, failure.remedy, id,
+                ])
+        case .givenBack(let note, let due):
+            try database.execute(
+                sql: """
+                    UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?, note = ?
+                    WHERE id = ?
+                    """, arguments: [due, note, id])
+        }
+        if isOther {
+            try database.execute(
+                sql: "UPDATE captures SET attempts = 0, crashes = 0 WHERE id = ?", arguments: [id])
+        }
+        return isOther
     }
 
     static func add(_ result: ResultRow, to id: Int64, older: KeptVersion?, in database: Database) throws {

@@ -1,5 +1,8 @@
+import CheckedArithmetic
+
 /// Whether an image file is all there, as far as its format says: a writer that pauses leaves a quiet file that is half
-/// written. Reads a few kilobytes of most files; the content itself is not judged.
+/// written. Reads ends and headers, a few kilobytes of most files, and never more than a budget; the content itself is
+/// not judged.
 ///
 /// Sources: ITU-T T.81 (JPEG), PNG 1.2 (W3C), TIFF 6.0 and BigTIFF, Microsoft's "Bitmap Header Types".
 public enum Completeness {
@@ -7,13 +10,21 @@ public enum Completeness {
         case whole
         /// What is missing, such as "the JPEG's end marker is missing".
         case incomplete(String)
+        /// The budget was spent before the answer was found; what was being looked for.
+        case undecided(String)
         /// The content is none of the formats that are known here.
         case unknownFormat
     }
 
     /// Looks at a file by its content, whatever its name. Throws ``FileError`` if it cannot be read.
-    public static func check(_ file: ReadOnlyFile) throws(FileError) -> Verdict {
-        let source = try ByteSource(file)
+    public static func check(_ file: ReadOnlyFile, budget: ReadBudget = ReadBudget()) throws(FileError) -> Verdict {
+        let source = try ByteSource(file, budget: budget)
+        let verdict = try check(source)
+        guard source.isSpent, verdict != .whole else { return verdict }
+        return .undecided("its end was not found within \(source.budgetText)")
+    }
+
+    private static func check(_ source: ByteSource) throws(FileError) -> Verdict {
         guard source.size > 0 else { return .incomplete("the file is empty") }
         let head = try source.bytes(at: 0, count: 32)
         if head.allSatisfy({ $0 == 0 }) { return .incomplete("the file begins with zeros, as if not written yet") }
@@ -38,17 +49,18 @@ public enum Completeness {
 
     @Sendable private static func png(_ source: ByteSource) throws(FileError) -> Verdict {
         let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
-        if source.size >= 57, try source.bytes(at: source.size - 12, count: 12) == end { return .whole }
+        if source.size >= 57, let last = source.size -? 12, try source.bytes(at: last, count: 12) == end {
+            return .whole
+        }
         // Something may follow the end; the chunks tell.
         var at: Int64 = 8
-        while let length = try source.integer(at: at, size: 4, bigEndian: true) {
-            let type = try source.bytes(at: at + 4, count: 4)
+        while let length = try source.integer(at: at, size: 4, bigEndian: true), let typeAt = at +? 4 {
+            let type = try source.bytes(at: typeAt, count: 4)
             guard type.count == 4 else { break }
             guard type.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else {
                 return .incomplete("the PNG has no chunk at byte \(at), where one should be")
             }
-            let next = at + 12 + Int64(length)
-            if next > source.size { break }
+            guard let next = at +? 12 +? Int64(exactly: length), next <= source.size else { break }
             if type.elementsEqual("IEND".utf8) { return .whole }
             at = next
         }
@@ -61,56 +73,33 @@ public enum Completeness {
         func number(_ at: Int64, _ size: Int) throws(FileError) -> Int64? {
             try source.integer(at: at, size: size, bigEndian: false).flatMap { Int64(exactly: $0) }
         }
+        /// What rows of so many bits need, padded to four bytes each.
+        func area(_ width: Int64, _ bits: Int64, _ rows: Int64) -> Int64? {
+            (width *? bits)?.dividedRoundingUp(by: 32) *? 4 *? rows
+        }
         guard let declared = try number(2, 4), let pixels = try number(10, 4), let header = try number(14, 4) else {
             return .incomplete("the BMP's header is cut off")
         }
-        var needed = declared
+        var needed: Int64? = declared
         if header == 12 {
             guard let width = try number(18, 2), let height = try number(20, 2), let bits = try number(24, 2) else {
                 return .incomplete("the BMP's header is cut off")
             }
-            needed = pixels + (width * bits + 31) / 32 * 4 * height
+            needed = pixels +? area(width, bits, height)
         } else if [40, 52, 56, 64, 108, 124].contains(header) {
             guard let width = try number(18, 4), let height = try number(22, 4), let bits = try number(28, 2),
                 let compression = try number(30, 4), let imageSize = try number(34, 4)
             else { return .incomplete("the BMP's header is cut off") }
             let isPlain = compression == 0 || compression == 3 || compression == 6
-            let rows = Int64(Int32(truncatingIfNeeded: height)).magnitude
-            let (area, overflow) = ((width * bits + 31) / 32 * 4).multipliedReportingOverflow(by: Int64(rows))
-            needed = isPlain ? (overflow ? .max - pixels : area) + pixels : pixels + imageSize
+            let rows = Int64(clamping: Int32(truncatingIfNeeded: height).magnitude)
+            needed = pixels +? (isPlain ? area(width, bits, rows) : imageSize)
         } else {
             return .unknownFormat
         }
+        guard let needed else {
+            return .incomplete("the BMP's header tells of more bytes than any file can have")
+        }
         return source.size >= needed
             ? .whole : .incomplete("the BMP has \(source.size) bytes of the \(needed) that its header tells")
-    }
-}
-
-/// A file's bytes by offset, out of bounds being nil or short.
-struct ByteSource {
-    private let file: ReadOnlyFile
-    let size: Int64
-
-    init(_ file: ReadOnlyFile) throws(FileError) {
-        self.file = file
-        size = try file.currentStamp().size
-    }
-
-    func bytes(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
-        guard offset >= 0, offset < size else { return [] }
-        return try file.read(at: offset, count: min(count, Int(size - offset)))
-    }
-
-    func integer(at offset: Int64, size: Int, bigEndian: Bool) throws(FileError) -> UInt64? {
-        let found = try bytes(at: offset, count: size)
-        guard found.count == size else { return nil }
-        return found.integer(at: 0, size: size, bigEndian: bigEndian)
-    }
-}
-
-extension [UInt8] {
-    /// The caller has checked the bounds.
-    func integer(at offset: Int, size: Int, bigEndian: Bool) -> UInt64 {
-        (0..<size).reduce(UInt64(0)) { $0 << 8 | UInt64(self[offset + (bigEndian ? $1 : size - 1 - $1)]) }
     }
 }

@@ -1,7 +1,9 @@
+import CheckedArithmetic
+
 extension Completeness {
     /// Ends with EOI; or, where something follows it (cameras append previews), the segments lead to an EOI.
     @Sendable static func jpeg(_ source: ByteSource) throws(FileError) -> Verdict {
-        let tail = try source.bytes(at: max(2, source.size - 4096), count: 4096)
+        let tail = try source.bytes(at: max(2, source.size &- 4096), count: 4096)
         if tail.reversed().drop(while: { $0 == 0 }).reversed().suffix(2).elementsEqual([0xFF, 0xD9]) {
             return .whole
         }
@@ -11,13 +13,13 @@ extension Completeness {
             switch marker {
             case 0xD9: return .whole
             case 0x01, 0xD0...0xD7: continue
-            case 0xD8: return .incomplete("the JPEG begins anew at byte \(reader.at - 2)")
+            case 0xD8: return .incomplete("the JPEG begins anew at byte \(reader.at &- 2)")
             default:
-                guard let length = try source.integer(at: reader.at, size: 2, bigEndian: true), length >= 2 else {
-                    return missing
-                }
+                guard let length = try source.integer(at: reader.at, size: 2, bigEndian: true), length >= 2,
+                    let next = reader.at +? Int64(exactly: length)
+                else { return missing }
                 // The entropy-coded data after a scan's header has no markers of its own but RST and stuffed zeros.
-                reader.skip(to: reader.at + Int64(length))
+                reader.skip(to: next)
             }
         }
         return missing
@@ -40,13 +42,15 @@ private struct MarkerReader {
     mutating func skip(to offset: Int64) { at = offset }
 
     private mutating func byte() throws(FileError) -> UInt8? {
-        if at < chunkStart || at >= chunkStart + Int64(chunk.count) {
+        var index = at &- chunkStart
+        if index < 0 || index >= chunk.count {
             chunk = try source.bytes(at: at, count: 1 << 16)
             chunkStart = at
+            index = 0
         }
-        guard at - chunkStart < chunk.count else { return nil }
-        defer { at += 1 }
-        return chunk[Int(at - chunkStart)]
+        guard index < chunk.count else { return nil }
+        defer { at &+= 1 }
+        return chunk[Int(clamping: index)]
     }
 
     mutating func nextMarker() throws(FileError) -> UInt8? {

@@ -1,4 +1,6 @@
-/// Follows a TIFF's directories and holds every strip and tile against the file's size.
+import CheckedArithmetic
+
+/// Holds every strip and tile of a TIFF's first directory, the one that is decoded, against the file's size.
 struct TIFFLayout {
     private let source: ByteSource
     private let isBigEndian: Bool
@@ -10,7 +12,7 @@ struct TIFFLayout {
 
     private struct Entry {
         var type: UInt64
-        var count: UInt64
+        var count: Int64
         var offset: Int64
     }
 
@@ -26,88 +28,78 @@ struct TIFFLayout {
             return .incomplete("the TIFF's header is cut off")
         }
         guard first != 0 else { return .incomplete("the TIFF has no directory yet") }
-        var seen: Set<UInt64> = []
-        var next = first
-        while next != 0, seen.count < 4096, seen.insert(next).inserted {
-            let result = try directory(at: next, isBig: isBig)
-            switch result {
-            case .success(let following): next = following
-            case .failure(let missing): return .incomplete(missing.what)
-            }
-        }
-        return .whole
+        let missing = try directory(at: first, isBig: isBig)
+        return missing.map { .incomplete($0) } ?? .whole
     }
 
-    private struct Missing: Error { let what: String }
-
-    /// The offset of the next directory, or what lies outside the file.
-    private func directory(at offset: UInt64, isBig: Bool) throws(FileError) -> Result<UInt64, Missing> {
-        let cut = Missing(what: "a TIFF directory at byte \(offset) lies beyond the file's end (\(source.size) bytes)")
+    /// What of the directory lies outside the file; nil if all of it is there.
+    private func directory(at offset: UInt64, isBig: Bool) throws(FileError) -> String? {
+        let cut = "a TIFF directory at byte \(offset) lies beyond the file's end (\(source.size) bytes)"
+        let (head, entrySize, room): (Int64, Int, Int) = isBig ? (8, 20, 8) : (2, 12, 4)
         guard let start = Int64(exactly: offset), start < source.size,
-            let count = try number(start, isBig ? 8 : 2).flatMap({ Int64(exactly: $0) }), count <= 65535
-        else { return .failure(cut) }
-        let head: Int64 = isBig ? 8 : 2
-        let entrySize: Int64 = isBig ? 20 : 12
-        let bytes = try source.bytes(at: start + head, count: Int(count * entrySize))
-        guard bytes.count == Int(count * entrySize),
-            let next = try number(start + head + count * entrySize, isBig ? 8 : 4)
-        else { return .failure(cut) }
+            let count = try number(start, isBig ? 8 : 2).flatMap({ Int(exactly: $0) }), count <= 65535,
+            let length = count *? entrySize, let first = start +? head, let end = first +? Int64(exactly: length),
+            try number(end, room) != nil
+        else { return cut }
+        let bytes = try source.bytes(at: first, count: length)
+        guard bytes.count == length else { return cut }
         var entries: [UInt64: Entry] = [:]
-        for index in 0..<Int(count) {
-            let at = index * Int(entrySize)
+        for index in 0..<count {
+            let at = index &* entrySize
             let tag = bytes.integer(at: at, size: 2, bigEndian: isBigEndian)
-            let type = bytes.integer(at: at + 2, size: 2, bigEndian: isBigEndian)
-            let values = bytes.integer(at: at + 4, size: isBig ? 8 : 4, bigEndian: isBigEndian)
+            let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
+            let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
             guard let size = Self.sizes[type] else { continue }
-            let room: Int64 = isBig ? 8 : 4
-            let inline = at + (isBig ? 12 : 8)
-            guard let number = Int64(exactly: values), number <= source.size else {
-                return .failure(Missing(what: "the values of TIFF tag \(tag) lie beyond the file's end"))
+            let beyond = "the values of TIFF tag \(tag) lie beyond the file's end"
+            guard let number = Int64(exactly: values), let needed = number *? size, needed <= source.size else {
+                return beyond
             }
-            var place = start + head + Int64(inline)
-            if number * size > room {
-                let stored = bytes.integer(at: inline, size: Int(room), bigEndian: isBigEndian)
-                guard let outside = Int64(exactly: stored), outside <= source.size - number * size else {
-                    return .failure(Missing(what: "the values of TIFF tag \(tag) lie beyond the file's end"))
+            let inline = at &+ (isBig ? 12 : 8)
+            var place = first +? Int64(exactly: inline)
+            if needed > room {
+                let stored = bytes.integer(at: inline, size: room, bigEndian: isBigEndian)
+                guard let outside = Int64(exactly: stored), let last = outside +? needed, last <= source.size else {
+                    return beyond
                 }
                 place = outside
             }
-            entries[tag] = Entry(type: type, count: values, offset: place)
+            guard let place else { return beyond }
+            entries[tag] = Entry(type: type, count: number, offset: place)
         }
-        if let missing = try pieces(entries[273], entries[279], "strip") { return .failure(missing) }
-        if let missing = try pieces(entries[324], entries[325], "tile") { return .failure(missing) }
-        return .success(next)
+        if let missing = try pieces(entries[273], entries[279], "strip") { return missing }
+        return try pieces(entries[324], entries[325], "tile")
     }
 
     /// Holds offsets (StripOffsets, TileOffsets) and lengths against the file's size.
-    private func pieces(_ offsets: Entry?, _ lengths: Entry?, _ kind: String) throws(FileError) -> Missing? {
+    private func pieces(_ offsets: Entry?, _ lengths: Entry?, _ kind: String) throws(FileError) -> String? {
         guard let offsets else { return nil }
+        let size = UInt64(clamping: source.size)
         var index: Int64 = 0
-        while index < Int64(offsets.count) {
-            let count = min(Self.batch, Int64(offsets.count) - index)
+        while index < offsets.count, !source.isSpent {
+            let count = min(Self.batch, offsets.count &- index)
             let places = try values(offsets, index, count)
             let sizes = try lengths.map { entry throws(FileError) in try values(entry, index, count) }
             for (number, place) in places.enumerated() {
-                let size = sizes.flatMap { number < $0.count ? $0[number] : nil } ?? 1
-                if place == 0 || size == 0 {
-                    return Missing(what: "\(kind) \(index + Int64(number)) of the TIFF is not written yet")
+                let length = sizes.flatMap { number < $0.count ? $0[number] : nil } ?? 1
+                if place == 0 || length == 0 {
+                    return "\(kind) \(index &+ Int64(clamping: number)) of the TIFF is not written yet"
                 }
-                if place > UInt64(source.size) || size > UInt64(source.size) - place {
-                    return Missing(what: "\(kind) \(index + Int64(number)) of the TIFF ends beyond the file's end")
+                guard let end = place +? length, end <= size else {
+                    return "\(kind) \(index &+ Int64(clamping: number)) of the TIFF ends beyond the file's end"
                 }
             }
-            index += count
+            index &+= count
         }
         return nil
     }
 
     private func values(_ entry: Entry, _ first: Int64, _ count: Int64) throws(FileError) -> [UInt64] {
-        guard let size = Self.sizes[entry.type], [2, 4, 8].contains(size), first < Int64(entry.count) else { return [] }
-        let bytes = try source.bytes(
-            at: entry.offset + first * size, count: Int(min(count, Int64(entry.count) - first) * size))
-        return (0..<bytes.count / Int(size)).map {
-            bytes.integer(at: $0 * Int(size), size: Int(size), bigEndian: isBigEndian)
-        }
+        guard let size = Self.sizes[entry.type], [2, 4, 8].contains(size), first < entry.count,
+            let at = entry.offset +? (first *? size), let width = Int(exactly: size),
+            let length = Int(exactly: min(count, entry.count &- first)) *? width
+        else { return [] }
+        let bytes = try source.bytes(at: at, count: length)
+        return (0..<bytes.count / width).map { bytes.integer(at: $0 &* width, size: width, bigEndian: isBigEndian) }
     }
 
     private func number(_ offset: Int64, _ size: Int) throws(FileError) -> UInt64? {

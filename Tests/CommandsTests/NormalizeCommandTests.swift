@@ -226,7 +226,7 @@ import Testing
         #expect(result.error.contains("cache could not be written"))
     }
 
-    @Test("A profile that holds back puts what falls short into the folder held, image and sidecar")
+    @Test("A profile that holds back puts what falls short into a directory of its own, image and sidecar")
     func hold() throws {
         let bench = try Bench()
         let capture = try bench.capture("capture.png")
@@ -241,11 +241,11 @@ import Testing
         let result = try bench.nctd(
             "normalize", capture, "--profile", "lab.toml", "--output", "out", "--layer", "1", "--no-cache")
         #expect(result.status == 0, "\(result.error)")
-        #expect(bench.space.files(in: "out") == ["held/capture.png", "held/capture.png.json"])
+        #expect(bench.space.files(in: "out.held") == ["capture.png", "capture.png.json"])
         #expect(result.output.contains("held back"))
-        let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out/held/capture.png.json"))))
+        let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out.held/capture.png.json"))))
         #expect(sidecar.verdict.delivery == .held && sidecar.verdict.value != .good)
-        #expect(sidecar.output.path.hasSuffix("/out/held/capture.png"))
+        #expect(sidecar.output.path.hasSuffix("/out.held/capture.png"))
     }
 
     @Test("An interrupt ends the run at once with code 130 and leaves only whole results")

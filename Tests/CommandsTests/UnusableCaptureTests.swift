@@ -50,13 +50,13 @@ import Testing
         let result = try bench.nctd(
             "normalize", capture, "--profile", "lab.toml", "--output", "out", "--layer", "1", "--no-cache")
         #expect(result.status == 0, "\(result.error)")
-        #expect(bench.space.files(in: "out") == ["held/page.png", "held/page.png.json"])
-        let sidecar = try sidecar(bench, "out/held/page.png")
+        #expect(bench.space.files(in: "out.held") == ["page.png", "page.png.json"])
+        let sidecar = try sidecar(bench, "out.held/page.png")
         #expect(sidecar.verdict.value == .bad && sidecar.verdict.findings.map(\.kind) == ["not_a_smear"])
         #expect(sidecar.quality.treatment == .unchanged && sidecar.verdict.delivery == .held)
-        let held = try ImageReader.read(path: bench.space("out/held/page.png")).image
+        let held = try ImageReader.read(path: bench.space("out.held/page.png")).image
         #expect(held == (try ImageReader.read(path: capture).image))
-        #expect(try violations(bench, "out/held/page.png") == [])
+        #expect(try violations(bench, "out.held/page.png") == [])
     }
 
     @Test("A reference that shows an empty field, noise and all, is refused by name")

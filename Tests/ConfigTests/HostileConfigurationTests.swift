@@ -22,7 +22,8 @@ import Testing
         arguments: [
             "[[[watch]]\n", "[.a]\n", "[=]\n", "[]\n", "[a.]\n", "[[a]\n", "= 1\n", ". = 1\n", "a. = 1\n", "a = ]\n",
             "a = ,\n", "a = }\n", "a = # nothing\n", "a =\n", "a = [1, 2\n", "a = [,]\n", "a = {b = 1\n", "a = {,}\n",
-            "a = {b = 1,}\n", "a = \"x\n", "a = '''x", "a = \"\"\"x", "a = 1 b = 2\n", "[a] b\n", "a\n", "\"a\" \"b\" = 1\n",
+            "a = {b = 1,}\n", "a = \"x\n", "a = '''x", "a = \"\"\"x", "a = 1 b = 2\n", "[a] b\n", "a\n",
+            "\"a\" \"b\" = 1\n",
             "a = 2026-13-45T99:99:99Z\n", "a = \"\\ud800\"\n", "a = 1\na = 2\n", "a.b = 1\na = 2\n", "é = 1\n",
             "a = 1\u{00A0}\n", "\u{2028}a = 1\n", "a = 0x\n", "a = 99999999999999999999\n", "\"\"\"a\"\"\" = 1\n",
         ])
@@ -54,7 +55,8 @@ import Testing
             "a = 1979-05-27 07:32:00\nb = 1979-05-27T07:32:00.5+01:00 # time\nc = 07:32:00\nd = 1979-05-27\n",
             "a = +1_000\nb = -inf\nc = 0xFF\nd = 6.6e-34\ne = nan\n", "\u{FEFF}a = 1\n", "a = 1\r\n[b]\r\nc = 2\r\n",
             "\"a b\".'c d'.e = \"\\u00E9\"\n", "a = [\n 1, # one\n 2,\n]\n", "a = [[1, 2], [\"x\"]]\n",
-            "a = { b = { c = 1 }, d = [ { e = 2 } ] }\n", "a = \"\"\"x\"\"\"\"\"\n", "a = '''\nx'y'''\n", "a = ''\nb = {}\nc = []\n",
+            "a = { b = { c = 1 }, d = [ { e = 2 } ] }\n", "a = \"\"\"x\"\"\"\"\"\n", "a = '''\nx'y'''\n",
+            "a = ''\nb = {}\nc = []\n",
             "[[a]]\n[[a.b]]\n[a.b.c]\n[[a]]\n", "",
         ])
     func allowed(text: String) { #expect(problems(text) == []) }
@@ -65,13 +67,17 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let documented = try String(
             contentsOf: root.appendingPathComponent("docs/configuration.md"), encoding: .utf8)
-        let seeds = try [
-            "etc/nctd/nctd.toml", "etc/nctd/profiles.d/example.toml.sample",
-        ].map { try String(contentsOf: root.appendingPathComponent($0), encoding: .utf8) } + [documented]
-        let pieces: [[UInt8]] = [
-            "[[", "]]", "[[[", "[.", "[=", "\"\"\"", "'''", "= {", "= [", "1979-05-27T07:32:00Z", "0x", "inf", "\\u", "..",
-            ",,", "={", "}=", "\"\"", "[]", "{}", "\r", "\u{FEFF}", "\n", "=", ".", "#", "'", "\"", "\t", " ", "\u{7F}",
-        ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0]]
+        let seeds =
+            try [
+                "etc/nctd/nctd.toml", "etc/nctd/profiles.d/example.toml.sample",
+            ].map { try String(contentsOf: root.appendingPathComponent($0), encoding: .utf8) } + [documented]
+        let pieces: [[UInt8]] =
+            [
+                "[[", "]]", "[[[", "[.", "[=", "\"\"\"", "'''", "= {", "= [", "1979-05-27T07:32:00Z", "0x", "inf",
+                "\\u", "..",
+                ",,", "={", "}=", "\"\"", "[]", "{}", "\r", "\u{FEFF}", "\n", "=", ".", "#", "'", "\"", "\t", " ",
+                "\u{7F}",
+            ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0]]
         var generator = SeededNumbers(state: 20_261_128)
         var (read, refused) = (0, 0)
         for _ in 0..<10_000 {

@@ -23,13 +23,13 @@ final class DaemonBench: Sendable {
     let sources: [String: TroubledSource]
 
     init(
-        space: Workspace? = nil, clock: any DaemonClock = SystemClock(), deadlySignal: Int32? = nil,
+        space: Workspace? = nil, clock: any DaemonClock = SystemClock(), probe finding: ProbeFinding = .survives,
         change: (inout DaemonConfiguration) -> Void = { _ in }
     ) throws {
         let space = try space ?? Workspace()
         self.space = space
         self.clock = clock
-        probe = TestProbe(signal: deadlySignal)
+        probe = TestProbe(finding)
         for folder in ["state", "out", "quarantine", "lab-a", "lab-b"] {
             try FileManager.default.createDirectory(atPath: space(folder), withIntermediateDirectories: true)
         }

@@ -22,14 +22,6 @@ import Watching
         #expect(Set(names).count == names.count)
     }
 
-    @Test("Held and not held are each other's inverse")
-    func held() {
-        let output = Array("lab/a/x.png".utf8)
-        #expect(text(OutputNames.held(output)) == "lab/a/held/x.png")
-        #expect(OutputNames.unheld(OutputNames.held(output)) == output)
-        #expect(OutputNames.unheld(output) == output)
-    }
-
     @Test("A quarantine record has the capture's full name, so that x.jpg and x.png have one each")
     func quarantine() {
         #expect(text(OutputNames.quarantine(lab: "lab", path: CapturePath("a/x.jpg")!)) == "lab/a/x.jpg.json")

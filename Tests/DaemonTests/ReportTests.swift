@@ -44,7 +44,7 @@ import Testing
     func verification() async throws {
         let bench = try await finishedBench()
         func problems() async throws -> [String] {
-            try await TreeVerification(bench.ledger(), output: bench.space("out")).problems
+            try await TreeVerification(bench.ledger(), trees: ResultTrees(bench.configuration.output)).problems
                 .map { ($0.file as NSString).lastPathComponent }
         }
         #expect(try await problems() == [])

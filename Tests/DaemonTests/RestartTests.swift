@@ -75,7 +75,7 @@ import Watching
 
     @Test("A capture during whose attempt the daemon died is tried elsewhere first", arguments: [nil, 11 as Int32])
     func suspect(signal: Int32?) async throws {
-        let bench = try DaemonBench(deadlySignal: signal)
+        let bench = try DaemonBench(probe: signal.map { .dies(signal: $0) } ?? .survives)
         try bench.write("x.png")
         do {
             let ledger = try Ledger.open(stateDirectory: bench.space("state"))
@@ -84,7 +84,8 @@ import Watching
             let sighting = try bench.sighting("x.png")
             _ = try await ledger.record([.init(sighting)], root: root, settle: .zero, now: bench.clock.now)
             let row = try #require(try await ledger.capture(root: root, path: sighting.path))
-            _ = try #require(try await ledger.claim(row.id, outputs: [Array("lab-a/x.png".utf8)]))
+            _ = try #require(try await ledger.claim(row.id))
+            _ = try #require(try await ledger.reserve(row.id, outputs: [Array("lab-a/x.png".utf8)]))
             try ledger.close()
         }
         try bench.space.write("half", to: "out/lab-a/.nctd-1234.tmp")

@@ -11,21 +11,20 @@ import Testing
 
     init() throws {
         space = try Workspace()
-        commit = ResultCommit(directory: space("out"))
+        commit = ResultCommit(ResultTrees(delivered: space("out"), held: space("held")))
         try FileManager.default.createDirectory(atPath: space("out"), withIntermediateDirectories: true)
     }
 
     @discardableResult
-    private func put(_ content: String, at output: String = "lab/x.png", alternative: String = "lab/held/x.png") throws
-        -> Ledger.KeptVersion?
-    {
+    private func put(
+        _ content: String, at output: String = "lab/x.png", in tree: ResultTrees.Tree = .delivered
+    ) throws -> Ledger.KeptVersion? {
         try commit.commit(
-            .bytes(Array(content.utf8)), sidecar: Array("about \(content)".utf8), output: Array(output.utf8),
-            alternative: Array(alternative.utf8))
+            .bytes(Array(content.utf8)), sidecar: Array("about \(content)".utf8), output: Array(output.utf8), in: tree)
     }
 
-    private func text(_ name: String) -> String? {
-        space.read("out/lab/\(name)").map { String(decoding: $0, as: UTF8.self) }
+    private func text(_ name: String, in tree: String = "out") -> String? {
+        space.read("\(tree)/lab/\(name)").map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test("A first result leaves the image and its sidecar, and no temporary file")
@@ -82,16 +81,62 @@ import Testing
         #expect(space.files(in: "out") == ["lab/x.png/file"])
     }
 
-    @Test("A result moves between the tree and `held` without being there twice")
+    @Test("A result moves between the two trees without being there twice")
     func held() throws {
-        try put("one", at: "lab/held/x.png", alternative: "lab/x.png")
+        try put("one", in: .held)
+        #expect(space.files(in: "out") == [])
         try put("two")
-        #expect(text("held/x.png.v1") == "one")
-        #expect(space.files(in: "out/lab/held") == ["x.png.v1", "x.png.v1.json"])
-        try put("three", at: "lab/held/x.png", alternative: "lab/x.png")
+        #expect(text("x.png.v1", in: "held") == "one")
+        #expect(space.files(in: "held/lab") == ["x.png.v1", "x.png.v1.json"])
+        try put("three", in: .held)
         #expect(text("x.png.v1") == "two")
-        #expect(text("held/x.png") == "three")
+        #expect(text("x.png", in: "held") == "three")
         #expect(text("x.png") == nil)
+    }
+
+    @Test("A folder named like that of held results is a folder like any other")
+    func sameName() throws {
+        try put("of held/x.png", at: "lab/held/x.png")
+        try put("of x.png", in: .held)
+        #expect(text("held/x.png") == "of held/x.png")
+        #expect(text("x.png", in: "held") == "of x.png")
+        #expect(!space.files(in: "out").contains { $0.contains(".v1") })
+    }
+
+    @Test("Where the image's name cannot be taken, the older result's sidecar is there again")
+    func restored() throws {
+        try put("one")
+        try FileManager.default.removeItem(atPath: space("out/lab/x.png"))
+        try space.write("in the way", to: "out/lab/x.png/file")
+        #expect(throws: TreeError.self) { try put("two") }
+        #expect(text("x.png.json") == "about one")
+    }
+
+    @Test("A link in the tree is not followed, one that leads to the tree is")
+    func links() throws {
+        try FileManager.default.createDirectory(atPath: space("elsewhere"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: space("out/lab"), withDestinationPath: space("elsewhere"))
+        #expect {
+            try put("one")
+        } throws: {
+            ($0 as? TreeError)?.code == ELOOP
+        }
+        #expect(space.files(in: "elsewhere") == [])
+        try FileManager.default.createSymbolicLink(atPath: space("link"), withDestinationPath: space("elsewhere"))
+        let linked = ResultCommit(ResultTrees(delivered: space("link"), held: space("held")))
+        _ = try linked.commit(.bytes([1]), sidecar: [2], output: Array("lab/y.png".utf8), in: .delivered)
+        #expect(space.files(in: "elsewhere") == ["lab/y.png", "lab/y.png.json"])
+    }
+
+    @Test("A sidecar that is far too long, and an image that is not as long as its sidecar says, are not read")
+    func huge() throws {
+        try put("one")
+        #expect(truncate(space("out/lab/x.png.json"), 1 << 40) == 0)
+        #expect(commit.sidecar(of: Array("lab/x.png".utf8), in: .delivered) == nil)
+        try put("two")
+        #expect(text("x.png") == "two")
+        #expect(text("x.png.json") == "about two")
     }
 
     @Test("A link whose original was replaced meanwhile is refused")
@@ -101,8 +146,8 @@ import Testing
         try put("two")
         #expect {
             try commit.commit(
-                .existing(Array("lab/x.png".utf8), linking: true, sha256: digest), sidecar: [1],
-                output: Array("lab/y.png".utf8), alternative: Array("lab/held/y.png".utf8))
+                .existing(Array("lab/x.png".utf8), in: .delivered, linking: true, sha256: digest), sidecar: [1],
+                output: Array("lab/y.png".utf8), in: .delivered)
         } throws: {
             ($0 as? TreeError)?.code == EAGAIN
         }

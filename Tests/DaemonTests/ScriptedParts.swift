@@ -82,6 +82,8 @@ final class TroubledSource: CaptureSource {
         var reads: [CapturePath: [SourceError]] = [:]
         var incomplete: [CapturePath: String] = [:]
         var readCount = 0
+        /// Called before a file is looked at.
+        var onLook: (@Sendable (CapturePath) -> Void)?
     }
 
     let troubles = Mutex(Troubles())
@@ -91,7 +93,12 @@ final class TroubledSource: CaptureSource {
 
     func stamp(of path: CapturePath) throws -> FileStamp { try files.stamp(of: path) }
 
-    func incompleteness(of path: CapturePath) throws -> String? { troubles.withLock { $0.incomplete[path] } }
+    func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String? {
+        troubles.withLock(\.onLook)?(path)
+        return troubles.withLock { $0.incomplete[path] }
+    }
+
+    func header(of path: CapturePath) throws -> ImageHeader { try files.header(of: path) }
 
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
         let trouble = troubles.withLock { troubles -> SourceError? in
@@ -172,14 +179,14 @@ final class TestShelf: ProcessorSource {
 
 /// Says of each capture what a test says.
 final class TestProbe: SuspectProbe {
-    let signal: Int32?
+    let finding: ProbeFinding
     let asked = Mutex(0)
 
-    init(signal: Int32?) { self.signal = signal }
+    init(_ finding: ProbeFinding) { self.finding = finding }
 
-    func deadlySignal(of bytes: [UInt8], profile: Profile, weights: String?) async -> Int32? {
+    func examine(_ suspect: Suspect) async -> ProbeFinding {
         asked.withLock { $0 += 1 }
-        return signal
+        return finding
     }
 }
 

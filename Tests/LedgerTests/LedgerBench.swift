@@ -57,3 +57,11 @@ struct LedgerBench {
 
     static let failure = CaptureFailure(code: "truncated", message: "the file ends early", remedy: "export it again")
 }
+
+extension Ledger {
+    /// Claims a capture and reserves a name for its result, as a worker does that finds its file whole.
+    func claim(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
+        guard try await claim(id) != nil else { return nil }
+        return try await reserve(id, outputs: outputs)
+    }
+}

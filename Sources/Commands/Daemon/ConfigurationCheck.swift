@@ -86,7 +86,9 @@ struct ConfigurationCheck {
             report.warnings.append("\(directory): free space cannot be told; check the file system")
             return
         }
-        let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_048_576)
+        // A file system may say any number.
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        let free = Int(clamping: (overflow ? .max : bytes) / 1_048_576)
         report.space.append(
             CheckReport.Space(
                 purpose: purpose, directory: directory, freeMebibytes: free, minimumFreeMebibytes: floor))

@@ -52,7 +52,7 @@ struct ExplainCommand: AsyncParsableCommand {
             explanation.root = found.root.path
             let settings = configuration?.watches.first { $0.path == found.root.path }
             if let row = found.row {
-                try await describe(row, in: ledger, output: configuration?.output.directory, &explanation)
+                try await describe(row, in: ledger, trees: configuration.map { ResultTrees($0.output) }, &explanation)
             } else if let settings, let rule = try CaptureFilter(settings: settings).ignoringRule(found.path) {
                 explanation.note = "it would be ignored: \(rule)"
             } else {
@@ -76,7 +76,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func describe(
-        _ row: CaptureRow, in ledger: Ledger, output: String?, _ explanation: inout Explanation
+        _ row: CaptureRow, in ledger: Ledger, trees: ResultTrees?, _ explanation: inout Explanation
     ) async throws {
         func text(_ seconds: Double) -> String { Timestamp.text(Date(timeIntervalSince1970: seconds)) }
         explanation.state = row.state.rawValue
@@ -88,7 +88,8 @@ struct ExplainCommand: AsyncParsableCommand {
         explanation.sha256 = row.digest
         explanation.failure = row.failure
         explanation.results = try await ledger.results(of: row.id).map { result in
-            let name = (output.map { $0 + "/" } ?? "") + CapturePath.printable(result.output)
+            let tree = ResultTrees.Tree(delivery: result.delivery)
+            let name = CapturePath.printable(trees?.full(result.output, in: tree) ?? result.output)
             return .init(
                 version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
                 verdict: result.verdict, delivery: result.delivery, finishedAt: text(result.finishedAt))

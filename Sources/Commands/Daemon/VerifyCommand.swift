@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Daemon
 import Foundation
 import Jobs
@@ -8,18 +9,23 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check every result against its sidecar, and the ledger against the tree.",
-        discussion: "It reads every image in the output tree. EXIT STATUS: 0 nothing is wrong; 1 something is.")
+        discussion: "It reads every image in the trees of results. EXIT STATUS: 0 nothing is wrong; 1 something is.")
 
     @OptionGroup var options: LedgerOptions
     @Option(
-        help: ArgumentHelp("The output tree, where the configuration cannot be read.", valueName: "directory"),
+        help: ArgumentHelp(
+            "The output tree, where the configuration cannot be read; what is held back is looked for in its default "
+                + "place.",
+            valueName: "directory"),
         completion: .directory)
     var output: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let directory = try output ?? options.configuration().output.directory
-        let verification = try await TreeVerification(options.ledger(), output: directory)
+        let trees =
+            try output.map { ResultTrees(delivered: $0, held: OutputSettings.heldDirectory(beside: $0)) }
+            ?? ResultTrees(options.configuration().output)
+        let verification = try await TreeVerification(options.ledger(), trees: trees)
         let console = Console.current
         if json {
             console.say(String(decoding: try JSONText.encode(verification), as: UTF8.self))

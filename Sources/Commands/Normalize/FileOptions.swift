@@ -92,12 +92,13 @@ struct FileOptions: ParsableArguments {
             throw UsageError(
                 pairs.joined(separator: "\n"), remedy: "rename one of each, or normalize them into different --output")
         }
+        let held = OutputSettings.heldDirectory(beside: output)
         let jobs = list.items.map { item in
-            CaptureJob(
-                input: item.path,
-                output: (output as NSString).appendingPathComponent(
-                    item.stem + "." + format.imageFormat.fileExtension),
-                format: format.imageFormat, overwrite: overwrite)
+            let name = item.stem + "." + format.imageFormat.fileExtension
+            return CaptureJob(
+                input: item.path, output: (output as NSString).appendingPathComponent(name),
+                heldOutput: (held as NSString).appendingPathComponent(name), format: format.imageFormat,
+                overwrite: overwrite)
         }
         let captures = Dictionary(
             list.items.compactMap { item in FileIdentity(item.path).map { ($0, item.path) } },

@@ -1,3 +1,4 @@
+import Config
 import Foundation
 
 /// The captures that a command line names, each with the result's place below the output directory.
@@ -14,17 +15,17 @@ struct InputList {
     /// Named inputs that are neither file nor directory, and directories that could not be read, with the reason.
     private(set) var missing: [(path: String, reason: String)] = []
     private var visited: Set<FileIdentity> = []
-    private let skipped: FileIdentity?
+    private let skipped: Set<FileIdentity>
 
     /// Extensions that make a file of a directory a capture; a file that is named itself may have any.
     static let extensions: Set<String> = ["png", "jpg", "jpeg", "tif", "tiff", "bmp"]
 
     /// Finds the captures: named files as they are, directories walked through, by name.
     ///
-    /// Dot files and dot directories are skipped, so is the output directory. Symbolic links are followed, a directory
+    /// Dot files and dot directories are skipped, so are the output directory and that of held results. Symbolic links are followed, a directory
     /// is entered once however many links lead to it.
     init(_ inputs: [String], skipping output: String) {
-        skipped = FileIdentity(output)
+        skipped = Set([output, OutputSettings.heldDirectory(beside: output)].compactMap(FileIdentity.init))
         for input in inputs {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: input, isDirectory: &isDirectory) else {
@@ -42,7 +43,7 @@ struct InputList {
     }
 
     private mutating func walk(_ folder: String, below prefix: String) {
-        guard let identity = FileIdentity(folder), identity != skipped, visited.insert(identity).inserted else {
+        guard let identity = FileIdentity(folder), !skipped.contains(identity), visited.insert(identity).inserted else {
             return
         }
         let names: [String]

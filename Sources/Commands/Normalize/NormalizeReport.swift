@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import Jobs
 import NCTEngine
@@ -90,7 +91,10 @@ struct NormalizeReport: Codable {
             + "(\(Decimals.text(summary.seconds, 1)) s)  results in \(output)"
         let held = results.filter { $0.delivery == .held }.count
         var lines = [head]
-        if held > 0 { lines.append("\(held) held back in the folder held, as the profile says") }
+        if held > 0 {
+            let directory = OutputSettings.heldDirectory(beside: output)
+            lines.append("\(held) held back, in \(directory), as the profile says")
+        }
         for entry in results {
             if let error = entry.error { lines.append("  failed: \(entry.input): \(error.cause); \(error.remedy)") }
         }

@@ -32,8 +32,8 @@ struct SuggestedProfile {
             let file = "\(name.replacing("/", with: "-"))-\(index + 1).\((source as NSString).pathExtension)"
             let target = (folder as NSString).appendingPathComponent(file)
             do {
-                let bytes = try Data(contentsOf: URL(fileURLWithPath: source))
-                try AtomicFile.write([UInt8](bytes), to: target, overwrite: overwrite)
+                let bytes = try RegularFile.read(path: source, limits: ImageLimits())
+                try AtomicFile.write(bytes, to: target, overwrite: overwrite)
             } catch let error as ImageFileError where error.code == .exists {
                 throw UsageError("\(target) exists", remedy: "use --overwrite to replace it")
             } catch {

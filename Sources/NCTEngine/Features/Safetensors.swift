@@ -16,6 +16,7 @@ package struct Safetensors {
     /// Parses the header and checks every offset against the file's size.
     ///
     /// Throws ``EngineError/Code/invalidWeights``.
+    // bounded: each length and offset is held against the file's size before it is used
     package init(_ bytes: [UInt8]) throws {
         func fail(_ message: String, _ place: String? = nil) -> EngineError {
             EngineError(
@@ -104,6 +105,7 @@ package struct Safetensors {
     }
 
     /// IEEE 754 half to single precision; `Float16` is not available on every platform the engine builds for.
+    // bounded: the parts of a number of 16 bits
     static func float(half bits: UInt16) -> Float {
         let sign = UInt32(bits & 0x8000) << 16
         let exponent = UInt32(bits >> 10) & 0x1F

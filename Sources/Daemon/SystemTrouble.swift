@@ -1,0 +1,20 @@
+import Glibc
+import Watching
+
+/// Errors of the system that speak of the machine or the process, not of the file that met them.
+enum SystemTrouble {
+    /// True where the process or the machine has too few of something: no capture is to blame.
+    static func isShortage(_ code: Int32) -> Bool { [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(code) }
+
+    /// The system's words, and for a shortage its name and what to do.
+    static func text(_ code: Int32) -> String {
+        let words = FileError.text(code)
+        switch code {
+        case EMFILE:
+            return "\(words) in this process (EMFILE); raise LimitNOFILE= of nctd.service, or lower daemon.workers"
+        case ENFILE: return "\(words) on this machine (ENFILE); raise fs.file-max with sysctl"
+        case ENOMEM: return "\(words) (ENOMEM); lower daemon.workers or daemon.memory_mebibytes"
+        default: return words
+        }
+    }
+}
