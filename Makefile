@@ -18,7 +18,7 @@ help:
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
 	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
 	@echo "make train LAB=DIR  train the built-in network again (docs/smearnet.md)"
-	@echo "make lint     check the formatting     make format   apply it"
+	@echo "make lint     check the formatting, and arithmetic on numbers out of files     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
 	@echo "make deb      a Debian package     make acceptance-systemd  try it on a real systemd (root)"
 
@@ -32,6 +32,7 @@ demo: build
 	tools/demo .build/release/nctd demo-output
 
 test: dependencies
+	tools/lint-arithmetic
 	Tests/Evaluation/run
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product nctd
@@ -44,7 +45,7 @@ test: dependencies
 
 # What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. The quick ones, minutes
 # in all, belong to `make test`.
-QUICK := crash_sweep signals deadly_capture full_disk backlog
+QUICK := crash_sweep signals deadly_capture hostile full_disk backlog
 acceptance: build
 	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
@@ -74,6 +75,7 @@ train: build
 	.venv/bin/python Training/train.py --lab $(LAB) --phantoms training-output/phantoms --output training-output $(ARGS)
 
 lint:
+	tools/lint-arithmetic
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 format:

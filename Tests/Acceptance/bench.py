@@ -69,6 +69,8 @@ class Daemon:
 
     def __init__(self, bench, failpoint=None, env=None, level="info"):
         environment = dict(os.environ, **(env or {}))
+        # A death is a death: its backtrace may take a busy machine half a minute.
+        environment.setdefault("SWIFT_BACKTRACE", "enable=no")
         # Only an acceptance script that wants the weights names them.
         if not (env or {}).get("NCTD_MODELS"):
             environment.pop("NCTD_MODELS", None)
@@ -142,6 +144,7 @@ class Bench:
         # Where the daemon sees them, if that is elsewhere.
         self.watched = {}
         self.output = settings.pop("output", self.at("out"))
+        self.held = self.output + ".held"
         self.quarantine = settings.pop("quarantine", self.at("quarantine"))
         for folder in [*self.labs.values(), self.output, self.quarantine, self.at("state"), self.at("profiles.d")]:
             os.makedirs(folder, exist_ok=True)
@@ -213,8 +216,9 @@ class Bench:
 
     def output_files(self):
         found = []
-        for folder, _, names in os.walk(self.output):
-            found += [os.path.join(folder, name) for name in names]
+        for tree in [self.output, self.held]:
+            for folder, _, names in os.walk(tree):
+                found += [os.path.join(folder, name) for name in names]
         return sorted(found)
 
     def check_nothing_torn(self):
