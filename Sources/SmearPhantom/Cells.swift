@@ -1,3 +1,5 @@
+import NCTEngine
+
 /// A red cell: a disc with a paler middle.
 struct RedCell: Sendable {
     var x: Float

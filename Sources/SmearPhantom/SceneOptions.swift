@@ -1,3 +1,5 @@
+import NCTEngine
+
 /// What a scene shows. The defaults give a field as microscopes deliver them.
 public struct SceneOptions: Sendable, Equatable {
     /// White cells to place, 0 and more; nil: about one for thirty squares of a red cell's diameter, at least one.
@@ -18,8 +20,13 @@ public struct SceneOptions: Sendable, Equatable {
     /// Multiplies the diameter of all cells, greater than 0.
     public var scale: Double
 
+    /// In an order that stays, since a seed's scenes depend on it.
+    public static let allKinds: [WhiteCellKind] = [
+        .segmentedNeutrophil, .bandNeutrophil, .eosinophil, .basophil, .lymphocyte, .monocyte, .other,
+    ]
+
     public init(
-        whiteCellCount: Int? = nil, whiteCellKinds: [WhiteCellKind] = WhiteCellKind.allCases,
+        whiteCellCount: Int? = nil, whiteCellKinds: [WhiteCellKind] = SceneOptions.allKinds,
         redCellDensity: Double = 0.5, redCellCount: Int? = nil, plateletCount: Int? = nil, overlap: Double = 0.25,
         redCellDiameter: Double? = nil, scale: Double = 1
     ) {

@@ -1,20 +1,4 @@
-/// The white cells that the phantom draws: the seven kinds of Arshad, Sajid, Khan.
-public enum WhiteCellKind: String, Sendable, Codable, CaseIterable {
-    /// Three to five lobes joined by thin bridges.
-    case segmentedNeutrophil
-    /// A bent bar.
-    case bandNeutrophil
-    /// Two lobes, large orange granules.
-    case eosinophil
-    /// Dark granules that cover the nucleus.
-    case basophil
-    /// A round dense nucleus with a thin rim of blue cytoplasm.
-    case lymphocyte
-    /// A kidney-shaped nucleus, gray-blue cytoplasm with vacuoles.
-    case monocyte
-    /// Blast-like: a large fine nucleus with nucleoli, deep blue cytoplasm.
-    case other
-}
+import NCTEngine
 
 /// What a box holds; the raw values are the class numbers of the detectors' labels.
 public enum CellKind: Int, Sendable, Codable, CaseIterable {

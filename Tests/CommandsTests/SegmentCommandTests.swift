@@ -92,7 +92,7 @@ import Testing
             let report = try report(result)
             #expect(report.corrected == corrected && report.network == SmearNet.embedded.digest)
             let entry = try #require(report.results.first)
-            let counts = CellCounts(known.labels)
+            let counts = known.cellCounts
             #expect(
                 entry.cells
                     == Report.Cells(

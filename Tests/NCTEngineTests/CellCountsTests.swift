@@ -80,10 +80,9 @@ struct CellCountsTests {
         let fields = try SharedFiles.images(of: "\(lab)/test").prefix(30)
         var (right, error, cells) = (0, 0, 0)
         for file in fields {
-            let counts = CellCounts(
-                try SmearNet.embedded.segmentation(
-                    of: try ImageReader.read(path: file.path).image, workers: Workers(threads: 2)
-                ).labels)
+            let counts = try SmearNet.embedded.segmentation(
+                of: try ImageReader.read(path: file.path).image, workers: Workers(threads: 2)
+            ).cellCounts
             let classes = try SharedFiles.boxClasses(of: file)
             let white = classes.count { $0 == 0 }, red = classes.count { $0 == 1 }
             right += counts.whiteCells == white ? 1 : 0

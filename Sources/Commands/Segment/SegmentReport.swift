@@ -43,7 +43,7 @@ struct SegmentReport: Encodable {
             self.classes = classes
             self.overlay = overlay
             (width, height) = (labels.width, labels.height)
-            cells = CellCounts(segmentation.labels)
+            cells = segmentation.cellCounts
             shares = Shares(labels)
             smearProbability = segmentation.smearProbability
         }

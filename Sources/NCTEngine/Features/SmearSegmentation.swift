@@ -9,12 +9,14 @@ public struct SmearSegmentation: Sendable {
 
     /// Probabilities, `height × width × 5`, on the network's grid.
     package let probabilities: FeatureMap
+    /// The image's colors on the network's grid.
+    package let colors: LabImage
     /// Probability that the image shows a smear, 0…1.
     public let smearProbability: Float
     /// How many pixels of the image, each way, a pixel of the network's grid covers.
-    private let reduction: Int
-    private let imageWidth: Int
-    private let imageHeight: Int
+    package let reduction: Int
+    package let imageWidth: Int
+    package let imageHeight: Int
 
     /// - Parameters:
     ///   - scores: before the softmax.
@@ -32,6 +34,7 @@ public struct SmearSegmentation: Sendable {
                 .applied(to: probabilities, colors: colors, workers: workers)
         }
         self.probabilities = probabilities
+        self.colors = colors
         labels = ClassKernels.likeliest(probabilities, workers: workers)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
@@ -41,6 +44,12 @@ public struct SmearSegmentation: Sendable {
 
     /// The likeliest class of every pixel on the network's own grid.
     public let labels: LabelMap
+
+    /// The field's white cells on the network's own grid. Cost linear in the pixels.
+    package var whiteCellRegions: WhiteCellRegions { WhiteCellRegions(labels, colors: colors) }
+
+    /// How many cells the field shows. Cost linear in the pixels.
+    package var cellCounts: CellCounts { CellCounts(labels, whiteCellRegions) }
 
     /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
     ///

@@ -116,40 +116,11 @@ struct Nuclei: Sendable {
 
     init(_ labels: LabelMap) {
         spots = ConnectedSpots(labels, label: RoughSegmentation.nucleus)
-        redCellArea = Self.redCellArea(labels)
+        redCellArea = RedCellSize.area(labels, background: RoughSegmentation.background) { _ in false }
         let unit = redCellArea ?? max(1, Float(labels.labels.count) / 100)
         largest = Float(spots.areas.max() ?? 0) / unit
     }
 
     /// Pixels that a spot needs to be a nucleus of a white cell.
     var least: Int { max(8, Int(FieldInspection.leastNucleus * (redCellArea ?? 40))) }
-
-    /// From the runs of foreground in rows and columns between background on both sides: half of a disk's chords are
-    /// longer than 0.866 diameters, each weighted by its length 0.93.
-    static func redCellArea(_ labels: LabelMap) -> Float? {
-        let (width, height) = (labels.width, labels.height)
-        var histogram = [Int](repeating: 0, count: max(width, height) + 1)
-        func scan(_ count: Int, _ label: (Int) -> UInt8) {
-            var start: Int?
-            for index in 0..<count {
-                if label(index) == RoughSegmentation.background {
-                    if let start, start > 0, index - start >= 4 { histogram[index - start] += index - start }
-                    start = nil
-                } else if start == nil {
-                    start = index
-                }
-            }
-        }
-        for y in stride(from: 0, to: height, by: 2) { scan(width) { labels.labels[y * width + $0] } }
-        for x in stride(from: 0, to: width, by: 2) { scan(height) { labels.labels[$0 * width + x] } }
-        let total = histogram.reduce(0, +)
-        guard total > 0 else { return nil }
-        var below = 0
-        let median =
-            histogram.firstIndex {
-                below += $0; return below * 2 >= total
-            } ?? 0
-        let diameter = Float(median) / 0.93
-        return diameter * diameter * .pi / 4
-    }
 }

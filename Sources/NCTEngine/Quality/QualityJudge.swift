@@ -18,7 +18,7 @@ struct QualityJudge: Sendable {
     func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {
         let analysis = FieldAnalysis(source, workers: workers)
         return Sight(
-            analysis: analysis, segmentation: segmentation, cells: segmentation.map { CellCounts($0.labels) },
+            analysis: analysis, segmentation: segmentation, cells: segmentation?.cellCounts,
             palette: analysis.palette(workers: workers))
     }
 

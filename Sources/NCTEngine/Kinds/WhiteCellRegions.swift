@@ -1,0 +1,143 @@
+/// The white cells of a field as sets of pixels: nuclei, those that belong together as one, with the cytoplasm around.
+///
+/// One rule for all that counts, boxes or looks at white cells. Sizes are in areas and diameters of the field's own red
+/// cells (``RedCellSize``). The limits were set on training images of two labs; docs/smearnet.md says how often the
+/// cells are those of the boxes.
+package struct WhiteCellRegions: Sendable {
+    /// One white cell on the map's grid.
+    package struct Region: Sendable, Equatable {
+        /// The smallest rectangle that holds it.
+        package var bounds: PixelArea
+        /// Pixels.
+        package var nucleusArea: Int
+        /// Pixels, the nucleus among them.
+        package var area: Int
+        /// Mean position of its pixels' centers: column, row.
+        package var center: SIMD2<Float>
+    }
+
+    /// From top to bottom, by the first pixel that the cell or what is nearest around it has.
+    package let regions: [Region]
+    /// Index of the cell a pixel, −1 outside.
+    package let owners: [Int32]
+    /// Whether a pixel is a cell's nucleus.
+    package let isNucleus: [Bool]
+    /// Area of an ordinary red cell in pixels; without a cell that stands free, a hundredth of the field.
+    package let unit: Float
+
+    /// Nuclei from here on are white cells', in areas of a red cell…
+    private static let leastNucleus: Float = 0.4
+    /// …and what is less than twice this apart belongs together, in its diameters.
+    private static let reach: Float = 0.2
+    /// No platelet is larger: a nucleus of an unknown color.
+    private static let greatestPlatelet: Float = 0.4
+    /// Smaller spots of nucleus are something else.
+    private static let leastSpot: Float = 0.05
+    /// Cytoplasm reaches so far from a nucleus, in diameters.
+    private static let cytoplasmReach: Float = 0.6
+    /// A nucleus is at least this share as far from the background's color as the field's darkest nuclei…
+    private static let leastContrast: Float = 0.6
+    /// …which are so many of the farthest pixels, in areas of a red cell.
+    private static let darkest: Float = 0.2
+
+    /// Cost linear in the pixels.
+    ///
+    /// - Parameters:
+    ///   - map: of ``SmearClass``.
+    ///   - colors: the field's on the same grid, where known: what is taken for a nucleus and is much paler than the
+    ///     others is none.
+    /// - Precondition: both have one size.
+    package init(_ map: LabelMap, colors: LabImage? = nil) {
+        let (width, height) = (map.width, map.height)
+        unit = RedCellSize.area(map) ?? max(1, Float(map.labels.count) / 100)
+        let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
+        func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
+        let nuclei = Self.nuclei(map, colors: colors, unit: unit)
+        let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
+        let cytoplasm = SmearClass.cytoplasm.rawValue
+        let stained = PixelMask(
+            width: width, height: height,
+            isSet: map.labels.indices.map { nuclei.isSet[$0] || (map.labels[$0] == cytoplasm && near.isSet[$0]) })
+        let white = stained.keeping(counted: nuclei.isSet) { _, nucleus in nucleus > 0 }
+        let groups = white.grown(by: pixels(Self.reach)).regions()
+        var nucleusAreas = [Int](repeating: 0, count: groups.areas.count)
+        for (pixel, group) in groups.labels.enumerated() where nuclei.isSet[pixel] && group >= 0 {
+            nucleusAreas[Int(group)] += 1
+        }
+        var next: Int32 = 0
+        let numbers = nucleusAreas.map { area -> Int32 in
+            guard Float(area) >= Self.leastNucleus * unit else { return -1 }
+            next += 1
+            return next - 1
+        }
+        var owners = map.labels.indices.map { white.isSet[$0] ? numbers[Int(groups.labels[$0])] : -1 }
+        Self.fillHoles(of: &owners, width: width, height: height)
+        isNucleus = owners.indices.map { owners[$0] >= 0 && nuclei.isSet[$0] }
+        regions = Self.measured(owners, isNucleus, count: Int(next), width: width)
+        self.owners = owners
+    }
+
+    /// What is taken for a nucleus and may be one.
+    private static func nuclei(_ map: LabelMap, colors: LabImage?, unit: Float) -> PixelMask {
+        let platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue)
+        var mask = PixelMask(
+            width: map.width, height: map.height,
+            isSet: zip(map.labels, platelets.labels).map { label, spot in
+                label == SmearClass.nucleus.rawValue
+                    || (spot >= 0 && Float(platelets.areas[Int(spot)]) >= greatestPlatelet * unit)
+            })
+        if let colors { removePale(from: &mask, map, colors, unit: unit) }
+        return mask.keeping { area, _ in Float(area) >= leastSpot * unit }
+    }
+
+    /// Takes away what is much nearer to the background's color than the darkest of what is set.
+    private static func removePale(from mask: inout PixelMask, _ map: LabelMap, _ colors: LabImage, unit: Float) {
+        precondition(colors.pixelCount == map.labels.count, "every pixel has its color")
+        guard let ground = ClassColors(colors, map).medians[Int(SmearClass.background.rawValue)] else { return }
+        let pixels = mask.isSet.indices.filter { mask.isSet[$0] }
+        guard !pixels.isEmpty else { return }
+        let distances = pixels.map { pixel in
+            let difference = colors[pixel] - ground
+            return (difference * difference).sum().squareRoot()
+        }
+        let rank = distances.count - 1 - min(distances.count - 1, Int(darkest * unit))
+        let least = leastContrast * distances.selected(rank: rank)
+        for (pixel, distance) in zip(pixels, distances) where distance < least { mask.isSet[pixel] = false }
+    }
+
+    /// Gives what a cell encloses to the cell.
+    private static func fillHoles(of owners: inout [Int32], width: Int, height: Int) {
+        let holes = PixelMask(width: width, height: height, isSet: owners.map { $0 >= 0 }).regions(of: false)
+        var owner = [Int32](repeating: -1, count: holes.areas.count)
+        for (pixel, hole) in holes.labels.enumerated() where hole >= 0 && !holes.touchesBorder[Int(hole)] {
+            // Its first pixel has the cell on its left.
+            if owner[Int(hole)] < 0 { owner[Int(hole)] = owners[pixel - 1] }
+            owners[pixel] = owner[Int(hole)]
+        }
+    }
+
+    private static func measured(
+        _ owners: [Int32], _ isNucleus: [Bool], count: Int, width: Int
+    ) -> [Region] {
+        var (left, right) = ([Int](repeating: .max, count: count), [Int](repeating: -1, count: count))
+        var (top, bottom) = (left, right)
+        var (areas, nuclei) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
+        var sums = [SIMD2<Double>](repeating: .zero, count: count)
+        for (pixel, owner) in owners.enumerated() where owner >= 0 {
+            let (cell, x, y) = (Int(owner), pixel % width, pixel / width)
+            (left[cell], right[cell]) = (min(left[cell], x), max(right[cell], x))
+            (top[cell], bottom[cell]) = (min(top[cell], y), max(bottom[cell], y))
+            areas[cell] += 1
+            if isNucleus[pixel] { nuclei[cell] += 1 }
+            sums[cell] += SIMD2(Double(x), Double(y))
+        }
+        return (0..<count).map { cell in
+            Region(
+                bounds: PixelArea(
+                    x: left[cell], y: top[cell], width: right[cell] - left[cell] + 1,
+                    height: bottom[cell] - top[cell] + 1),
+                nucleusArea: nuclei[cell], area: areas[cell],
+                center: SIMD2<Float>(sums[cell] / Double(areas[cell]) + 0.5))
+        }
+    }
+}

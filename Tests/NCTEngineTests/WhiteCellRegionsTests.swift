@@ -1,0 +1,111 @@
+import NCTEngine
+import SmearPhantom
+import Testing
+
+@Suite("White cells as regions")
+struct WhiteCellRegionsTests {
+    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap) {
+        for y in max(0, center.1 - radius)...min(map.height - 1, center.1 + radius) {
+            for x in max(0, center.0 - radius)...min(map.width - 1, center.0 + radius) {
+                let (dx, dy) = (x - center.0, y - center.1)
+                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind.rawValue }
+            }
+        }
+    }
+
+    /// Three red cells of 40 pixels across.
+    private func field(width: Int = 400, height: Int = 300) -> LabelMap {
+        var map = LabelMap(width: width, height: height)
+        for x in 0..<3 { draw(.redCell, at: (50 + 90 * x, 50), radius: 20, on: &map) }
+        return map
+    }
+
+    @Test("A cell has its lobes, its cytoplasm and what they enclose; bounds, areas and center are of all of them")
+    func lobes() throws {
+        var map = field()
+        draw(.cytoplasm, at: (200, 200), radius: 36, on: &map)
+        draw(.nucleus, at: (185, 200), radius: 13, on: &map)
+        draw(.nucleus, at: (218, 200), radius: 13, on: &map)
+        // A vacuole that the classes call background.
+        draw(.background, at: (200, 222), radius: 4, on: &map)
+        let found = WhiteCellRegions(map)
+        let cell = try #require(found.regions.first)
+        #expect(found.regions.count == 1)
+        #expect(cell.bounds == PixelArea(x: 164, y: 164, width: 73, height: 73))
+        #expect(abs(cell.center.x - 200.5) < 0.01 && abs(cell.center.y - 200.5) < 0.01)
+        let nucleus = map.labels.count { $0 == SmearClass.nucleus.rawValue }
+        #expect(cell.nucleusArea == nucleus && found.isNucleus.count { $0 } == nucleus)
+        #expect(cell.area == found.owners.count { $0 == 0 } && cell.area > nucleus)
+        #expect(found.owners[222 * 400 + 200] == 0 && !found.isNucleus[222 * 400 + 200])
+        #expect(found.owners[50 * 400 + 50] == -1)
+    }
+
+    @Test("Cytoplasm far from any nucleus is no cell's, and two cells apart are two")
+    func apart() {
+        var map = field()
+        draw(.cytoplasm, at: (60, 220), radius: 30, on: &map)
+        draw(.nucleus, at: (60, 220), radius: 20, on: &map)
+        draw(.nucleus, at: (330, 220), radius: 22, on: &map)
+        // A smear of cytoplasm that joins the two.
+        for y in 215..<225 { for x in 60..<330 where map[x, y] == 0 { map[x, y] = SmearClass.cytoplasm.rawValue } }
+        let found = WhiteCellRegions(map)
+        #expect(found.regions.count == 2)
+        #expect(found.owners[220 * 400 + 190] == -1)
+        #expect(found.regions.map(\.bounds.width).max()! < 100)
+    }
+
+    @Test("A platelet as large as a nucleus is one; a small one is not")
+    func platelets() {
+        var map = field()
+        draw(.platelet, at: (100, 200), radius: 18, on: &map)
+        draw(.platelet, at: (250, 200), radius: 6, on: &map)
+        #expect(WhiteCellRegions(map).regions.map(\.bounds.x) == [82])
+        #expect(CellCounts(map) == CellCounts(whiteCells: 1, redCells: 3, platelets: 1))
+    }
+
+    @Test("What is much paler than the darkest nuclei is none; without colors it is")
+    func pale() {
+        var map = field()
+        draw(.nucleus, at: (100, 200), radius: 18, on: &map)
+        draw(.nucleus, at: (250, 200), radius: 18, on: &map)
+        var colors = LabImage(
+            width: 400, height: 300, samples: [Float](repeating: 0, count: 3 * 400 * 300))
+        for pixel in 0..<colors.pixelCount {
+            let isDark = map.labels[pixel] == SmearClass.nucleus.rawValue && pixel % 400 < 180
+            colors.samples[3 * pixel] = isDark ? 30 : map.labels[pixel] == 0 ? 90 : 70
+        }
+        #expect(WhiteCellRegions(map).regions.count == 2)
+        #expect(WhiteCellRegions(map, colors: colors).regions.map(\.bounds.x) == [82])
+    }
+
+    @Test("A field of a white cell alone has a unit: the cell is found, whatever its size", arguments: [30, 44, 60])
+    func alone(radius: Int) {
+        var map = LabelMap(width: 160, height: 160)
+        draw(.cytoplasm, at: (80, 80), radius: radius, on: &map)
+        draw(.nucleus, at: (80, 80), radius: radius / 2, on: &map)
+        #expect(WhiteCellRegions(map).regions.count == 1)
+    }
+
+    @Test("Each of a phantom's white cells is found where it was drawn")
+    func phantoms() {
+        for seed in 61..<67 as Range<UInt64> {
+            let options = SceneOptions(whiteCellCount: 1, plateletCount: 2)
+            let scene = SmearScene(seed: seed, width: 400, height: 320, options: options)
+            let found = WhiteCellRegions(scene.classes).regions
+            for box in scene.boxes where box.kind == .whiteCell {
+                let shared = found.map { overlap(of: $0.bounds, box) }.max() ?? 0
+                #expect(shared > 0.7, "seed \(seed): \(shared)")
+            }
+            #expect(found.count == 1)
+        }
+    }
+
+    /// Intersection over union.
+    private func overlap(of area: PixelArea, _ box: CellBox) -> Double {
+        let width = min(area.x + area.width, box.x + box.width) - max(area.x, box.x)
+        let height = min(area.y + area.height, box.y + box.height) - max(area.y, box.y)
+        guard width > 0, height > 0 else { return 0 }
+        let both = width * height
+        return Double(both) / Double(area.pixelCount + box.width * box.height - both)
+    }
+}
