@@ -32,6 +32,10 @@ public struct Profile: Sendable, Equatable {
     /// The VGG-19 weights to use; nil searches the usual places.
     public var weights: String?
     public var belowThreshold: BelowThreshold = .flag
+    /// The training lab's palette; nil: what the references show.
+    public var palette: String?
+    /// The palette of the lab that captures come from; nil: learned from the captures at hand.
+    public var capturePalette: String?
 
     public init(name: String, path: String? = nil, text: String = "", references: [String]) {
         self.name = name

@@ -23,6 +23,8 @@ extension NormalizationParameters {
         number("completeness_weight", 0...100, &completenessWeight)
         number("lambda_local", 0...1000, &localWeight)
         number("lambda_nonlocal", 0...1000, &nonlocalWeight)
+        aligns = reader.bool("align") ?? aligns
+        number("white_cell_belief", 0...1, &whiteCellBelief)
         number("trend_share", 0...1, &trendShare)
         number("trend_tolerance", 0...100, &trendTolerance)
         number("alike_distance", 0...100, &alikeDistance)

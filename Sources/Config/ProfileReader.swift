@@ -60,6 +60,17 @@ extension Profile {
                 }
             }
         }
+        func paletteFile(_ key: String) -> String? {
+            guard let name = reader.string(key).map(located) else { return nil }
+            if !FileManager.default.fileExists(atPath: name) {
+                reader.report(
+                    [key], "there is no file \(name)",
+                    remedy: "correct the name, or make the palette with `nctd profile learn`")
+            }
+            return name
+        }
+        palette = paletteFile("palette")
+        capturePalette = paletteFile("capture_palette")
         features = reader.choice("features", FeatureKind.self) ?? features
         if let name = reader.string("weights") {
             weights = located(name)

@@ -50,7 +50,7 @@ extension PreparedEngine: CaptureProcessor {
                 profile.name, profile.text, profile.belowThreshold.rawValue, features?.sha256 ?? "",
                 EngineVersion.current,
             ]
-            + references.map(\.sha256)
+            + references.map(\.sha256) + [palettes?.training.sha256 ?? "", palettes?.captures.sha256 ?? ""]
         // Lengths keep two lists from running together into one text.
         return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
     }

@@ -182,7 +182,7 @@ public struct CaptureRendering: Sendable {
             referenceChoice: Sidecar.ReferenceChoice(
                 result, profile: engine.profile),
             parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,
-            features: engine.features, quality: Sidecar.Quality(quality),
+            palettes: engine.palettes, features: engine.features, quality: Sidecar.Quality(quality),
             verdict: Sidecar.Verdict(
                 value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
                 delivery: delivery),

@@ -10,6 +10,8 @@ public struct PreparedEngine: Sendable {
     public let profile: Profile
     /// Nil for a method that uses none.
     public let features: Sidecar.Features?
+    /// Nil for a method that goes by none.
+    public let palettes: Sidecar.Palettes?
     /// The references with their digests, in the profile's order.
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order.
@@ -22,14 +24,18 @@ public struct PreparedEngine: Sendable {
     /// - Parameters:
     ///   - cache: where prepared references are kept between runs; nil keeps none. A cache that cannot be read or
     ///     written is a notice, not an error.
+    ///   - learned: the palette of the captures' lab, learned from them; a palette that the profile names comes first.
     ///   - loaded: weights that other engines use as well, loaded deep enough for this profile; nil loads them.
     ///
     /// Throws ``JobFailure`` naming the file: weights that are missing or damaged, references that cannot be read or
     /// cannot serve.
     public init(
-        profile: Profile, workers: Workers, cache: CacheDirectory?, features loaded: FeatureSource? = nil
+        profile: Profile, workers: Workers, cache: CacheDirectory?, captures learned: LabPalette? = nil,
+        features loaded: FeatureSource? = nil
     ) throws {
         self.profile = profile
+        let (labPalettes, described) = try PaletteFile.palettes(of: profile, learned: learned)
+        palettes = described
         let source =
             profile.method.usesFeatures
             ? try loaded
@@ -56,14 +62,14 @@ public struct PreparedEngine: Sendable {
 
         if let source {
             let transfer = try Self.transfer(
-                profile, source: source, references: images, workers: workers, cache: cache)
+                profile, source: source, references: images, palettes: labPalettes, workers: workers, cache: cache)
             (normalizer, notices) = (transfer.normalizer, transfer.notices)
         } else {
             // What a baseline measures is measured again in less time than a cache takes.
             do {
                 normalizer = try BaselineNormalizer(
                     method: profile.method, references: images, parameters: profile.baselineParameters,
-                    seed: profile.parameters.seed, thresholds: profile.thresholds, workers: workers)
+                    palettes: labPalettes, seed: profile.parameters.seed, thresholds: profile.thresholds, workers: workers)
             } catch let error as EngineError {
                 throw Self.failure(error, references: profile.references, profile: profile)
             }
@@ -73,8 +79,8 @@ public struct PreparedEngine: Sendable {
 
     /// Color transfer with its references, prepared or from the cache.
     private static func transfer(
-        _ profile: Profile, source: FeatureSource, references images: [RGBImage], workers: Workers,
-        cache: CacheDirectory?
+        _ profile: Profile, source: FeatureSource, references images: [RGBImage], palettes: LabPalettes,
+        workers: Workers, cache: CacheDirectory?
     ) throws -> (normalizer: Normalizer, notices: [String]) {
         let parameters = profile.parameters
         var notices: [String] = []
@@ -82,7 +88,7 @@ public struct PreparedEngine: Sendable {
         func prepare(_ bytes: [UInt8]?) throws -> Normalizer {
             do {
                 return try Normalizer(
-                    extractor: source.extractor, references: images, parameters: parameters,
+                    extractor: source.extractor, references: images, parameters: parameters, palettes: palettes,
                     thresholds: profile.thresholds, workers: workers, cache: bytes)
             } catch let error as EngineError where error.code != .invalidCache {
                 throw failure(error, references: profile.references, profile: profile)

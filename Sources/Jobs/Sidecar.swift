@@ -22,6 +22,9 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var referenceChoice: ReferenceChoice
     public var parameters: MethodParameters
     public var seed: UInt64
+    /// The labs' palettes that the colors were changed by; nil for a method that goes by none, and in a sidecar of an
+    /// engine before 0.8.
+    public var palettes: Palettes?
     /// Nil for a method that uses none.
     public var features: Features?
     public var quality: Quality
@@ -59,6 +62,35 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public struct FileOrigin: Sendable, Equatable, Codable {
         public var path: String
         public var sha256: String
+    }
+
+    /// The palettes of the training lab and of the lab that the capture came from.
+    public struct Palettes: Sendable, Equatable, Codable {
+        public var training: Palette
+        public var captures: Palette
+    }
+
+    /// A lab's palette, and what it was learned from.
+    public struct Palette: Sendable, Equatable, Codable {
+        public enum Origin: String, Sendable, Codable {
+            /// A file that the profile or the command line names.
+            case file
+            /// The profile's references.
+            case references
+            /// The captures that the command was given.
+            case inputs
+            /// This capture alone.
+            case capture
+        }
+
+        public var origin: Origin
+        /// Of the file.
+        public var path: String?
+        /// Of the palette's file, or of the file that it would be; nil for what belongs to the references or to the
+        /// capture alone.
+        public var sha256: String?
+        /// Images that it was learned from.
+        public var images: Int?
     }
 
     /// Which reference served, and why.

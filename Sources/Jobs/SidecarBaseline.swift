@@ -51,7 +51,7 @@ extension Sidecar {
 
         public init(_ method: NormalizationMethod, _ parameters: BaselineParameters) {
             switch method {
-            case .colorTransfer, .histogramMatching: break
+            case .colorTransfer, .classPalette, .histogramMatching: break
             case .reinhard: reinhardSpace = parameters.reinhardSpace
             case .colorBalance:
                 saturatedLowPercent = parameters.saturatedLowPercent

@@ -27,6 +27,9 @@ extension Sidecar {
         public var alikeDistance: Float
         /// Nil in a sidecar of an engine before 0.5.
         public var tilePixels: Int?
+        /// Nil in a sidecar of an engine before 0.8, which did not align.
+        public var align: Bool?
+        public var whiteCellBelief: Float?
         /// Nil in a sidecar of an engine before 0.6, which solved on the grid of the search.
         public var transferGrid: Int?
 
@@ -54,6 +57,8 @@ extension Sidecar {
             trendTolerance = parameters.trendTolerance
             alikeDistance = parameters.alikeDistance
             tilePixels = parameters.tilePixels
+            align = parameters.aligns
+            whiteCellBelief = parameters.whiteCellBelief
             transferGrid = parameters.transferGrid
         }
     }

@@ -23,6 +23,20 @@ struct FileOptions: ParsableArguments {
     var references: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "The training lab's palette (default: the profile's, or what the references show).",
+            discussion: "`nctd profile learn` makes one from the lab's images.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var palette: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The palette of the lab that the captures come from (default: the profile's, or learned from the inputs).",
+            discussion: "With it a capture gives the same bytes whatever other inputs there are.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var capturePalette: String?
+
+    @Option(
         help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
     var output = "normalized"
 
@@ -74,6 +88,8 @@ struct FileOptions: ParsableArguments {
             resolved = Profile(name: "command line", references: references)
         }
         engine.override(&resolved)
+        resolved.palette = palette ?? resolved.palette
+        resolved.capturePalette = capturePalette ?? resolved.capturePalette
         return resolved
     }
 

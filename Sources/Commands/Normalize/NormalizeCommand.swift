@@ -41,9 +41,11 @@ struct NormalizeCommand: AsyncParsableCommand {
         if let stages = files.stages { try OutputDirectory.prepare(stages, option: "--stages") }
         let threads = engine.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let directory = files.noCache ? nil : files.cache.map { CacheDirectory(path: $0) } ?? CacheDirectory.standard()
+        let workers = Workers(threads: threads)
+        let learned = PaletteSurvey.learned(for: profile, from: jobs.jobs.map(\.input), workers: workers, console: console)
         let prepared: PreparedEngine
         do {
-            prepared = try PreparedEngine(profile: profile, workers: Workers(threads: threads), cache: directory)
+            prepared = try PreparedEngine(profile: profile, workers: workers, cache: directory, captures: learned)
         } catch let failure as JobFailure {
             throw UsageError(failure)
         }

@@ -33,6 +33,10 @@ struct ProfileCheckCommand: AsyncParsableCommand {
             console.say("  reference  \(origin.path)  \(image.width) × \(image.height)")
         }
         console.say("  method     \(profile.method.rawValue)")
+        if let palettes = engine.palettes {
+            console.say("  palette    \(palettes.training.path ?? "what the references show")")
+            console.say("  captures   \(palettes.captures.path ?? "palette learned from the captures at hand")")
+        }
         if let features = engine.features {
             console.say("  features   \(features.extractor)  \(features.weights ?? "built in")")
         }

@@ -10,5 +10,5 @@ struct ProfileCommand: AsyncParsableCommand {
             with. The references decide more than any other setting: they should show the lab's ordinary colors and \
             the kinds of cells that occur.
             """,
-        subcommands: [ProfileSuggestCommand.self, ProfileCheckCommand.self])
+        subcommands: [ProfileSuggestCommand.self, ProfileLearnCommand.self, ProfileCheckCommand.self])
 }

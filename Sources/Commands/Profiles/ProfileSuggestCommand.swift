@@ -95,7 +95,13 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         var suggested = SuggestedProfile(
             name: name ?? (stem.deletingPathExtension.isEmpty ? "lab" : stem.deletingPathExtension),
             origin: inputs.joined(separator: ", "), survey: survey, suggestion: suggestion)
-        if let copy { try suggested.copyReferences(to: copy, overwrite: overwrite) }
+        if let copy {
+            try suggested.copyReferences(to: copy, overwrite: overwrite)
+            let colors = PaletteSurvey(
+                survey.paths, workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount),
+                console: console)
+            try suggested.writePalette(colors.learner, to: copy, overwrite: overwrite)
+        }
         do {
             try PictureFile.write(suggested.sheet().render(), to: sheetPath, overwrite: overwrite)
         } catch {

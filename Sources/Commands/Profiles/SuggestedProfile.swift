@@ -15,6 +15,8 @@ struct SuggestedProfile {
     let sources: [String]
     /// The chosen images as the profile names them.
     private(set) var references: [String]
+    /// The lab's palette as the profile names it; nil where none was written.
+    private(set) var palette: String?
 
     init(name: String, origin: String, survey: LabSurvey, suggestion: ReferenceSuggestion) {
         self.name = name
@@ -44,6 +46,21 @@ struct SuggestedProfile {
         references = names
     }
 
+    /// Writes the lab's palette beside the references; a lab of which no image shows a smear has none.
+    mutating func writePalette(_ learner: PaletteLearner, to folder: String, overwrite: Bool) throws {
+        guard let learned = try? learner.palette() else { return }
+        let file = "\(name.replacing("/", with: "-")).palette.json"
+        let target = (folder as NSString).appendingPathComponent(file)
+        do {
+            try PaletteFile.write(learned, to: target, overwrite: overwrite)
+        } catch let error as ImageFileError where error.code == .exists {
+            throw UsageError("\(target) exists", remedy: "use --overwrite to replace it")
+        } catch {
+            throw RunError(JobFailure(error, file: target))
+        }
+        palette = file
+    }
+
     /// The profile's text.
     func toml() -> String {
         let coverage = suggestion.coverage
@@ -56,6 +73,7 @@ struct SuggestedProfile {
             references = [
             \(references.map { "    " + Self.quoted($0) }.joined(separator: ",\n")),
             ]
+            \(palette.map { "# The lab's colors, learned from its images.\npalette = \(Self.quoted($0))\n" } ?? "")\
             method = "color-transfer"
             """
     }

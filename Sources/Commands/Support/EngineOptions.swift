@@ -82,6 +82,19 @@ struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Epsilon of the guided filter (1e-12 to 1).", valueName: "x"))
     var guidedFilterEpsilon: Float?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Bring a capture from its lab to the training lab first, class by class.",
+            discussion: "The search then compares structure, and white cells keep the color of their kind. Default: yes."
+        ))
+    var align: Bool?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much matches count on white cells against the change from lab to lab (0 to 1).", valueName: "x"))
+    var whiteCellBelief: Float?
+
     @Option(
         help: ArgumentHelp(
             "How far the result is moved from the local transfer (0) to the whole field's smooth change of color (1).",
@@ -182,6 +195,8 @@ struct EngineOptions: ParsableArguments {
         if let transferGrid { parameters.transferGrid = transferGrid }
         if let guidedFilterRadius { parameters.guidedFilterRadius = guidedFilterRadius }
         if let guidedFilterEpsilon { parameters.guidedFilterEpsilon = guidedFilterEpsilon }
+        if let align { parameters.aligns = align }
+        if let whiteCellBelief { parameters.whiteCellBelief = whiteCellBelief }
         if let trendShare { parameters.trendShare = trendShare }
         if let trendTolerance { parameters.trendTolerance = trendTolerance }
         if let alikeDistance { parameters.alikeDistance = alikeDistance }

@@ -5,7 +5,9 @@ package protocol Baseline: Sendable {
     /// The capture in the references' colors, or why the method cannot say anything about it.
     ///
     /// The bytes of the result depend on the capture alone, not on the number of threads.
-    func recolor(_ source: RGBImage, workers: Workers) -> Recoloring
+    ///
+    /// - Parameter segmentation: what the network sees in it; nil for one that is too small for it.
+    func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring
 }
 
 /// What a baseline makes of a capture.
@@ -33,14 +35,19 @@ package enum Recoloring: Sendable, Equatable {
 }
 
 extension NormalizationMethod {
-    /// Prepares a baseline; nil for color transfer, which is none.
+    /// Prepares a method without a search; nil for color transfer.
     ///
     /// Throws ``EngineError/Code/unusableReference`` if the references lack what the method measures.
     func baseline(
-        references: [RGBImage], parameters: BaselineParameters, seed: UInt64, workers: Workers
+        references: [RGBImage], _ segmentations: [SmearSegmentation?], palettes: LabPalettes,
+        parameters: BaselineParameters, seed: UInt64, workers: Workers
     ) throws -> (any Baseline)? {
         switch self {
         case .colorTransfer: nil
+        case .classPalette:
+            ClassPaletteTransfer(
+                palettes: palettes,
+                target: palettes.target(references: Array(zip(references, segmentations)), workers: workers))
         case .colorBalance: ColorBalance(parameters)
         case .reinhard:
             Reinhard(references: references, space: parameters.reinhardSpace, workers: workers)

@@ -12,6 +12,7 @@ public struct BaselineNormalizer: ImageNormalizer {
     ///
     /// - Parameters:
     ///   - references: one to three, pooled. Color balance uses them for the figures of quality only.
+    ///   - palettes: of the two labs, for the method that goes by them.
     ///   - seed: of the sample of pixels that Vahadane's factorization is fitted to.
     ///
     /// Throws ``EngineError/Code/unusableReference`` for references that are blank or lack what the method measures,
@@ -20,7 +21,8 @@ public struct BaselineNormalizer: ImageNormalizer {
     /// - Precondition: the method is not color transfer, which is ``Normalizer``.
     public init(
         method: NormalizationMethod, references: [RGBImage], parameters: BaselineParameters = BaselineParameters(),
-        seed: UInt64 = 1, thresholds: QualityThresholds = QualityThresholds(), workers: Workers
+        palettes: LabPalettes = LabPalettes(), seed: UInt64 = 1, thresholds: QualityThresholds = QualityThresholds(),
+        workers: Workers
     ) throws {
         try parameters.validate()
         guard (1...3).contains(references.count) else {
@@ -28,12 +30,13 @@ public struct BaselineNormalizer: ImageNormalizer {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
+        let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         judge = QualityJudge(
-            figures: try ReferenceFigures(
-                references, references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) },
-                workers: workers), thresholds: thresholds, workers: workers)
+            figures: try ReferenceFigures(references, segmentations, workers: workers), thresholds: thresholds,
+            workers: workers)
         let prepared = try method.baseline(
-            references: references, parameters: parameters, seed: seed, workers: workers)
+            references: references, segmentations, palettes: palettes, parameters: parameters, seed: seed,
+            workers: workers)
         guard let prepared else { preconditionFailure("color transfer is no baseline") }
         baseline = prepared
         self.method = method
@@ -58,7 +61,7 @@ public struct BaselineNormalizer: ImageNormalizer {
         var (image, clipped) = (source, 0)
         var impediment = sight.analysis.inspection.nothingToTransfer
         if impediment == nil {
-            switch baseline.recolor(source, workers: workers) {
+            switch baseline.recolor(source, sight.segmentation, workers: workers) {
             case .repainted(let result, let count): (image, clipped) = (result, count)
             case .impossible(let finding): impediment = finding
             }

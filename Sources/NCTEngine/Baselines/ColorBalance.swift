@@ -13,7 +13,7 @@ package struct ColorBalance: Baseline {
         high = parameters.saturatedHighPercent
     }
 
-    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
         let limits = (0..<3).map { self.limits(of: SampleHistogram([source], channel: $0)) }
         let gains = limits.map { $0.high > $0.low ? 1 / ($0.high - $0.low) : 1 }
         let offsets = limits.map { $0.high > $0.low ? $0.low : 0 }

@@ -11,7 +11,7 @@ package struct HistogramMatching: Baseline {
         channels = workers.map(3, grain: 1) { SampleHistogram(references, channel: $0.lowerBound).cumulative }
     }
 
-    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
         let tables = workers.map(3, grain: 1) { range in
             Self.table(
                 from: SampleHistogram([source], channel: range.lowerBound).cumulative, to: channels[range.lowerBound])

@@ -25,7 +25,7 @@ package struct Macenko: Baseline {
         }
     }
 
-    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
         do {
             let own = try Self.model(of: [source], threshold: threshold, percent: percent, workers: workers)
             return own.restained(source, as: target, workers: workers)

@@ -2,6 +2,8 @@
 public enum NormalizationMethod: String, Sendable, Codable, CaseIterable {
     /// Neural color transfer (``Normalizer``).
     case colorTransfer = "color-transfer"
+    /// From lab to lab, class by class, without a search (``ClassAlignment``).
+    case classPalette = "class-palette"
     /// Simplest color balance (``ColorBalance``): Limare, Lisani, Morel, Petro, Sbert, IPOL 2011.
     case colorBalance = "color-balance"
     /// Means and deviations in lαβ (``Reinhard``): Reinhard, Ashikhmin, Gooch, Shirley 2001.
@@ -15,4 +17,7 @@ public enum NormalizationMethod: String, Sendable, Codable, CaseIterable {
 
     /// Whether it searches features, and so needs a network's weights or what takes their place.
     public var usesFeatures: Bool { self == .colorTransfer }
+
+    /// Whether it goes by the palettes of labs.
+    public var usesPalettes: Bool { self == .colorTransfer || self == .classPalette }
 }

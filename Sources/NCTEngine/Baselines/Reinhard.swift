@@ -20,7 +20,7 @@ package struct Reinhard: Baseline {
         target = Statistics(references.map { Self.samples(of: $0, in: space, workers: workers) }, workers: workers)
     }
 
-    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
         let samples = Self.samples(of: source, in: space, workers: workers)
         let own = Statistics([samples], workers: workers)
         var gains = SIMD3<Double>(repeating: 1)

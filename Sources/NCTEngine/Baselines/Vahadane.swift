@@ -25,7 +25,7 @@ package struct Vahadane: Baseline {
         }
     }
 
-    package func recolor(_ source: RGBImage, workers: Workers) -> Recoloring {
+    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
         do {
             let own = try Self.model(of: [source], parameters: parameters, seed: seed, workers: workers)
             return own.restained(source, as: target, workers: workers)

@@ -11,6 +11,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidParameter
         /// A cache of prepared references does not belong to these inputs or is damaged.
         case invalidCache
+        /// A lab's palette cannot be used or learned.
+        case invalidPalette
     }
 
     public let code: Code

@@ -1,6 +1,6 @@
 /// The steps of the method in the order in which they end, for whoever takes their times.
 public enum Stage: String, Sendable, Codable, CaseIterable {
-    case features, projection, clustering, search, vote, transfer, upsampling, recoloring, quality
+    case alignment, features, projection, clustering, search, vote, transfer, upsampling, recoloring, quality
 }
 
 /// What the engine returns for one capture.

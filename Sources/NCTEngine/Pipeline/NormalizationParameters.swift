@@ -81,6 +81,10 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     /// covers (1…4). They change little from pixel to pixel, so that half the grid of level 1 does, in a quarter of the
     /// time. The paper: 1.
     public var transferGrid: Int = 2
+    /// Whether a capture is first brought from its lab to the training lab, class by class (``ClassAlignment``); ours.
+    public var aligns: Bool = true
+    /// How much of a match counts on white cells against that change from lab to lab, 0…1: references show few kinds.
+    public var whiteCellBelief: Float = 0
     /// How far the result is moved from the local transfer (0: the paper's) to the whole field's ``ColorTrend`` (1).
     /// On lab B's 177 training images 0.4 brings red cells nearer to their boxes with either detector, and loses as
     /// much on platelets.
@@ -151,6 +155,7 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require((1...10000).contains(solverIterations), "solverIterations", "1 to 10000")
         try require((1...4).contains(transferGrid), "transferGrid", "1 to 4")
         try require((1...64).contains(guidedFilterRadius), "guidedFilterRadius", "1 to 64")
+        try require(whiteCellBelief >= 0 && whiteCellBelief <= 1, "whiteCellBelief", "0 to 1")
         try require(trendShare >= 0 && trendShare <= 1, "trendShare", "0 to 1")
         try require(trendTolerance >= 0 && trendTolerance <= 100, "trendTolerance", "0 to 100")
         try require(alikeDistance >= 0 && alikeDistance <= 100, "alikeDistance", "0 to 100")

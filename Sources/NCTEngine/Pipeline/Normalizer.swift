@@ -7,6 +7,7 @@ public struct Normalizer: Sendable {
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
     private let judge: QualityJudge
+    private let palettes: LabPalettes
     private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
@@ -14,11 +15,13 @@ public struct Normalizer: Sendable {
     ///
     /// - Parameters:
     ///   - references: one to three.
+    ///   - palettes: of the labs that colors are changed from and to.
     ///   - cache: what ``cacheData()`` returned for the same inputs; one that does not belong to them is an error
     ///     (``EngineError/Code/invalidCache``), so that the caller can discard it and say so.
     public init(
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters,
-        thresholds: QualityThresholds = QualityThresholds(), workers: Workers, cache: [UInt8]? = nil
+        palettes: LabPalettes = LabPalettes(), thresholds: QualityThresholds = QualityThresholds(), workers: Workers,
+        cache: [UInt8]? = nil
     ) throws {
         try parameters.validate()
         guard (1...3).contains(references.count) else {
@@ -29,6 +32,7 @@ public struct Normalizer: Sendable {
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
+        self.palettes = palettes
         key = PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
         prepared =
             try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
@@ -89,16 +93,18 @@ public struct Normalizer: Sendable {
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
+        let start = start(of: capture)
+        report(.alignment)
         let done: Transferred
         if let layout {
             let run = TiledRun(
-                capture: capture, layout: layout, group: group, strength: strength, extractor: extractor,
+                start: start, layout: layout, group: group, strength: strength, extractor: extractor,
                 parameters: parameters, workers: workers)
             let (image, clipped, confidence) = try run.result(onStage: report)
             done = Transferred(image: image, clipped: clipped, confidence: confidence)
         } else {
             done = try transferred(
-                capture, group: group, strength: strength, keepingStages: keepingStages, onStage: report)
+                start, group: group, strength: strength, keepingStages: keepingStages, onStage: report)
         }
         let quality = judge.report(
             source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
@@ -120,13 +126,27 @@ public struct Normalizer: Sendable {
         var stages: NormalizationStages?
     }
 
+    /// What the search starts from: the capture, aligned from its lab to the training lab where that is asked for and
+    /// its classes are known.
+    private func start(of capture: CaptureReading) -> TransferStart {
+        guard parameters.aligns, let segmentation = capture.segmentation else {
+            return TransferStart(capture: capture, appearance: capture, anchor: nil)
+        }
+        let aligned = AlignedCapture(
+            capture.image, segmentation, palettes: palettes, target: palettes.training ?? prepared.palette,
+            workers: workers)
+        return TransferStart(
+            capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),
+            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief, workers: workers))
+    }
+
     /// The method itself on a capture as a whole: steps 1 to 8, once for each plan of the group.
     private func transferred(
-        _ capture: CaptureReading, group: PreparedReferences.Group, strength: Float, keepingStages: Bool,
+        _ start: TransferStart, group: PreparedReferences.Group, strength: Float, keepingStages: Bool,
         onStage report: (Stage) -> Void
     ) throws -> Transferred {
-        let source = capture.image
-        var appearance = capture
+        let (capture, source) = (start.capture, start.capture.image)
+        var appearance = start.appearance
         var clipped = 0
         var last: (run: LevelRun, transfer: LevelRun.Solved)?
         for (index, plan) in group.plans.enumerated() {
@@ -147,7 +167,7 @@ public struct Normalizer: Sendable {
                 source, lab: lab, by: transfer, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
                 let trend = parameters.blendsTrend ? ColorTrend(from: lab, to: result, workers: workers) : nil
-                ColorTrend.finish(
+                start.finish(
                     &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
             report(.upsampling)

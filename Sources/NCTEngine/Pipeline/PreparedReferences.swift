@@ -13,10 +13,13 @@ package struct PreparedReferences: Sendable {
     /// One group of all references, or one group a reference.
     package let groups: [Group]
     package let figures: ReferenceFigures
+    /// What the references alone say of the training lab's colors.
+    package let palette: LabPalette
 
-    init(groups: [Group], figures: ReferenceFigures) {
+    init(groups: [Group], figures: ReferenceFigures, palette: LabPalette) {
         self.groups = groups
         self.figures = figures
+        self.palette = palette
     }
 
     package init(
@@ -41,6 +44,8 @@ package struct PreparedReferences: Sendable {
             }
         }
         figures = try ReferenceFigures(references, readings.map(\.segmentation), workers: workers)
+        palette = LabPalettes().target(
+            references: zip(references, readings).map { ($0, $1.segmentation) }, workers: workers)
         groups = try members.map { members in
             Group(
                 references: members,
@@ -64,7 +69,7 @@ package struct PreparedReferences: Sendable {
     ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
-        add("nctd prepared references, layout 5, \(EngineVersion.current)")
+        add("nctd prepared references, layout 6, \(EngineVersion.current)")
         add(extractor.identifier)
         add(extractor.digest)
         switch parameters.levels {

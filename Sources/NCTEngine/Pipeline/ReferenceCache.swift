@@ -32,6 +32,7 @@ package enum ReferenceCache {
         var background: SIMD3<Float>
         var contents: [FieldContents]
         var classColors: [ClassColors]
+        var labPalette: LabPalette
     }
 
     package static func encode(_ prepared: PreparedReferences, key: String) -> [UInt8] {
@@ -50,7 +51,8 @@ package enum ReferenceCache {
                             scale: plan.map.scale, regions: plan.map.regions)
                     })
             }, palettePresent: prepared.figures.palette.present, background: prepared.figures.background,
-            contents: prepared.figures.contents, classColors: prepared.figures.classColors)
+            contents: prepared.figures.contents, classColors: prepared.figures.classColors,
+            labPalette: prepared.palette)
         // Encoding a struct of numbers and strings cannot fail, but for numbers that are not finite.
         guard let json = try? JSONEncoder().encode(header) else { return [] }
         var body = withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + [UInt8](json)
@@ -115,6 +117,6 @@ package enum ReferenceCache {
             groups: groups,
             figures: ReferenceFigures(
                 palette: palette, background: header.background, contents: header.contents,
-                classColors: header.classColors))
+                classColors: header.classColors), palette: header.labPalette)
     }
 }

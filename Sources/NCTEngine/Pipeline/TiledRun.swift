@@ -15,7 +15,7 @@
 ///
 /// Tiles follow each other and each uses all threads, so the bytes do not depend on their number.
 package struct TiledRun {
-    let capture: CaptureReading
+    let start: TransferStart
     let layout: TileLayout
     let group: PreparedReferences.Group
     let strength: Float
@@ -23,6 +23,7 @@ package struct TiledRun {
     let parameters: NormalizationParameters
     let workers: Workers
 
+    private var capture: CaptureReading { start.capture }
     private var source: RGBImage { capture.image }
 
     /// Pixels over which one tile gives way to the next.
@@ -57,7 +58,7 @@ package struct TiledRun {
     /// - Parameter report: called as by ``Normalizer``, each stage up to the upsampling once a tile and step.
     /// - Returns: the result, how many of its pixels were clipped, and the mean confidence of the matches.
     func result(onStage report: (Stage) -> Void) throws -> (image: RGBImage, clipped: Int, confidence: Float) {
-        var appearance = capture
+        var appearance = start.appearance
         var (clipped, confidence) = (0, Float(0))
         var fields: [NearestNeighborField] = []
         for (index, plan) in group.plans.enumerated() {
@@ -143,10 +144,11 @@ package struct TiledRun {
             let area = PixelArea(x: 0, y: y, width: frame.width, height: min(rows, frame.height - y))
             let range = 3 * y * frame.width..<3 * (y + area.height) * frame.width
             var band = LabImage(width: area.width, height: area.height, samples: Array(frame.samples[range]))
-            if blending, trend != nil || strength < 1 {
+            if blending, start.anchor != nil || trend != nil || strength < 1 {
                 let lab = LabImage(source.cropped(to: area), workers: workers)
-                ColorTrend.finish(
-                    &band, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
+                start.finish(
+                    &band, from: lab, trend: trend, strength: strength, area: area, parameters: parameters,
+                    workers: workers)
             }
             let (image, count) = band.rgbImage(workers: workers)
             frame.samples.replaceSubrange(range, with: image.samples)

@@ -133,22 +133,6 @@ package struct ColorTrend: Sendable, Equatable {
             workers: workers)
     }
 
-    /// Brings a result to a trend by a setting's share and tolerance, then back to its source where the transfer is to be
-    /// weak.
-    ///
-    /// - Parameters:
-    ///   - trend: nil for a setting without.
-    ///   - strength: how much of the transfer is to be left, 0…1.
-    static func finish(
-        _ result: inout LabImage, from source: LabImage, trend: ColorTrend?, strength: Float,
-        parameters: NormalizationParameters, workers: Workers
-    ) {
-        trend?.blend(
-            into: &result, from: source, share: parameters.trendShare,
-            tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity, workers: workers)
-        if strength < 1 { identity.blend(into: &result, from: source, share: 1 - strength, workers: workers) }
-    }
-
     private static func basis(_ color: SIMD3<Float>) -> Basis {
         let c = SIMD3<Double>(color) / 50
         return Basis(

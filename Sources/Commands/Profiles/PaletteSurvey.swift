@@ -1,0 +1,46 @@
+import Config
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// A lab's palette from a list of its images.
+struct PaletteSurvey {
+    private(set) var learner = PaletteLearner()
+    private(set) var failures: [JobFailure] = []
+    /// Images that show no smear.
+    private(set) var passedOver: [String] = []
+
+    /// More images tell nothing more of a lab.
+    static let enough = 300
+
+    /// Looks at the images one after the other; of more than ``enough`` at as many, evenly spread.
+    init(_ files: [String], workers: Workers, console: Console) {
+        let chosen = Self.spread(files)
+        var progress = ProgressDisplay(console: console, total: chosen.count)
+        for path in chosen {
+            progress.begin(path)
+            do {
+                if !learner.add(try ImageReader.read(path: path).image, workers: workers) { passedOver.append(path) }
+            } catch {
+                failures.append(JobFailure(error, file: path))
+            }
+            progress.end(line: "", isWorthKeeping: false, to: { _ in })
+        }
+        progress.clear()
+    }
+
+    static func spread(_ files: [String]) -> [String] {
+        guard files.count > enough else { return files }
+        return (0..<enough).map { files[$0 * files.count / enough] }
+    }
+
+    /// The palette of the captures at hand, for a profile that goes by palettes and names none of them; nil for a single
+    /// capture, and where none shows a smear. What cannot be read is said when its turn comes.
+    static func learned(
+        for profile: Profile, from captures: [String], workers: Workers, console: Console
+    ) -> LabPalette? {
+        let aligns = profile.parameters.aligns || profile.method != .colorTransfer
+        guard profile.method.usesPalettes, aligns, profile.capturePalette == nil, captures.count > 1 else { return nil }
+        return try? PaletteSurvey(captures, workers: workers, console: console).learner.palette()
+    }
+}

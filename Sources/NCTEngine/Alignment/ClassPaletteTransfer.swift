@@ -1,0 +1,16 @@
+/// The change from lab to lab alone, class by class (``ClassAlignment``): the cheapest good method, and what
+/// correspondences have to beat.
+struct ClassPaletteTransfer: Baseline {
+    let palettes: LabPalettes
+    /// The training lab's.
+    let target: LabPalette
+
+    /// An image that is too small for the network stays as it is.
+    func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring {
+        guard let segmentation else {
+            return .impossible(QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))
+        }
+        let aligned = AlignedCapture(source, segmentation, palettes: palettes, target: target, workers: workers)
+        return .repainted(aligned.image, clipped: aligned.clipped)
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// The loops that turn a map of parts into a smooth field of eight values a pixel.
+package enum PartKernels {
+    /// Rows a piece of work.
+    private static let grain = 16
+
+    /// Each pixel's entry of the table, blurred by a normal distribution; the border repeats its last pixel.
+    ///
+    /// - Parameter deviation: of the blur, in pixels.
+    /// - Returns: `height × width × 8` values.
+    /// - Precondition: every index is one of the table's.
+    package static func blurred(
+        _ indices: [UInt16], table: [SIMD8<Float>], width: Int, height: Int, deviation: Float, workers: Workers
+    ) -> [Float] {
+        precondition(indices.count == width * height, "every pixel has its part")
+        let reach = Int((2.5 * deviation).rounded(.up))
+        let shares = (-reach...reach).map { exp(-Float($0 * $0) / (2 * deviation * deviation)) }
+        let total = shares.reduce(0, +)
+        let weights = shares.map { $0 / total }
+        let rows = workers.flatMap(height, grain: grain) { range in
+            var result: [SIMD8<Float>] = []
+            result.reserveCapacity(range.count * width)
+            for y in range {
+                for x in 0..<width {
+                    let first = indices[y * width + max(0, x - reach)]
+                    var sum = SIMD8<Float>.zero
+                    var isUniform = true
+                    for step in -reach...reach {
+                        let index = indices[y * width + min(width - 1, max(0, x + step))]
+                        isUniform = isUniform && index == first
+                        sum += weights[step + reach] * table[Int(index)]
+                    }
+                    // Exactly the part's own values away from its border.
+                    result.append(isUniform ? table[Int(first)] : sum)
+                }
+            }
+            return result
+        }
+        return workers.flatMap(height, grain: grain) { range in
+            var result = [Float](repeating: 0, count: range.count * width * 8)
+            for y in range {
+                for x in 0..<width {
+                    var sum = SIMD8<Float>.zero
+                    for step in -reach...reach {
+                        sum += weights[step + reach] * rows[min(height - 1, max(0, y + step)) * width + x]
+                    }
+                    let start = ((y - range.lowerBound) * width + x) * 8
+                    for lane in 0..<8 { result[start + lane] = sum[lane] }
+                }
+            }
+            return result
+        }
+    }
+
+    /// Of the difference of a result from what it is held to, the belief is left.
+    ///
+    /// - Parameters:
+    ///   - belief: on a grid whose pixels are `scale` of the image's wide, interpolated between their centers.
+    ///   - origin: of the image in the frame that the grid covers.
+    /// - Precondition: both images have one size.
+    package static func blend(
+        _ result: inout LabImage, toward target: LabImage, belief: Plane, scale: Int, origin: (x: Int, y: Int),
+        workers: Workers
+    ) {
+        precondition(result.samples.count == target.samples.count && !belief.values.isEmpty)
+        let (width, height) = (result.width, result.height)
+        /// The two nearest places of the grid along an axis, and the share of the second.
+        func places(_ count: Int, _ origin: Int, _ size: Int) -> [(first: Int, second: Int, share: Float)] {
+            (0..<count).map { index in
+                let place = (Float(origin + index) + 0.5) / Float(scale) - 0.5
+                let first = Int(place.rounded(.down))
+                return (min(size - 1, max(0, first)), min(size - 1, max(0, first + 1)), place - Float(first))
+            }
+        }
+        let (columns, rows) = (places(width, origin.x, belief.width), places(height, origin.y, belief.height))
+        result.samples.withUnsafeMutableBufferPointer { output in
+            target.samples.withUnsafeBufferPointer { input in
+                guard let input = input.baseAddress, let output = output.baseAddress else { return }
+                let (from, to) = (SharedConstPointer(input), SharedPointer(output))
+                workers.forEach(height, grain: grain) { range in
+                    for y in range {
+                        let row = rows[y]
+                        for x in 0..<width {
+                            let column = columns[x]
+                            func value(_ line: Int) -> Float {
+                                let start = line * belief.width
+                                return belief.values[start + column.first] * (1 - column.share)
+                                    + belief.values[start + column.second] * column.share
+                            }
+                            let trust = value(row.first) * (1 - row.share) + value(row.second) * row.share
+                            let start = 3 * (y * width + x)
+                            for sample in start..<start + 3 {
+                                to.base[sample] = from.base[sample] + trust * (to.base[sample] - from.base[sample])
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
