@@ -111,6 +111,14 @@ size_t nct_lab_to_srgb(const float *lab, float *rgb, size_t count) {
 }
 
 NCT_MULTIVERSIONED
+void nct_divide_light(const float *samples, const float *light, float *out, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const float v = decode(samples[i]) / light[i];
+        out[i] = encode(v < 1.0f ? v : 1.0f);
+    }
+}
+
+NCT_MULTIVERSIONED
 void nct_luminance(const float *rgb, float *out, size_t count, float wr, float wg, float wb) {
     for (size_t i = 0; i < count; i++) out[i] = wr * rgb[3 * i] + wg * rgb[3 * i + 1] + wb * rgb[3 * i + 2];
 }
@@ -200,4 +208,12 @@ size_t nct_lab_to_srgb_scalar(const float *lab, float *rgb, size_t count) {
 
 void nct_luminance_scalar(const float *rgb, float *out, size_t count, float wr, float wg, float wb) {
     for (size_t i = 0; i < count; i++) out[i] = wr * rgb[3 * i] + wg * rgb[3 * i + 1] + wb * rgb[3 * i + 2];
+}
+
+void nct_divide_light_scalar(const float *samples, const float *light, float *out, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const double v = fmin(fmax(samples[i], 0.0), 1.0);
+        const double linear = (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4)) / light[i];
+        out[i] = (float)(linear >= 1 ? 1 : linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1 / 2.4) - 0.055);
+    }
 }

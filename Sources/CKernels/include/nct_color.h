@@ -22,3 +22,8 @@ void nct_blend_quadratic_scalar(const float *lab, float *out, size_t count, cons
 /// Weighted sum of the encoded channels: `out[i] = wr*R + wg*G + wb*B`.
 void nct_luminance(const float *rgb, float *out, size_t count, float wr, float wg, float wb);
 void nct_luminance_scalar(const float *rgb, float *out, size_t count, float wr, float wg, float wb);
+
+/// Divides sRGB-encoded samples by a light (greater than 0) in linear light; what gets brighter than white is white.
+/// `count` samples. Within 2e-5 of the twin.
+void nct_divide_light(const float *samples, const float *light, float *out, size_t count);
+void nct_divide_light_scalar(const float *samples, const float *light, float *out, size_t count);

@@ -13,6 +13,11 @@ enum SampleLight {
     /// Light of less than a thousandth counts as that.
     static func density(ofLight light: Float) -> Float { -log10(max(light, 1e-3)) }
 
+    /// The sRGB-encoded sample of linear light, 0…1.
+    static func sample(of light: Float) -> Float {
+        light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
+    }
+
     private static func code(_ sample: Float) -> Int { min(255, max(0, Int(sample * 255 + 0.5))) }
 
     private static func linear(_ value: Float) -> Float {

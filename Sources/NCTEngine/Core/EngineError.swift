@@ -13,6 +13,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidCache
         /// A lab's palette cannot be used or learned.
         case invalidPalette
+        /// A microscope's light cannot be what a file says.
+        case invalidFlatField
     }
 
     public let code: Code

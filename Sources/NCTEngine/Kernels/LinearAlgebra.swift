@@ -53,4 +53,19 @@ package enum LinearAlgebra {
         }
         return (Array(w.reversed()), vectors)
     }
+
+    /// Solves A·x = b for a symmetric positive definite A, `size × size`.
+    ///
+    /// - Parameter rightSides: one b after the other, `size` values each.
+    /// - Returns: the solutions in the same order; nil if A is not positive definite.
+    package static func solvePositive(_ matrix: [Double], size: Int, rightSides: [Double]) -> [Double]? {
+        _ = singleThreaded
+        precondition(matrix.count == size * size && rightSides.count % max(1, size) == 0, "a square system")
+        var (a, b) = (matrix, rightSides)
+        var (n, count, leading, info) = (Int32(size), Int32(rightSides.count / max(1, size)), Int32(size), Int32(0))
+        var triangle = CChar(UInt8(ascii: "L"))
+        var other = leading
+        dposv_(&triangle, &n, &count, &a, &leading, &b, &other, &info)
+        return info == 0 ? b : nil
+    }
 }
