@@ -31,6 +31,8 @@ public struct Profile: Sendable, Equatable {
     public var features: FeatureKind = .automatic
     /// The VGG-19 weights to use; nil searches the usual places.
     public var weights: String?
+    /// Where the light comes from that captures are corrected by.
+    public var flatField: FlatFieldChoice = .automatic
     public var belowThreshold: BelowThreshold = .flag
     /// The training lab's palette; nil: what the references show.
     public var palette: String?

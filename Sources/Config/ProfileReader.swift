@@ -71,6 +71,18 @@ extension Profile {
         }
         palette = paletteFile("palette")
         capturePalette = paletteFile("capture_palette")
+        if let text = reader.string("flat_field") {
+            flatField = FlatFieldChoice(text)
+            if case .file(let name) = flatField {
+                flatField = .file(located(name))
+                if !FileManager.default.fileExists(atPath: located(name)) {
+                    reader.report(
+                        ["flat_field"], "there is no file \(located(name))",
+                        remedy: "correct the name, make it with `nctd profile flat-field`, or use \"auto\", "
+                            + "\"capture\" or \"none\"")
+                }
+            }
+        }
         features = reader.choice("features", FeatureKind.self) ?? features
         if let name = reader.string("weights") {
             weights = located(name)

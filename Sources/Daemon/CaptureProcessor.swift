@@ -48,7 +48,7 @@ extension PreparedEngine: CaptureProcessor {
         let parts =
             [
                 profile.name, profile.text, profile.belowThreshold.rawValue, features?.sha256 ?? "",
-                EngineVersion.current,
+                EngineVersion.current, light.fingerprint,
             ]
             + references.map(\.sha256) + [palettes?.training.sha256 ?? "", palettes?.captures.sha256 ?? ""]
         // Lengths keep two lists from running together into one text.

@@ -37,6 +37,8 @@ public struct CaptureJob: Sendable, Equatable {
         public var output: String
         public var sidecar: Sidecar
         public var source: RGBImage
+        /// What the method saw: the source under even light, where its own was not.
+        public var corrected: LightCorrection.Corrected
         public var normalization: Normalization
     }
 
@@ -86,7 +88,8 @@ public struct CaptureJob: Sendable, Equatable {
         let target = rendering.target
         try writing { try write(rendering.encoded, json, to: target) }
         return Result(
-            output: target, sidecar: rendering.sidecar, source: file.image, normalization: rendering.normalization)
+            output: target, sidecar: rendering.sidecar, source: file.image,
+            corrected: rendering.corrected, normalization: rendering.normalization)
     }
 
     /// The file's bytes, if working on it takes no more memory than it may.
@@ -133,6 +136,8 @@ public struct CaptureRendering: Sendable {
     public let encoded: [UInt8]
     public var sidecar: Sidecar
     public let normalization: Normalization
+    /// What the method saw.
+    public let corrected: LightCorrection.Corrected
     /// Where the image goes.
     public let target: String
 
@@ -150,7 +155,12 @@ public struct CaptureRendering: Sendable {
         target placing: (Sidecar.Delivery) -> String
     ) throws {
         var stopwatch = stopwatch
-        let result = try engine.normalizer.normalize(file.image, keepingStages: keepingStages) { stage in
+        let corrected = try engine.light.corrected(file.image, workers: engine.workers)
+        if corrected.field != nil {
+            stopwatch.lap("light")
+            onStage("light")
+        }
+        let result = try engine.normalizer.normalize(corrected.image, keepingStages: keepingStages) { stage in
             stopwatch.lap(stage.rawValue)
             onStage(stage.rawValue)
         }
@@ -182,7 +192,8 @@ public struct CaptureRendering: Sendable {
             referenceChoice: Sidecar.ReferenceChoice(
                 result, profile: engine.profile),
             parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,
-            palettes: engine.palettes, features: engine.features, quality: Sidecar.Quality(quality),
+            palettes: engine.palettes, features: engine.features, flatField: corrected.record,
+            quality: Sidecar.Quality(quality),
             verdict: Sidecar.Verdict(
                 value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
                 delivery: delivery),
@@ -192,6 +203,7 @@ public struct CaptureRendering: Sendable {
                 format: format.rawValue, bitDepth: bitDepth),
             warnings: file.metadata.warnings)
         (self.encoded, self.sidecar, self.normalization, self.target) = (encoded, sidecar, result, target)
+        self.corrected = corrected
     }
 }
 

@@ -16,6 +16,10 @@ public struct PreparedEngine: Sendable {
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order.
     public let referenceImages: [RGBImage]
+    /// What is done about the light of captures.
+    public var light: LightCorrection
+    /// The threads that each capture is worked on with.
+    public let workers: Workers
     /// What the user should be told: a damaged cache, or one that could not be written.
     public let notices: [String]
 
@@ -36,6 +40,8 @@ public struct PreparedEngine: Sendable {
         self.profile = profile
         let (labPalettes, described) = try PaletteFile.palettes(of: profile, learned: learned)
         palettes = described
+        self.workers = workers
+        light = try LightCorrection(profile.flatField, workers: workers)
         let source =
             profile.method.usesFeatures
             ? try loaded

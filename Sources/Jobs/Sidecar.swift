@@ -27,6 +27,8 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var palettes: Palettes?
     /// Nil for a method that uses none.
     public var features: Features?
+    /// The light that the capture was divided by, or that was looked at and found even; nil where neither.
+    public var flatField: FlatField?
     public var quality: Quality
     public var verdict: Verdict
     /// Milliseconds a stage, by the stage's name.
@@ -110,6 +112,34 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var sha256: String
         /// The weights' file.
         public var weights: String?
+    }
+
+    /// The microscope's light.
+    public struct FlatField: Sendable, Equatable, Codable {
+        public enum Source: String, Sendable, Equatable, Codable {
+            /// A file of `nctd profile flat-field`.
+            case file
+            /// A picture of an empty field.
+            case blank
+            /// The captures of the run, written beside the results.
+            case learned
+            /// This capture alone.
+            case capture
+        }
+
+        public var source: Source
+        /// Its file.
+        public var path: String?
+        /// Of the file's bytes.
+        public var sha256: String?
+        /// False where the light is even and the capture was taken as it is.
+        public var applied: Bool
+        /// How many captures it was learned from.
+        public var captures: Int
+        /// The brightest place over the darkest, in linear light: red, green, blue.
+        public var ratio: [Float]
+        /// Estimated standard error, relative.
+        public var error: [Float]
     }
 
     public struct Quality: Sendable, Equatable, Codable {

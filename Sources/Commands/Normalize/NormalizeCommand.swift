@@ -42,10 +42,17 @@ struct NormalizeCommand: AsyncParsableCommand {
         let threads = engine.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let directory = files.noCache ? nil : files.cache.map { CacheDirectory(path: $0) } ?? CacheDirectory.standard()
         let workers = Workers(threads: threads)
-        let learned = PaletteSurvey.learned(for: profile, from: jobs.jobs.map(\.input), workers: workers, console: console)
-        let prepared: PreparedEngine
+        let captures = jobs.jobs.map(\.input)
+        var prepared: PreparedEngine
         do {
+            var light = try LightCorrection(profile.flatField, workers: workers)
+            if profile.flatField == .automatic, captures.count >= FlatFieldEstimator.enough {
+                light = try LightSurvey.learn(from: captures, output: files.output, workers: workers, console: console)
+            }
+            let learned = PaletteSurvey.learned(
+                for: profile, from: captures, under: light, workers: workers, console: console)
             prepared = try PreparedEngine(profile: profile, workers: workers, cache: directory, captures: learned)
+            prepared.light = light
         } catch let failure as JobFailure {
             throw UsageError(failure)
         }

@@ -19,7 +19,7 @@ enum StageFolder {
         }
         func pictures(_ shownWidth: Int?) -> [StagePictures.Picture] {
             StagePictures(
-                source: result.source, references: references, result: result.normalization.image,
+                source: result.source, corrected: result.corrected, references: references, result: result.normalization.image,
                 verdict: result.sidecar.verdict.value, stages: stages,
                 searched: result.normalization.chosenReference.map { [$0] } ?? Array(references.indices),
                 shownWidth: shownWidth
@@ -55,16 +55,23 @@ extension StageFolder {
             case .alike: "in the references' colors already: it is the capture"
             case .unchanged: "nothing to go by: it is the capture, unchanged"
             }
+        var cells = [ContactSheet.Cell(result.source, caption: ["source", "the capture"])]
+        if let field = result.corrected.field {
+            cells.append(
+                ContactSheet.Cell(
+                    LightPicture.image(of: field),
+                    caption: ["light", "brightest over darkest: \(KnownLight.words(ratio: field.ratio))"]))
+            cells.append(
+                ContactSheet.Cell(result.corrected.image, caption: ["corrected", "the capture under even light"]))
+        }
+        cells.append(ContactSheet.Cell(result.normalization.image, caption: ["result", treatment]))
         let sheet = ContactSheet(
             title: name,
             subtitle: [
                 "verdict \(result.sidecar.verdict.value.rawValue)   no stages to show"
             ],
-            cells: [
-                ContactSheet.Cell(result.source, caption: ["source", "the capture"]),
-                ContactSheet.Cell(result.normalization.image, caption: ["result", treatment]),
-            ],
-            columns: 2, cellWidth: cellWidth)
+            cells: cells,
+            columns: cells.count, cellWidth: cellWidth)
         try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
     }
 }

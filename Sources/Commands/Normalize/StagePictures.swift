@@ -1,3 +1,4 @@
+import Jobs
 import NCTEngine
 import Pictures
 
@@ -16,13 +17,19 @@ struct StagePictures {
     /// Paints all stages of one result.
     ///
     /// - Parameters:
+    ///   - corrected: the capture and the light that it was divided by.
     ///   - searched: indices of the references that were searched, whose features the stages hold.
     ///   - shownWidth: the width that maps with a scale are brought to; nil leaves them at their own.
     init(
-        source: RGBImage, references: [RGBImage], result: RGBImage, verdict: QualityReport.Verdict,
+        source: RGBImage, corrected: LightCorrection.Corrected, references: [RGBImage], result: RGBImage, verdict: QualityReport.Verdict,
         stages: NormalizationStages, searched: [Int], shownWidth: Int? = nil
     ) {
         add("source", "source S", "the capture as it was read", source)
+        if let field = corrected.field {
+            add(
+                "light", "light", KnownLight.words(ratio: field.ratio), LightPicture.image(of: field))
+            add("corrected", "corrected S", "the capture under even light", corrected.image)
+        }
         for (index, reference) in references.enumerated() {
             add(
                 Self.numbered("reference", index, references.count),

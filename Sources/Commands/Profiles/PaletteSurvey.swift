@@ -14,13 +14,16 @@ struct PaletteSurvey {
     static let enough = 300
 
     /// Looks at the images one after the other; of more than ``enough`` at as many, evenly spread.
-    init(_ files: [String], workers: Workers, console: Console) {
+    ///
+    /// - Parameter light: what is done about the images' light first.
+    init(_ files: [String], under light: LightCorrection = .none, workers: Workers, console: Console) {
         let chosen = Self.spread(files)
         var progress = ProgressDisplay(console: console, total: chosen.count)
         for path in chosen {
             progress.begin(path)
             do {
-                if !learner.add(try ImageReader.read(path: path).image, workers: workers) { passedOver.append(path) }
+                let image = try light.corrected(ImageReader.read(path: path).image, workers: workers).image
+                if !learner.add(image, workers: workers) { passedOver.append(path) }
             } catch {
                 failures.append(JobFailure(error, file: path))
             }
@@ -37,10 +40,10 @@ struct PaletteSurvey {
     /// The palette of the captures at hand, for a profile that goes by palettes and names none of them; nil for a single
     /// capture, and where none shows a smear. What cannot be read is said when its turn comes.
     static func learned(
-        for profile: Profile, from captures: [String], workers: Workers, console: Console
+        for profile: Profile, from captures: [String], under light: LightCorrection, workers: Workers, console: Console
     ) -> LabPalette? {
         let aligns = profile.parameters.aligns || profile.method != .colorTransfer
         guard profile.method.usesPalettes, aligns, profile.capturePalette == nil, captures.count > 1 else { return nil }
-        return try? PaletteSurvey(captures, workers: workers, console: console).learner.palette()
+        return try? PaletteSurvey(captures, under: light, workers: workers, console: console).learner.palette()
     }
 }

@@ -15,6 +15,11 @@ struct ProfileCheckCommand: AsyncParsableCommand {
             \(ExitStatus.help)
             """)
 
+    @Option(
+        help: ArgumentHelp("Also write a picture of the light that the profile names.", valueName: "png"),
+        completion: .file(extensions: ["png"]))
+    var picture: String?
+
     @Argument(help: ArgumentHelp("The profile.", valueName: "file"), completion: .file(extensions: ["toml"]))
     var file: String
 
@@ -40,6 +45,26 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         if let features = engine.features {
             console.say("  features   \(features.extractor)  \(features.weights ?? "built in")")
         }
+        console.say("  light      \(Self.light(engine.light, choice: profile.flatField))")
         console.say("  digest     \(FileDigest.sha256(Array(profile.text.utf8)))")
+        if let picture {
+            guard case .named(let known) = engine.light else {
+                throw UsageError(
+                    "\(file): names no light that a picture could be made of",
+                    remedy: "name one with flat_field, or do without --picture")
+            }
+            do {
+                try PictureFile.write(LightPicture.image(of: known.field), to: picture)
+            } catch {
+                throw RunError(JobFailure(error, file: picture))
+            }
+        }
+    }
+
+    /// What is done about the light, in words.
+    private static func light(_ light: LightCorrection, choice: FlatFieldChoice) -> String {
+        guard case .named(let known) = light else { return choice.text }
+        return "\(known.path ?? "")  \(KnownLight.words(ratio: known.field.ratio))"
+            + (known.field.isUneven ? "" : "  even: captures are taken as they are")
     }
 }

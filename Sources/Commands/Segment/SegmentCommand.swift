@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Foundation
 import ImageFiles
 import Jobs
@@ -36,6 +37,12 @@ struct SegmentCommand: AsyncParsableCommand {
     @Flag(help: "The network's own classes, without the correction by the field's colors.")
     var uncorrected = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The light that images are corrected by: a file of `nctd profile flat-field`, an empty field's picture, "
+                + "capture (each image's own) or none (the default).", valueName: "light"), completion: .file())
+    var flatField: FlatFieldChoice?
+
     @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
     var overwrite = false
 
@@ -58,13 +65,19 @@ struct SegmentCommand: AsyncParsableCommand {
             inputs, verb: "segment", output: output,
             endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []), overwrite: overwrite)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let light: LightCorrection
+        do {
+            light = try LightCorrection(flatField ?? .none, workers: workers)
+        } catch let failure as JobFailure {
+            throw UsageError(failure)
+        }
         let clock = ContinuousClock()
         let start = clock.now
         var report = SegmentReport(corrected: !uncorrected)
         let failures = run.perform(on: console, keepsLines: !json, write: json ? console.tell : console.say) {
             path, targets in
             let begin = clock.now
-            var entry = try segment(path, to: targets, workers: workers)
+            var entry = try segment(path, to: targets, light: light, workers: workers)
             entry.seconds = begin.duration(to: clock.now) / .seconds(1)
             report.add(entry)
             return entry.line
@@ -78,8 +91,10 @@ struct SegmentCommand: AsyncParsableCommand {
         if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 
-    private func segment(_ path: String, to targets: [String], workers: Workers) throws -> SegmentReport.Entry {
-        let image = try ImageReader.read(path: path).image
+    private func segment(
+        _ path: String, to targets: [String], light: LightCorrection, workers: Workers
+    ) throws -> SegmentReport.Entry {
+        let image = try light.corrected(ImageReader.read(path: path).image, workers: workers).image
         let segmentation = try SmearNet.embedded.segmentation(of: image, corrected: !uncorrected, workers: workers)
         let labels = segmentation.labels(reducedBy: 1, workers: workers)
         var files = [try ImageWriter.encode(labels)]

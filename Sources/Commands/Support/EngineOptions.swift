@@ -122,6 +122,16 @@ struct EngineOptions: ParsableArguments {
                 """, valueName: "n"))
     var tilePixels: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The light that captures are corrected by: a file, auto, capture or none.",
+            discussion: """
+                A file of `nctd profile flat-field`, or a picture of an empty field. auto (the default): learned from \
+                the inputs where there are 20 and more, else as capture. capture: from each capture's own background. \
+                Light that is even changes nothing.
+                """, valueName: "light"), completion: .file())
+    var flatField: FlatFieldChoice?
+
     @OptionGroup
     var baseline: BaselineOptions
 
@@ -171,6 +181,7 @@ struct EngineOptions: ParsableArguments {
         if let method { profile.method = method }
         if let features { profile.features = features }
         if let weights { profile.weights = weights }
+        if let flatField { profile.flatField = flatField }
         override(&profile.parameters)
         profile.baselineParameters = baseline.parameters(profile.baselineParameters)
     }
@@ -232,5 +243,12 @@ extension NormalizationParameters.Standardization: ExpressibleByArgument {}
 extension NormalizationParameters.Enhancement: ExpressibleByArgument {}
 extension NormalizationParameters.ReferenceUse: ExpressibleByArgument {}
 extension NormalizationParameters.LuminanceStandard: ExpressibleByArgument {}
+
+extension FlatFieldChoice: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        self.init(argument)
+    }
+}
 
 extension FeatureKind: ExpressibleByArgument {}

@@ -1,0 +1,106 @@
+import Foundation
+import ImageFiles
+import Jobs
+import NCTEngine
+
+/// Learns the light from files. Holds one image a thread at a time and a bounded number of small grids.
+struct LightSurvey {
+    /// One estimator for captures of the same proportions.
+    struct Group {
+        var width: Int
+        var height: Int
+        var estimator = FlatFieldEstimator()
+    }
+
+    private(set) var groups: [Group] = []
+    private(set) var failures: [JobFailure] = []
+    /// Files that are too small or dark to tell of light.
+    private(set) var dark: [String] = []
+
+    init(_ files: [String], workers: Workers, console: Console) {
+        var progress = ProgressDisplay(console: console, total: files.count)
+        let batch = 4 * workers.threads
+        for start in stride(from: 0, to: files.count, by: batch) {
+            let part = Array(files[start..<min(files.count, start + batch)])
+            progress.begin(part[0])
+            let grids = workers.map(part.count, grain: 1) { Self.look(at: part[$0.lowerBound]) }
+            for (path, result) in zip(part, grids) {
+                switch result {
+                case .success(let grid?): add(grid)
+                case .success(nil): dark.append(path)
+                case .failure(let failure): failures.append(failure)
+                }
+                progress.end(line: "", isWorthKeeping: false, to: { _ in })
+            }
+        }
+        progress.clear()
+    }
+
+    /// The proportions that most captures have.
+    var largest: Group? { groups.max { $0.estimator.count < $1.estimator.count } }
+
+    private mutating func add(_ grid: LightGrid) {
+        for index in groups.indices where groups[index].estimator.add(grid) { return }
+        var group = Group(width: grid.captureWidth, height: grid.captureHeight)
+        _ = group.estimator.add(grid)
+        groups.append(group)
+    }
+
+    private static func look(at path: String) -> Result<LightGrid?, JobFailure> {
+        do {
+            return .success(LightGrid(try ImageReader.read(path: path).image))
+        } catch {
+            return .failure(JobFailure(error, file: path))
+        }
+    }
+
+    /// What is done about the light of a run's inputs: what is learned from those of one kind, if there are enough.
+    ///
+    /// A light that is uneven is written below the output directory, so that the same bytes can be made again from
+    /// each capture alone. Inputs that cannot be read are passed over here; the run itself will say so.
+    ///
+    /// Throws ``RunError`` where the file cannot be written.
+    static func learn(
+        from files: [String], output: String, workers: Workers, console: Console
+    ) throws -> LightCorrection {
+        let wanted = FlatFieldEstimator.capacity
+        let chosen =
+            files.count <= wanted ? files : (0..<wanted).map { files[$0 * files.count / wanted] }
+        let survey = LightSurvey(chosen, workers: workers, console: console)
+        var lights: [KnownLight] = []
+        for group in survey.groups where group.estimator.count >= FlatFieldEstimator.enough {
+            guard let field = group.estimator.estimate(workers: workers) else { continue }
+            let bytes = try KnownLight.bytes(of: field)
+            let digest = FileDigest.sha256(bytes)
+            guard field.isUneven else {
+                lights.append(KnownLight(field: field, source: .learned, path: nil, sha256: digest))
+                continue
+            }
+            let path = (output as NSString).appendingPathComponent("flat-field-\(digest.prefix(8)).json")
+            do {
+                try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: true) }
+            } catch {
+                throw RunError(JobFailure(error, file: path))
+            }
+            console.tell(
+                "uneven light, learned from \(field.captures) captures: brightest over darkest "
+                    + "\(KnownLight.words(ratio: field.ratio)); captures are corrected by \(path)")
+            lights.append(
+                KnownLight(field: field, source: .learned, path: PreparedEngine.absolute(path), sha256: digest))
+        }
+        return .learned(lights)
+    }
+}
+
+/// Pictures of a light.
+enum LightPicture {
+    private static let longerSide = 640
+
+    /// The light at its captures' proportions.
+    static func image(of field: FlatField) -> RGBImage {
+        let longer = max(field.captureWidth, field.captureHeight)
+        return field.picture(
+            width: max(1, longerSide * field.captureWidth / longer),
+            height: max(1, longerSide * field.captureHeight / longer))
+    }
+}
