@@ -114,7 +114,9 @@ NCT_MULTIVERSIONED
 void nct_divide_light(const float *samples, const float *light, float *out, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const float v = decode(samples[i]) / light[i];
-        out[i] = encode(v < 1.0f ? v : 1.0f);
+        const float e = encode(v);
+        // The curve may pass 1 by its last digit.
+        out[i] = ((v < 1.0f) & (e < 1.0f)) ? e : 1.0f;
     }
 }
 

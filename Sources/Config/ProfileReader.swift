@@ -73,7 +73,10 @@ extension Profile {
         capturePalette = paletteFile("capture_palette")
         if let text = reader.string("flat_field") {
             flatField = FlatFieldChoice(text)
-            if case .file(let name) = flatField {
+            if text.isEmpty {
+                reader.report(
+                    ["flat_field"], "is empty", remedy: "name a file, or use \"auto\", \"capture\" or \"none\"")
+            } else if case .file(let name) = flatField {
                 flatField = .file(located(name))
                 if !FileManager.default.fileExists(atPath: located(name)) {
                     reader.report(

@@ -59,7 +59,8 @@ public enum LightCorrection: Sendable, Equatable {
                     "the flat field \(light.path ?? "") belongs to captures of \(light.field.captureWidth)×"
                         + "\(light.field.captureHeight) pixels, and this one of \(image.width)×\(image.height) has "
                         + "other proportions",
-                    remedy: "learn one from captures like this with `nctd profile flat-field`, or use flat_field = \"none\"")
+                    remedy: "learn one from captures like this with `nctd profile flat-field`, or use flat_field = "
+                        + "\"none\"")
             }
             return Self.divided(image, by: light, workers: workers)
         case .learned(let lights):

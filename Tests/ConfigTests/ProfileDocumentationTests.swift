@@ -24,6 +24,7 @@ import Testing
         #expect(profile.baselineParameters == BaselineParameters())
         #expect(profile.thresholds == QualityThresholds())
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer)
+        #expect(profile.flatField == .automatic)
     }
 
     @Test("Every parameter and threshold of the engine is documented")
@@ -33,7 +34,7 @@ import Testing
         let parameters = Mirror(reflecting: NormalizationParameters()).children.count
         let baselines = Mirror(reflecting: BaselineParameters()).children.count
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count
-        // Besides them: name, references, method, features, below_threshold.
-        #expect(keys == parameters + baselines + thresholds + 5)
+        // Besides them: name, references, method, features, flat_field, below_threshold.
+        #expect(keys == parameters + baselines + thresholds + 6)
     }
 }

@@ -47,6 +47,23 @@ import Testing
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer && profile.weights == nil)
     }
 
+    @Test("The light is a word or a file beside the profile, which must be there")
+    func flatField() throws {
+        let folder = try Folder()
+        for (text, choice) in [
+            ("auto", FlatFieldChoice.automatic), ("none", .none), ("capture", .capture),
+            ("two.png", .file(folder.path + "/two.png")),
+        ] {
+            let profile = try Profile.read(
+                path: try folder.write("references = [\"one.png\"]\nflat_field = \"\(text)\""))
+            #expect(profile.flatField == choice)
+        }
+        let missing = try problems("references = [\"one.png\"]\nflat_field = \"scope.json\"")
+        #expect(missing.count == 1 && missing[0].key == "flat_field" && missing[0].line == 2)
+        let empty = try problems("references = [\"one.png\"]\nflat_field = \"\"")
+        #expect(empty.count == 1 && empty[0].message.contains("empty"))
+    }
+
     @Test("A profile with every key is read whole")
     func whole() throws {
         let folder = try Folder()

@@ -19,7 +19,8 @@ enum StageFolder {
         }
         func pictures(_ shownWidth: Int?) -> [StagePictures.Picture] {
             StagePictures(
-                source: result.source, corrected: result.corrected, references: references, result: result.normalization.image,
+                source: result.source, corrected: result.corrected, references: references,
+                result: result.normalization.image,
                 verdict: result.sidecar.verdict.value, stages: stages,
                 searched: result.normalization.chosenReference.map { [$0] } ?? Array(references.indices),
                 shownWidth: shownWidth

@@ -21,7 +21,8 @@ struct StagePictures {
     ///   - searched: indices of the references that were searched, whose features the stages hold.
     ///   - shownWidth: the width that maps with a scale are brought to; nil leaves them at their own.
     init(
-        source: RGBImage, corrected: LightCorrection.Corrected, references: [RGBImage], result: RGBImage, verdict: QualityReport.Verdict,
+        source: RGBImage, corrected: LightCorrection.Corrected, references: [RGBImage], result: RGBImage,
+        verdict: QualityReport.Verdict,
         stages: NormalizationStages, searched: [Int], shownWidth: Int? = nil
     ) {
         add("source", "source S", "the capture as it was read", source)

@@ -132,7 +132,8 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
             "  brightest over darkest  \(KnownLight.words(ratio: report.ratio))",
             "  error                   \(percent)" + (few ? "  (20 captures and more make it smaller)" : ""),
             "  background              \(Decimals.text(report.background * 100, 0)) % of the captures",
-            "  over time               " + (report.drifts ? "it moves; each capture's own share is followed" : "it stands still"),
+            "  over time               "
+                + (report.drifts ? "it moves; each capture's own share is followed" : "it stands still"),
             report.isUneven
                 ? "the light is uneven: captures are corrected by it"
                 : "the light is even: captures are left as they are",

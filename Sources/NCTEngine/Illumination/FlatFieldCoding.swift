@@ -15,7 +15,8 @@ extension FlatField: Codable {
         )
         guard format == Self.format else {
             throw EngineError(
-                .invalidFlatField, "it says that it is \"\(format)\"", remedy: "name a file of `nctd profile flat-field`")
+                .invalidFlatField, "it says that it is \"\(format)\"",
+                remedy: "name a file of `nctd profile flat-field`")
         }
         guard version == Self.version else {
             throw EngineError(

@@ -79,9 +79,10 @@ public struct FlatFieldEstimator: Sendable {
         var result: [Float] = []
         var greatest = 0.0
         for channel in 0..<3 {
-            let squares = regression.own.reduce(SIMD8<Double>.zero) {
-                $0 + $1.channels[channel] * $1.channels[channel]
-            } / count
+            let squares =
+                regression.own.reduce(SIMD8<Double>.zero) {
+                    $0 + $1.channels[channel] * $1.channels[channel]
+                } / count
             var whole = 0.0
             for index in 1..<functions {
                 whole += squares[index] * power[index]

@@ -113,7 +113,8 @@ struct SplineSurface: Sendable {
                     for j in 0..<4 {
                         let index = (row.first + i) * columns.count + column.first + j
                         let weight = row.weights[i] * column.weights[j]
-                        value += weight
+                        value +=
+                            weight
                             * SIMD3(coefficients[index], coefficients[size + index], coefficients[2 * size + index])
                     }
                 }
