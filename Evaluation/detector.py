@@ -52,14 +52,18 @@ class Detector:
         boxes[:, :4] = (boxes[:, :4] - [left, top, left, top]) / scale
         return boxes
 
+    def proposals(self, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Corners (n x 4) in pixels of the square, and a score for each class (n x classes), of all that is proposed."""
+        output = self.session.run(None, {self.input.name: square[None].astype(np.float32)})[0][0].T
+        centers, sizes = output[:, :2], output[:, 2:4]
+        return np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1), output[:, 4:]
+
     def detect(self, square: np.ndarray, confidence: float, overlap: float, limit: int) -> np.ndarray:
         """Boxes in a letterboxed image as rows of (left, top, right, bottom, score, class), best score first.
 
         A proposal counts once for each class whose score passes `confidence`; suppression is a class at a time.
         """
-        output = self.session.run(None, {self.input.name: square[None].astype(np.float32)})[0][0].T
-        centers, sizes, scores = output[:, :2], output[:, 2:4], output[:, 4:]
-        corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
+        corners, scores = self.proposals(square)
         found = []
         for category in range(scores.shape[1]):
             chosen = np.flatnonzero(scores[:, category] > confidence)
