@@ -7,6 +7,9 @@ from pathlib import Path
 
 from imaging import labeled_images
 
+# YOLOv5's usual color augmentation: gains of hue, saturation and value.
+HSV = {"hsv_h": 0.015, "hsv_s": 0.7, "hsv_v": 0.4}
+
 
 def file_digest(path: Path) -> str:
     with open(path, "rb") as file:

@@ -10,7 +10,7 @@ from PIL import Image
 from dataset import ImageSet, file_digest, key_of
 from detector import Detector
 from imaging import read_labels, read_rgb
-from metrics import Found, Sample, draws, resample, with_package
+from metrics import Found, Sample, draws, group_draws, resample, with_package
 from precision import IOU_THRESHOLDS, correct_detections
 from progress import Progress
 
@@ -89,17 +89,23 @@ class Measured:
     by_package: bool
 
 
-def measure(found: Detections, class_count: int, resamples: int, seed: int, work: Path, title: str) -> Measured:
-    """The figures and their resamplings; the same seed draws the same images for every row of a set."""
+def measure(found: Detections, class_count: int, resamples: int, seed: int, work: Path, title: str,
+            groups: list[str] | None = None) -> Measured:
+    """The figures and their resamplings; the same seed draws the same images for every row of a set.
+
+    Images of one of the `groups` are not independent, and are drawn together.
+    """
     sample = Sample(found.found, class_count)
     own = sample.measure()
     package = with_package(found.found, class_count)
     if package is not None and not np.allclose(own, package, rtol=0, atol=1e-6, equal_nan=True):
         raise SystemExit(f"{title}: ultralytics' own function gives {package.tolist()}, metrics.py {own.tolist()}")
-    path = work / "resampled" / f"{key_of('resampled 1', found.key, class_count, resamples, seed)}.npz"
+    key = key_of("resampled 1", found.key, class_count, resamples, seed, *([groups] if groups else []))
+    path = work / "resampled" / f"{key}.npz"
     if not path.is_file():
         progress = Progress(f"{title}, intervals", resamples)
-        values = resample(sample, draws(sample.image_count, resamples, seed), progress.step)
+        drawn = group_draws(groups, resamples, seed) if groups else draws(sample.image_count, resamples, seed)
+        values = resample(sample, drawn, progress.step)
         progress.end()
         save_whole(path, values=values)
     with np.load(path) as kept:

@@ -6,6 +6,7 @@
 
 (a) and (b): the first and the second detector, trained on lab A, on lab A's own test images and on lab B's, both with
 references of lab A. (c): lab A's test images restained by `nctd restain`, so that the right answer is known.
+With --labs, instead: white cells of each kind on several labs, with options of its own (--labs --help).
 With --combinations, instead: lab B's images by color transfer with every choice of features, enhancement and levels.
 Interrupted, it goes on where it was: whatever is kept in the work folder is found by the digests of all that it depends
 on. A data set has train/ and test/, each with images/ and labels/.
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+import labs
 from dataset import ImageSet, class_names, key_of, split_folder
 from detections import CONFIDENCE, LIMIT, OVERLAP, Detections, DetectorFile, find, measure
 from distance import image_error
@@ -256,6 +258,8 @@ def check(given: argparse.Namespace) -> list[DetectorFile]:
 
 
 def main() -> int:
+    if "--labs" in sys.argv[1:]:
+        return labs.main([text for text in sys.argv[1:] if text != "--labs"], parse_row)
     given = arguments()
     detectors = check(given)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -38,26 +38,35 @@ class Cytoplasm:
             means.append(mine @ self.colors / mine.sum())
         return float(np.linalg.norm(means[0] - means[1]))
 
-    def told_apart(self) -> tuple[float, int]:
-        """Balanced accuracy of the nearest kind by color, each cell left out of the means once; and how many kinds.
+    def rightly_told(self) -> np.ndarray:
+        """Of each cell 1 where the nearest kind by color is its own, it being left out of the means; NaN where its
+        kind is too rare.
 
         Distances are Mahalanobis', by the covariance within the kinds, all kinds being equally likely.
         """
+        right = np.full(len(self.kind), np.nan)
         counts = np.bincount(self.kind, minlength=len(self.kinds))
         kinds = [k for k in range(len(self.kinds)) if counts[k] >= LEAST_CELLS]
-        chosen = np.isin(self.kind, kinds)
+        chosen = np.flatnonzero(np.isin(self.kind, kinds))
         colors, kind = self.colors[chosen], self.kind[chosen]
-        if len(kinds) < 2:
-            return float("nan"), len(kinds)
-        right = np.zeros(len(kind), bool)
         for index in range(len(kind)):
             rest = np.arange(len(kind)) != index
             means = np.stack([colors[rest & (kind == k)].mean(0) for k in kinds])
             within = colors[rest] - means[np.searchsorted(kinds, kind[rest])]
             inverse = np.linalg.pinv(within.T @ within / len(within))
             off = means - colors[index]
-            right[index] = kinds[int(np.einsum("ij,jk,ik->i", off, inverse, off).argmin())] == kind[index]
-        return float(np.mean([right[kind == k].mean() for k in kinds])), len(kinds)
+            nearest = np.einsum("ij,jk,ik->i", off, inverse, off).argmin()
+            right[chosen[index]] = kinds[int(nearest)] == kind[index]
+        return right
+
+    def told_apart(self, right: np.ndarray, drawn: np.ndarray | None = None) -> float:
+        """Balanced accuracy of `rightly_told`: the mean over the kinds that are not too rare."""
+        weights = np.ones(len(self.kind)) if drawn is None else drawn[self.owners].astype(float)
+        weights = weights * ~np.isnan(right)
+        totals = np.bincount(self.kind, weights, minlength=len(self.kinds))
+        hits = np.bincount(self.kind, weights * np.nan_to_num(right), minlength=len(self.kinds))
+        there = totals > 0
+        return float((hits[there] / totals[there]).mean()) if there.any() else float("nan")
 
 
 def cytoplasm(lab: KindLab) -> Cytoplasm | None:

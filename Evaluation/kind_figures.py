@@ -106,32 +106,21 @@ def count(seen: list[Seen], lab: KindLab, threshold: float) -> Count:
 
 
 def confusion(seen: list[Seen], lab: KindLab, threshold: float) -> np.ndarray:
-    """kinds x (kinds, `other`, missed): what each labeled cell is seen as."""
+    """fields x kinds x (kinds, `other`, missed): what each labeled cell is seen as."""
     size = len(lab.kinds)
-    result = np.zeros((size, size + 2), int)
-    for one, field in zip(seen, lab.fields, strict=True):
+    result = np.zeros((len(lab.fields), size, size + 2), int)
+    for index, (one, field) in enumerate(zip(seen, lab.fields, strict=True)):
         sure = one.cells[one.cells[:, 4] >= threshold]
         overlap = pairwise_iou(field.boxes, sure[:, :4])
         for cell, kind in enumerate(field.kinds):
             best = overlap[cell].argmax() if len(sure) else 0
             hit = len(sure) and overlap[cell, best] >= FOUND_IOU
-            result[kind, int(sure[best, 5]) if hit else size + 1] += 1
+            result[index, kind, int(sure[best, 5]) if hit else size + 1] += 1
     return result
 
 
 def balanced_accuracy(matrix: np.ndarray) -> float:
-    """Mean over the kinds that there are of the share seen as what they are."""
+    """Mean over the kinds that there are of the share seen as what they are; of a matrix without fields."""
     totals = matrix.sum(1)
     there = totals > 0
     return float((np.diagonal(matrix)[there] / totals[there]).mean()) if there.any() else float("nan")
-
-
-def group_draws(groups: list[str], resamples: int, seed: int) -> np.ndarray:
-    """resamples x images: how often each image counts when whole groups of images are drawn with replacement.
-
-    Images of a slide are not independent; a lab without groups has one a field, and this is metrics.draws.
-    """
-    names, members = np.unique(groups, return_inverse=True)
-    generator = np.random.default_rng(seed)
-    picks = generator.integers(0, len(names), (resamples, len(names)))
-    return np.stack([np.bincount(row, minlength=len(names))[members] for row in picks])

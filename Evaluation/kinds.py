@@ -98,6 +98,16 @@ def yolo_boxes(rows: list[list[float]], width: int, height: int) -> np.ndarray:
     return corners * [width, height, width, height]
 
 
+def yolo_lines(one: Field) -> str:
+    """A label file whose classes are the kinds."""
+    width, height = one.size
+    lines = []
+    for kind, (left, top, right, bottom) in zip(one.kinds, one.boxes):
+        lines.append(f"{kind} {(left + right) / 2 / width:.6f} {(top + bottom) / 2 / height:.6f} "
+                     f"{(right - left) / width:.6f} {(bottom - top) / height:.6f}\n")
+    return "".join(lines)
+
+
 def read_lab(folder: Path, name: str, part: str | None = None) -> KindLab:
     """A lab, or a part of it. Kinds are the seven where kinds.csv names one that is not of the five."""
     rows = [row for row in read_rows(folder / "kinds.csv") if part is None or row["part"] == part]

@@ -97,6 +97,17 @@ def draws(image_count: int, resamples: int, seed: int) -> np.ndarray:
     return np.stack([np.bincount(row, minlength=image_count) for row in picks])
 
 
+def group_draws(groups: list[str], resamples: int, seed: int) -> np.ndarray:
+    """resamples x images: how often each image counts when whole groups of images are drawn with replacement.
+
+    Images of a slide are not independent; a lab without groups has one a field, and this is `draws`.
+    """
+    names, members = np.unique(groups, return_inverse=True)
+    generator = np.random.default_rng(seed)
+    picks = generator.integers(0, len(names), (resamples, len(names)))
+    return np.stack([np.bincount(row, minlength=len(names))[members] for row in picks])
+
+
 def resample(sample: Sample, drawn: np.ndarray, tick=lambda: None) -> np.ndarray:
     """resamples x (classes + 1) x 4: the figures of every drawing."""
     result = []

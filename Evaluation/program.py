@@ -149,13 +149,18 @@ class Program:
 
     def normalize(self, images: ImageSet, row: Row, profile: Path) -> tuple[ImageSet, Path | None]:
         """The images of a row, and the folder with their sidecars; the images themselves for the original."""
+        folder = self.normalized(images, row, profile)
+        return (images, None) if folder is None else (images.with_images(images.name, folder), folder)
+
+    def normalized(self, images: ImageSet, row: Row, profile: Path) -> Path | None:
+        """The folder of a row's images and sidecars; None for the original."""
         if row.arguments is None:
-            return images, None
+            return None
         folder = self.work / "normalized" / key_of(
             self.digest, self.weights, row.arguments, images.digest, profile_digest(profile))
         arguments = ["normalize", "--profile", profile, *row.arguments]
         self._fill(folder, images, arguments, f"{images.name}, {row.name}", sidecars=True)
-        return images.with_images(images.name, folder), folder
+        return folder
 
     def _fill(self, folder: Path, images: ImageSet, arguments: list, title: str, sidecars: bool) -> None:
         """Runs a command over those images whose results are not in the folder yet."""

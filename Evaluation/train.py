@@ -18,10 +18,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from dataset import ImageSet, class_names, file_digest, key_of, split_folder
-
-# YOLOv5's usual color augmentation: gains of hue, saturation and value.
-HSV = {"hsv_h": 0.015, "hsv_s": 0.7, "hsv_v": 0.4}
+from dataset import HSV, ImageSet, class_names, file_digest, key_of, split_folder
+from kinds import KindLab, read_lab, yolo_lines
 
 
 def arguments() -> argparse.Namespace:
@@ -29,7 +27,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a YOLO data set with train/images and train/labels")
     parser.add_argument("--output", type=Path, required=True, help="the ONNX file to write")
     parser.add_argument("--model", default="yolov5n", help="yolov5n, s, m, l or x (default: %(default)s)")
-    parser.add_argument("--weights", type=Path, help="a .pt file to start from (default: from random weights)")
+    parser.add_argument("--weights", type=Path,
+                        help="a .pt file to start from, or the .onnx file of a detector of the same --model (default: "
+                        "random weights)")
+    parser.add_argument("--like", type=int, default=0,
+                        help="the class of an .onnx file that each class begins as, where their numbers differ (default: 0)")
+    parser.add_argument("--freeze", type=int, default=0, help="leave so many of the first layers as they are")
+    parser.add_argument("--kinds", action="store_true", help="classes are the kinds of LAB/kinds.csv, the paper's seven")
     parser.add_argument("--classes", help="class names joined by commas (default: the data set's, or a smear's)")
     parser.add_argument("--epochs", type=int, default=100, help="(default: %(default)s)")
     parser.add_argument("--imgsz", type=int, default=320, help="side of the input in pixels (default: %(default)s)")
@@ -58,8 +62,13 @@ def check(given: argparse.Namespace) -> None:
         raise SystemExit(f"--output {given.output}: the name must end in .onnx")
 
 
-def prepare(folder: Path, images: ImageSet, names: list[str], validation: float, seed: int) -> Path:
-    """Lists for training and validation and a data.yaml; links, for the package writes beside what it reads."""
+def prepare(folder: Path, images: ImageSet, names: list[str], validation: float, seed: int,
+            lab: KindLab | None) -> Path:
+    """Lists for training and validation and a data.yaml; links, for the package writes beside what it reads.
+
+    Labels are those of the images, or with a lab its kinds' boxes.
+    """
+    kinds = {} if lab is None else {one.name: yolo_lines(one) for one in lab.fields}
     for kind in ("images", "labels"):
         shutil.rmtree(folder / kind, ignore_errors=True)
         (folder / kind).mkdir(parents=True)
@@ -67,7 +76,10 @@ def prepare(folder: Path, images: ImageSet, names: list[str], validation: float,
     for image, label in images.pairs:
         link = folder / "images" / (label.stem + image.suffix)
         link.symlink_to(image.resolve())
-        (folder / "labels" / label.name).symlink_to(label.resolve())
+        if lab is None:
+            (folder / "labels" / label.name).symlink_to(label.resolve())
+        else:
+            (folder / "labels" / label.name).write_text(kinds[label.stem])
         links.append(str(link.absolute()))
     random.Random(seed).shuffle(links)
     held = max(1, round(validation * len(links)))
@@ -79,6 +91,22 @@ def prepare(folder: Path, images: ImageSet, names: list[str], validation: float,
     yaml.write_text(f"path: {folder.absolute()}\ntrain: training.txt\nval: validation.txt\nnames:\n"
                     + "".join(f"  {index}: {json.dumps(name)}\n" for index, name in enumerate(names)))
     return yaml
+
+
+def start_from(given: argparse.Namespace, run: Path, images: ImageSet, names: list[str]):
+    """The network that is trained: from --weights, or new."""
+    from ultralytics import YOLO
+
+    if not given.weights:
+        return YOLO(f"{given.model}.yaml")
+    if given.weights.suffix != ".onnx":
+        return YOLO(given.weights)
+    import fused_weights
+
+    some = [image for image, _ in images.pairs[:: max(1, len(images.pairs) // 32)]]
+    network = fused_weights.load(given.weights, given.model, len(names), given.like, some, given.imgsz)
+    fused_weights.save(network, run / "start.pt", names)
+    return YOLO(run / "start.pt")
 
 
 def main() -> int:
@@ -98,10 +126,12 @@ def main() -> int:
 
     train = split_folder(given.data, "train")
     images = ImageSet.of("train", train / "images", train / "labels", given.limit)
-    names = class_names(given.data, given.classes)
+    lab = read_lab(given.data, "training lab", "train") if given.kinds else None
+    names = class_names(given.data, given.classes) if lab is None else lab.kinds
     settings = {
         "model": given.model, "weights": file_digest(given.weights) if given.weights else None,
         "images": len(images.pairs), "image_set": images.digest, "classes": names, "epochs": given.epochs,
+        "kinds": lab.digest if lab else None, "like": given.like, "freeze": given.freeze,
         "imgsz": given.imgsz, "batch": given.batch, "validation": given.validation, "seed": given.seed,
         **{key: given.hsv * value for key, value in HSV.items()},
         "ultralytics": ultralytics.__version__, "torch": torch.__version__,
@@ -117,12 +147,11 @@ def main() -> int:
         print(f"going on from {last}", file=sys.stderr)
         YOLO(last).train(resume=True, device=given.device)
     else:
-        start = YOLO(given.weights) if given.weights else YOLO(f"{given.model}.yaml")
-        start.train(
-            data=str(prepare(run, images, names, given.validation, given.seed)), epochs=given.epochs,
+        start_from(given, run, images, names).train(
+            data=str(prepare(run, images, names, given.validation, given.seed, lab)), epochs=given.epochs,
             imgsz=given.imgsz, batch=given.batch, seed=given.seed, deterministic=True, device=given.device,
             workers=min(2, given.threads), project=str(run), name="training", exist_ok=True, plots=False, amp=False,
-            patience=0, **{key: settings[key] for key in HSV})
+            patience=0, freeze=given.freeze or None, **{key: settings[key] for key in HSV})
     done.touch()
     best = run / "training" / "weights" / "best.pt"
     exported = Path(YOLO(best).export(format="onnx", imgsz=given.imgsz, dynamic=False, simplify=False, device="cpu"))

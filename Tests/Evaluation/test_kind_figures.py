@@ -15,7 +15,7 @@ from cells import Seen
 from distance import lab as cielab
 from kind_colors import Cytoplasm, cytoplasm
 from kinds import FIVE, Field, KindLab
-from metrics import Sample, draws
+from metrics import Sample, draws, group_draws
 
 NEUTROPHIL, LYMPHOCYTE, MONOCYTE, EOSINOPHIL, BASOPHIL = range(5)
 
@@ -85,7 +85,7 @@ class Counts(unittest.TestCase):
     def test_confusion_has_a_column_for_other_and_one_for_missed(self):
         mine = [seen([(NEUTROPHIL, 0, 0, 0.9), (5, 50, 0, 0.9)]), seen([(MONOCYTE, 0, 0, 0.9), (LYMPHOCYTE, 1, 0, 0.8)]),
                 seen([(BASOPHIL, 0, 0, 0.1)])]
-        made = kind_figures.confusion(mine, lab(self.FIELDS), 0.5)
+        made = kind_figures.confusion(mine, lab(self.FIELDS), 0.5).sum(0)
         expected = np.zeros((5, 7), int)
         expected[NEUTROPHIL, NEUTROPHIL] = expected[NEUTROPHIL, 5] = 1
         expected[LYMPHOCYTE, MONOCYTE] = expected[BASOPHIL, 6] = 1
@@ -103,12 +103,12 @@ class Counts(unittest.TestCase):
 
     def test_groups_are_drawn_whole(self):
         groups = ["a", "a", "b", "b", "b", "c"]
-        drawn = kind_figures.group_draws(groups, 200, 4)
+        drawn = group_draws(groups, 200, 4)
         self.assertTrue((drawn[:, 0] == drawn[:, 1]).all() and (drawn[:, 2] == drawn[:, 4]).all())
         self.assertTrue((drawn[:, [0, 2, 5]].sum(1) == 3).all())
         self.assertTrue((drawn[:, 0] != drawn[:, 2]).any())
         # Where every image is its own group it is the drawing of images.
-        np.testing.assert_array_equal(kind_figures.group_draws(["a", "b", "c", "d"], 20, 9), draws(4, 20, 9))
+        np.testing.assert_array_equal(group_draws(["a", "b", "c", "d"], 20, 9), draws(4, 20, 9))
 
 
 class Colors(unittest.TestCase):
@@ -124,11 +124,18 @@ class Colors(unittest.TestCase):
         kind = np.repeat([0, 1, 3, 4], [40, 40, 40, 3])
         noise = rng.normal(0, 1, (len(kind), 2))
         centers = np.array([[0, 0], [12, 0], [0, 0], [0, 12], [0, 0]])
-        apart, kinds = Cytoplasm(FIVE, kind, np.arange(len(kind)), centers[kind] + noise).told_apart()
-        self.assertEqual(kinds, 3)  # three basophils are too few
-        self.assertGreater(apart, 0.97)
-        alike, _ = Cytoplasm(FIVE, kind, np.arange(len(kind)), noise).told_apart()
-        self.assertTrue(0.15 < alike < 0.52, alike)
+        apart = Cytoplasm(FIVE, kind, np.arange(len(kind)), centers[kind] + noise)
+        right = apart.rightly_told()
+        self.assertEqual(np.isnan(right).tolist(), (kind == 4).tolist())  # three basophils are too few
+        self.assertGreater(apart.told_apart(right), 0.97)
+        alike = Cytoplasm(FIVE, kind, np.arange(len(kind)), noise)
+        self.assertTrue(0.15 < alike.told_apart(alike.rightly_told()) < 0.52)
+
+    def test_told_apart_is_the_mean_over_the_kinds_whatever_their_numbers(self):
+        made = Cytoplasm(FIVE, np.array([0, 0, 0, 1]), np.arange(4), np.zeros((4, 2)))
+        right = np.array([1, 1, 0, 0.0])
+        self.assertAlmostEqual(made.told_apart(right), (2 / 3 + 0) / 2)
+        self.assertAlmostEqual(made.told_apart(right, np.array([0, 1, 1, 0])), 1 / 2)
 
     def test_only_cytoplasm_counts_and_a_lab_without_masks_has_none(self):
         with tempfile.TemporaryDirectory() as name:
