@@ -163,10 +163,17 @@ class Program:
         return folder
 
     def _fill(self, folder: Path, images: ImageSet, arguments: list, title: str, sidecars: bool) -> None:
-        """Runs a command over those images whose results are not in the folder yet."""
+        """Runs a command over the images whose results are not in the folder yet.
+
+        Normalized images (which have sidecars) are made anew together where one is missing: what a lab's captures have
+        in common is learned from all that a command is given.
+        """
         ending = ".png.json" if sidecars else ".png"
         done = {path.name.removesuffix(ending) for path in folder.rglob("*" + ending)} if folder.is_dir() else set()
         missing = [image for image, label in images.pairs if image.stem not in done]
+        if missing and sidecars:
+            shutil.rmtree(folder, ignore_errors=True)
+            done, missing = set(), [image for image, _ in images.pairs]
         if missing:
             folder.mkdir(parents=True, exist_ok=True)
             for path in folder.rglob("*.png"):

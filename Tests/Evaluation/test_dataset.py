@@ -82,6 +82,32 @@ class Programs(unittest.TestCase):
             self.assertIn("macenko", rows["Macenko"])
             self.assertIn("--layr", new.why_not(Row("x", ("--layr", "1"))))
 
+    def test_normalized_images_are_made_together_and_kept(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            program = self.stand_in(folder, {"method": ["reinhard"]})
+            images = make(folder / "lab")
+            profile = folder / "p.toml"
+            profile.write_text("")
+            runs = []
+
+            def run(arguments, title, count):
+                output = arguments[arguments.index("--output") + 1]
+                runs.append(count)
+                for number in range(count):
+                    (output / f"{number}.png").write_bytes(images.pairs[number][0].read_bytes())
+                    (output / f"{number}.png.json").write_text("{}")
+
+            program.run = run
+            row = Row("Reinhard", ("--method", "reinhard"))
+            made = program.normalized(images, row, profile)
+            self.assertEqual((runs, program.normalized(images, row, profile)), ([3], made))
+            # Interrupted after two: all three again, since they may depend on each other.
+            (made / "2.png.json").unlink()
+            shown, folder = program.normalize(images, row, profile)
+            self.assertEqual((runs, folder, len(shown.pairs)), ([3, 3], made, 3))
+            self.assertIsNone(program.normalized(images, ROWS[0], profile))
+
 
 if __name__ == "__main__":
     unittest.main()
