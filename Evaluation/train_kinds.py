@@ -159,8 +159,9 @@ def main() -> int:
     random.seed(given.seed)
     np.random.seed(given.seed)
     recolor = recoloring(given.hsv)
-    crops = work / f"{key_of(file_digest(given.start), lab.digest, given.limit, given.draws, given.hsv,
-                             given.validation, given.imgsz, given.seed)}.npz"
+    key = key_of(file_digest(given.start), lab.digest, given.limit, given.draws, given.hsv, given.validation, given.imgsz,
+                 given.seed)
+    crops = work / f"{key}.npz"
     if not crops.is_file():
         drawn = (draw(f, c, pixels[f.name], given, generator, recolor) for _ in range(given.draws) for f, c in mine)
         values = seen(network, drawn, given.draws * len(mine), "crops")
