@@ -15,7 +15,7 @@ help:
 	@echo "make build    build the program"
 	@echo "make bench    time the engine and what others take in the same run (docs/performance.md)"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
-	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=…"
+	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=… (--labs: kinds, several labs)"
 	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
 	@echo "make train LAB=DIR  train the built-in network again (docs/smearnet.md)"
 	@echo "make lint     check the formatting, and arithmetic on numbers out of files     make format   apply it"
