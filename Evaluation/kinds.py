@@ -8,6 +8,7 @@ unlabelled.csv, boxes of further white cells: what a detector finds there is nei
 
 import csv
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ class KindLab:
         """Pixels of a detector's input for one of the image, where the training lab's images fill `side`."""
         return side / FIELD * self.magnification()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return key_of([(f.name, file_digest(f.image), f.truth.tolist(), f.ignored.tolist()) for f in self.fields])
 

@@ -30,7 +30,7 @@ from kind_pictures import cell_sheet, confusion_picture
 from kind_tables import FILES, Figure, FigureRow, FigureTable, counts_markdown, write
 from kinds import KindLab, read_lab
 from metrics import group_draws
-from program import ROWS, TRANSFER, Program, Row, profile_digest
+from program import ORIGINAL, ROWS, TRANSFER, Program, Row, profile_digest
 from tables import Line, Table
 from verdicts import sidecar_of
 
@@ -50,6 +50,7 @@ class Study:
     resamples: int
     seed: int
     skipped: dict[str, str] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[KindLab, dict[str, int]]] = field(default_factory=dict)
 
     def __post_init__(self):
         for row in self.rows:
@@ -59,15 +60,13 @@ class Study:
 
     def images(self, lab: KindLab, row: Row) -> tuple[KindLab, dict[str, int]]:
         """The lab in a row's images, and how many of them have which verdict."""
-        source = ImageSet(lab.name, [(f.image, Path(f"{f.name}.txt")) for f in lab.fields], lab.digest)
-        folder = self.program.normalized(source, row, self.profile)
-        if folder is None:
-            return lab, {}
-        verdicts: dict[str, int] = {}
-        for one in lab.fields:
-            verdict = sidecar_of(folder, one.name)["verdict"]["value"]
-            verdicts[verdict] = verdicts.get(verdict, 0) + 1
-        return lab.with_images(folder), verdicts
+        if (lab.name, row.name) not in self.kept:
+            source = ImageSet(lab.name, [(f.image, Path(f"{f.name}.txt")) for f in lab.fields], lab.digest)
+            folder = self.program.normalized(source, row, self.profile)
+            verdicts = [] if folder is None else [sidecar_of(folder, f.name)["verdict"]["value"] for f in lab.fields]
+            self.kept[lab.name, row.name] = (lab if folder is None else lab.with_images(folder),
+                                             {v: verdicts.count(v) for v in sorted(set(verdicts))})
+        return self.kept[lab.name, row.name]
 
     def drawn(self, lab: KindLab) -> np.ndarray:
         return group_draws([f.group for f in lab.fields], self.resamples, self.seed)
@@ -138,7 +137,7 @@ def white_cells(study: Study, lab: KindLab, detectors: list[DetectorFile]) -> li
             line = study.line(row.name, seen, shown, detector, True)
             line.verdicts = verdicts
             table.lines.append(line)
-            said = ", ".join(f"{count} {name}" for name, count in sorted(verdicts.items()))
+            said = ", ".join(f"{count} {name}" for name, count in verdicts.items())
             figures.rows.append(FigureRow(row.name, white_cell_figures(seen, shown, drawn), said))
         made += [table, figures]
     return made
@@ -268,12 +267,13 @@ def rows_of(given: argparse.Namespace) -> list[Row]:
 
 
 def pictures(study: Study, output: Path, training: KindLab, labs: list[KindLab], panels: list) -> None:
-    """Confusions of labs with the same kinds on a page; cells of each lab before and after color transfer."""
+    """Confusions and cells of each lab, as they came and after color transfer (or the last row)."""
+    row = next((r for r in study.rows if r.name == TRANSFER.name), study.rows[-1])
     for title, line in panels:
         kinds = training.kinds if title.startswith(training.name) else labs[0].kinds
         name = "-".join(title.lower().replace(",", "").split())
-        confusion_picture([(title, line)], kinds, output / f"confusion-{name}.png")
-    row = next((r for r in study.rows if r.name == TRANSFER.name), study.rows[-1])
+        shown = [entry for entry in line if entry[0] in (ORIGINAL.name, row.name)]
+        confusion_picture([(title, shown)], kinds, output / f"confusion-{name}.png")
     if row.arguments is not None and row.name not in study.skipped:
         for lab in labs:
             cell_sheet(training, [(lab, study.images(lab, row)[0])], f"{lab.name}: {row.name}",
