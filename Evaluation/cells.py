@@ -1,8 +1,8 @@
 """White cells that a detector sees in a lab's fields, at the size that the detector knows them in.
 
-A field is scaled so that the lab's white cells have the training lab's size. What is smaller than the detector's input
-lies on gray; what is larger is seen through overlapping windows, and a box that a window's inner edge cuts is left to
-the window that has all of it.
+A field is scaled so that the lab's white cells have the training lab's size. A detector whose input may have any size
+(any_size.py makes one) sees it at once. For another, what is smaller than its input lies on gray; what is larger is seen
+through overlapping windows, and a box that a window's inner edge cuts is left to the window that has all of it.
 """
 
 from dataclasses import dataclass
@@ -42,20 +42,20 @@ def windows(size: int, side: int) -> list[int]:
 
 def proposals(detector: Detector, pixels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
     """Boxes in pixels of the image and their scores by class, of all windows, before any suppression across them."""
-    side = detector.side
     height, width = (max(1, round(size * scale)) for size in pixels.shape[:2])
     scaled = resize(pixels, height, width, "linear")
     ratio = np.tile([width / pixels.shape[1], height / pixels.shape[0]], 2)
+    tall, wide = (-(-size // 32) * 32 if detector.any_size else detector.side for size in (height, width))
     all_boxes, all_scores = [np.zeros((0, 4))], []
-    for top in windows(height, side):
-        for left in windows(width, side):
-            square = np.full((side, side, 3), PADDING_GRAY, np.float32)
-            part = scaled[max(top, 0) : top + side, max(left, 0) : left + side]
+    for top in windows(height, tall):
+        for left in windows(width, wide):
+            square = np.full((tall, wide, 3), PADDING_GRAY, np.float32)
+            part = scaled[max(top, 0) : top + tall, max(left, 0) : left + wide]
             y, x = max(-top, 0), max(-left, 0)
             square[y : y + part.shape[0], x : x + part.shape[1]] = part
             boxes, scores = detector.proposals(square.transpose(2, 0, 1) / 255)
             keep = scores.max(1) > CONFIDENCE
-            for axis, begin, size in ((0, left, width), (1, top, height)):
+            for axis, begin, size, side in ((0, left, width, wide), (1, top, height, tall)):
                 keep &= (begin <= 0) | (boxes[:, axis] > EDGE)
                 keep &= (begin + side >= size) | (boxes[:, axis + 2] < side - EDGE)
             boxes, scores = boxes[keep] + [left, top, left, top], scores[keep]

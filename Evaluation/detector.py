@@ -34,16 +34,19 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndar
 class Detector:
     """A detector with input 1 x 3 x side x side (RGB, 0...1) and output 1 x (4 + classes) x proposals.
 
-    A proposal is cx, cy, w, h in pixels of the input, then one score a class.
+    A proposal is cx, cy, w, h in pixels of the input, then one score a class. A file may leave height and width open
+    (multiples of 32, `any_size`); `side` is then what the training lab's images are brought to.
     """
 
-    def __init__(self, path: Path, threads: int):
+    def __init__(self, path: Path, threads: int, open_side: int = 320):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0]
-        self.side = int(self.input.shape[-1])
+        self.any_size = not isinstance(self.input.shape[-1], int)
+        self.side = open_side if self.any_size else int(self.input.shape[-1])
 
     def locate(self, pixels: np.ndarray, confidence: float, overlap: float, limit: int, shrink: str) -> np.ndarray:
         """Boxes in an image of any size, in its own pixels; as `detect`, and `shrink` as `letterbox` has it."""

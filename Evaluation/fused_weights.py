@@ -33,7 +33,7 @@ def load(path: Path, model: str, classes: int | None, like: int, images: list[Pa
     """The network of an ONNX file as a trainable `DetectionModel` in evaluation mode.
 
     `classes`: how many, each of which begins as the file's class `like`; None for the file's own. `images` are a few
-    dozen of the lab that the file was trained on; `side` is the side of the input in pixels.
+    dozen of the lab that the file was trained on, none where nothing is trained; `side` is the input's in pixels.
     """
     import torch
     from ultralytics.nn.tasks import DetectionModel
@@ -73,7 +73,8 @@ def load(path: Path, model: str, classes: int | None, like: int, images: list[Pa
     if left or len(normalized) < 10:
         raise SystemExit(f"{path}: no {model} that the ultralytics package exported ({len(used)} of its tensors found, "
                          f"{len(left)} too many); give a .pt file, or name its --model")
-    settle(network, normalized, images, side)
+    if images:
+        settle(network, normalized, images, side)
     return network
 
 
@@ -129,6 +130,16 @@ def largest_difference(network, path: Path, images: list[Path], side: int) -> fl
             difference[4:] *= side
             worst = max(worst, float(difference.max()))
     return worst
+
+
+def export(module, head, side: int, path: Path) -> None:
+    """Writes a detector as an ONNX file whose input may have any size (multiples of 32); `head` is its last layer."""
+    import torch
+
+    head.export, head.format, head.dynamic = True, "onnx", True
+    torch.onnx.export(module, (torch.zeros(1, 3, side, side),), str(path), opset_version=18, input_names=["images"],
+                      output_names=["output0"], dynamo=False,
+                      dynamic_axes={"images": {2: "height", 3: "width"}, "output0": {2: "proposals"}})
 
 
 def save(network, path: Path, names: list[str]) -> None:

@@ -103,10 +103,5 @@ def joined(network, made, white: int):
 
 
 def export(network, made, white: int, side: int, path: Path) -> None:
-    """Writes the detector as an ONNX file."""
-    import torch
-
-    last = network.model[-1]
-    last.export, last.format, last.dynamic = True, "onnx", False
-    torch.onnx.export(joined(network.fuse(verbose=False), made, white), (torch.zeros(1, 3, side, side),), str(path),
-                      opset_version=18, input_names=["images"], output_names=["output0"], dynamo=False)
+    """Writes the detector as an ONNX file for input of any size (multiples of 32)."""
+    fused_weights.export(joined(network.fuse(verbose=False), made, white), network.model[-1], side, path)

@@ -15,13 +15,14 @@ class Spots:
 
     side = 320
 
-    def __init__(self):
-        self.calls = 0
+    def __init__(self, any_size=False):
+        self.calls, self.any_size, self.shapes = 0, any_size, []
 
     def proposals(self, square):
         from scipy.ndimage import find_objects, label
 
         self.calls += 1
+        self.shapes.append(square.shape)
         places = find_objects(label(square[0] > 0.9)[0])
         boxes = [(x.start, y.start, x.stop, y.stop) for y, x in places]
         return np.array(boxes, float).reshape(-1, 4), np.full((len(boxes), 1), 0.9)
@@ -56,6 +57,14 @@ class Windows(unittest.TestCase):
         seen = reduce(boxes, scores, ["white cell"])
         self.assertEqual(sorted(map(tuple, seen.cells[:, :4].astype(int))), sorted(truth))
         self.assertEqual(sorted(map(tuple, seen.boxes[:, :4].astype(int))), sorted(truth))
+
+    def test_a_detector_of_any_size_sees_a_field_at_once_and_the_same(self):
+        truth = [(20, 30, 100, 110), (400, 300, 520, 400), (600, 10, 700, 90)]
+        pixels = field(700, 420, truth)
+        detector = Spots(any_size=True)
+        seen = [reduce(*proposals(one, pixels, 1.0), ["white cell"]).cells for one in (detector, Spots())]
+        np.testing.assert_allclose(*[rows[np.lexsort(rows.T)] for rows in seen])
+        self.assertEqual(detector.shapes, [(3, 448, 704)])
 
     def test_boxes_are_in_pixels_of_the_image_at_any_scale(self):
         truth = [(30, 20, 70, 60)]

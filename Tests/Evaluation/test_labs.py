@@ -22,7 +22,7 @@ METHOD = Row("all alike", ("--method", "alike"))
 class ByColor:
     """Sees squares brighter than the field; their red value says which of the seven they are (or one class for all)."""
 
-    side = SIDE
+    side, any_size = SIDE, False
 
     def __init__(self, kinds):
         self.kinds = kinds

@@ -18,9 +18,10 @@ except ImportError:
 
 import fused_weights
 import kind_head
+from any_size import largest_difference
 from detector import Detector
-from train_kinds import crop, learn, rightly_told
 from kinds import Field
+from train_kinds import crop, learn, rightly_told
 
 
 def noise(path, seed):
@@ -79,6 +80,16 @@ class FromFile(unittest.TestCase):
         with self.assertRaises(SystemExit):
             fused_weights.load(self.file, "yolov5s", None, 0, self.images[:1], self.SIDE)
 
+    def test_a_file_for_any_size_gives_the_same_at_its_own_and_more_at_a_larger(self):
+        network = fused_weights.load(self.file, "yolov5n", None, 0, [], self.SIDE).fuse(verbose=False)
+        path = Path(self.folder.name) / "any.onnx"
+        fused_weights.export(network, network.model[-1], self.SIDE, path)
+        detector, own = Detector(path, 1, self.SIDE), Detector(self.file, 1)
+        self.assertEqual((detector.any_size, own.any_size, detector.side), (True, False, self.SIDE))
+        self.assertLess(largest_difference(own, detector, self.SIDE), 0.02)
+        boxes, _ = detector.proposals(np.zeros((3, 2 * self.SIDE, 3 * self.SIDE), np.float32))
+        self.assertEqual(len(boxes), 6 * len(own.proposals(np.zeros((3, self.SIDE, self.SIDE), np.float32))[0]))
+
     def test_the_head_parts_the_white_cell_s_score_and_leaves_the_boxes(self):
         network = kind_head.build(self.file, "yolov5n", self.images[:1], self.SIDE)
         seen = kind_head.features(network, torch.rand(2, 3, kind_head.CROP, kind_head.CROP))
@@ -91,7 +102,7 @@ class FromFile(unittest.TestCase):
         path = Path(self.folder.name) / "kinds.onnx"
         kind_head.export(network, made, 1, self.SIDE, path)
         square = np.random.default_rng(1).random((3, self.SIDE, self.SIDE), np.float32)
-        (boxes, scores), (theirs, whole) = Detector(path, 1).proposals(square), Detector(self.file, 1).proposals(square)
+        (boxes, scores), (theirs, whole) = Detector(path, 1, self.SIDE).proposals(square), Detector(self.file, 1).proposals(square)
         np.testing.assert_allclose(boxes, theirs, atol=0.01)
         np.testing.assert_allclose(scores.sum(1), whole[:, 1], atol=1e-4)
         self.assertGreater(scores.std(1).max(), 0)
