@@ -33,7 +33,7 @@ def confusion_picture(panels: list[tuple[str, list[tuple[str, np.ndarray]]]], ki
             pen.text((x, y), f"{name}: {100 * hit:.0f} % right", fill="black", font=font(12))
             shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
             for j, kind in enumerate(columns):
-                pen.text((x + left + j * side + 2, y + 20), SHORT.get(kind, kind)[:5], fill="black", font=font(10))
+                pen.text((x + left + j * side + 2, y + 20), SHORT.get(kind, kind), fill="black", font=font(10))
             for i, kind in enumerate(kinds):
                 pen.text((x, y + top + i * side + 10), SHORT[kind], fill="black", font=font(10))
                 for j in range(len(columns)):

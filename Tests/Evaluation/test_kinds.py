@@ -9,7 +9,7 @@ from PIL import Image
 
 import scenes  # noqa: F401  finds Evaluation/
 
-from kinds import CELL, FIELD, FIVE, SEVEN, read_lab, to_kinds
+from kinds import CELL, FIELD, FIVE, SEVEN, read_lab, to_kinds, yolo_lines
 
 
 def make(folder, kinds, boxes, size=(100, 80), part=""):
@@ -35,6 +35,14 @@ class Kinds(unittest.TestCase):
             self.assertEqual(lab.kinds, FIVE)
             np.testing.assert_allclose(lab.fields[0].truth, [[2, 70, 30, 90, 50], [4, 15, 35, 25, 45]])
             np.testing.assert_allclose(lab.fields[0].ignored, [[40, 20, 60, 60]])
+
+    def test_a_label_file_of_kinds_says_what_the_lab_says(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make(folder, [["monocyte", "basophil"]], [[(0.8, 0.5, 0.2, 0.25), (0.2, 0.5, 0.1, 0.125)]])
+            one = read_lab(folder, "x").fields[0]
+            lines = np.array([line.split() for line in yolo_lines(one).splitlines()], float)
+            np.testing.assert_allclose(lines, [[2, 0.8, 0.5, 0.2, 0.25], [4, 0.2, 0.5, 0.1, 0.125]])
 
     def test_cells_are_brought_to_the_training_lab_s_size_and_its_own_are_left(self):
         with tempfile.TemporaryDirectory() as name:
