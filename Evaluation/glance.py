@@ -22,7 +22,7 @@ from dataset import ImageSet, split_folder
 from detections import DetectorFile, find
 from kind_colors import PAIRS, cytoplasm
 from kind_figures import best_threshold, count, found, white_cells
-from kinds import KindLab, read_lab
+from kinds import KindLab, parse_factor, read_lab
 from metrics import Sample
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -84,6 +84,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kinds-detector", type=Path, action="append", default=[], help="ONNX file of seven kinds")
     parser.add_argument("--limit", type=int, help="only the first so many fields a lab")
     parser.add_argument("--every", type=int, default=1, help="every so manieth field of labs with kinds, for a start")
+    parser.add_argument("--magnify", type=parse_factor, action="append", default=[], metavar="LAB=FACTOR",
+                        help="scale a lab by this, not to the training lab's size")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--work", type=Path, default=Path("evaluation-output") / "work", help="where results are kept")
     return parser.parse_args()
@@ -122,7 +124,7 @@ def main() -> int:
             images = images.with_images(name, folder) if folder else images
             print(shown(name, class_line(images, detectors, given.work, given.threads)), flush=True)
             continue
-        lab = read_lab(given.data / name, name).some(given.limit, given.every)
+        lab = read_lab(given.data / name, name).magnified(dict(given.magnify)).some(given.limit, given.every)
         lab = lab.with_images(folder) if folder else lab
         line = shown(name, kind_line(lab, detectors, kinds_detectors, limits, given.work, given.threads))
         print(f"{line} (cells {lab.cell:.0f} pixels, x {lab.magnification():.2f})", flush=True)

@@ -58,10 +58,11 @@ class KindLab:
     fields: list[Field]
     cell: float  # the median side of a white cell's box in the whole lab, in pixels
     own: bool = False  # the training lab itself, whose size is not changed
+    factor: float | None = None  # by which to scale instead of to the training lab's size
 
     def magnification(self) -> float:
-        """What brings the lab's white cells to the training lab's size."""
-        return 1.0 if self.own else CELL / self.cell
+        """What brings the lab's white cells to the training lab's size, or the factor given instead."""
+        return self.factor or (1.0 if self.own else CELL / self.cell)
 
     def scale(self, side: int) -> float:
         """Pixels of a detector's input for one of the image, where the training lab's images fill `side`."""
@@ -82,9 +83,22 @@ class KindLab:
             shown.append(lab_field.shown_as(image))
         return replace(self, fields=shown)
 
+    def magnified(self, factors: dict[str, float]) -> "KindLab":
+        """With the factor that is given for its name, if one is."""
+        return replace(self, factor=factors.get(self.name, self.factor))
+
     def some(self, limit: int | None = None, every: int = 1) -> "KindLab":
         """Every so manieth field, of those the first."""
         return replace(self, fields=self.fields[::every][:limit])
+
+
+def parse_factor(text: str) -> tuple[str, float]:
+    """Of an option LAB=FACTOR; ValueError says to argparse what is wrong."""
+    name, _, value = text.partition("=")
+    factor = float(value)
+    if not name or not 0.05 <= factor <= 20:
+        raise ValueError(text)
+    return name, factor
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -28,7 +28,7 @@ from detections import Detections, DetectorFile, find, measure
 from kind_colors import PAIRS, cytoplasm
 from kind_pictures import cell_sheet, confusion_picture
 from kind_tables import FILES, Figure, FigureRow, FigureTable, counts_markdown, write
-from kinds import KindLab, read_lab
+from kinds import KindLab, parse_factor, read_lab
 from metrics import group_draws
 from program import ORIGINAL, ROWS, TRANSFER, Program, Row, profile_digest
 from tables import Line, Table
@@ -73,7 +73,7 @@ class Study:
 
     def line(self, row: str, seen: list[Seen], lab: KindLab, detector: DetectorFile, one_class: bool) -> Line:
         """Precision, recall and average precision, of white cells or by kind."""
-        key = key_of("kinds 1", detector.digest, lab.digest, one_class)
+        key = key_of("kinds 1", detector.digest, lab.digest, lab.magnification(), one_class)
         found = Detections(key, [one.boxes for one in seen], kind_figures.found(seen, lab.fields, one_class))
         measured = measure(found, 1 if one_class else len(lab.kinds), self.resamples, self.seed, self.work,
                            f"{detector.name}, {lab.name}, {row}", [f.group for f in lab.fields])
@@ -230,6 +230,8 @@ def arguments(given: list[str], parse_row) -> argparse.Namespace:
     parser.add_argument("--only", action="append", metavar="NAME", help="measure this row (and the original); repeatable")
     parser.add_argument("--limit", type=int, help="only the first so many fields a lab")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth field of labs with kinds")
+    parser.add_argument("--magnify", type=parse_factor, action="append", default=[], metavar="LAB=FACTOR",
+                        help="scale a lab by this, not to the training lab's size")
     parser.add_argument("--resamples", type=int, default=1000, help="(default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -298,7 +300,8 @@ def main(given: list[str], parse_row) -> int:
     study = Study(program, rows_of(given), profile, work, given.threads, given.resamples, given.seed)
 
     training = read_lab(given.data / "lab-a-kinds", "lab-a-kinds", "test")
-    labs = [read_lab(given.data / name, name).some(given.limit, given.every) for name in NEW_LABS if name in wanted]
+    labs = [read_lab(given.data / name, name).magnified(dict(given.magnify)).some(given.limit, given.every)
+            for name in NEW_LABS if name in wanted]
     sure = [(d, kind_figures.best_threshold(study.look(d, training, "original"), training.fields, len(training.kinds)))
             for d in kinds_detectors]
     measured = training.some(given.limit, given.every)

@@ -51,6 +51,8 @@ class Kinds(unittest.TestCase):
             lab = read_lab(Path(name), "x")
             self.assertAlmostEqual(lab.cell, 20)
             self.assertAlmostEqual(lab.scale(320) * lab.cell, CELL * 320 / FIELD)
+            self.assertAlmostEqual(lab.magnified({"x": 2.0, "y": 3.0}).some(1).scale(320), 2 * 320 / FIELD)
+            self.assertEqual(lab.magnified({"y": 3.0}).scale(320), lab.scale(320))
             # A part of the lab is seen at the lab's size, whatever its own cells are.
             self.assertEqual(lab.some(1).scale(320), lab.scale(320))
         with tempfile.TemporaryDirectory() as name:
