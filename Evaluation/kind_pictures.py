@@ -48,10 +48,10 @@ def confusion_picture(panels: list[tuple[str, list[tuple[str, np.ndarray]]]], ki
 
 
 def thumbnail(lab: KindLab, index: int, cell: int, side: int) -> Image.Image:
-    """A cell with its surroundings, 1.5 times the training lab's cell across, scaled as detectors see it."""
+    """A cell with its surroundings, 1.5 times as wide as the lab's median cell."""
     field = lab.fields[index]
     left, top, right, bottom = field.boxes[cell]
-    span = 1.5 * CELL / lab.magnification()
+    span = 1.5 * (CELL if lab.own else lab.cell)
     x, y = (left + right - span) / 2, (top + bottom - span) / 2
     return Image.fromarray(read_rgb(field.image)).transform(
         (side, side), Image.Transform.AFFINE, (span / side, 0, x, 0, span / side, y), Image.Resampling.BICUBIC,

@@ -24,6 +24,9 @@ FIVE = ["neutrophil", "lymphocyte", "monocyte", "eosinophil", "basophil"]
 TO_FIVE = [0, 0, 1, 2, 3, 4, None]
 # The side of a white cell's box (the root of its area) in the training lab, in pixels, and its images' larger side.
 CELL, FIELD = 133, 363
+# Small images are not enlarged past their own pixels (in an input of 320): that blurs them more than any image that a
+# detector has learned from, and costs more than cells of another size do.
+LARGEST = FIELD / 320
 
 
 @dataclass
@@ -61,8 +64,8 @@ class KindLab:
     factor: float | None = None  # by which to scale instead of to the training lab's size
 
     def magnification(self) -> float:
-        """What brings the lab's white cells to the training lab's size, or the factor given instead."""
-        return self.factor or (1.0 if self.own else CELL / self.cell)
+        """What brings the lab's white cells to the training lab's size as far as LARGEST, or the factor given instead."""
+        return self.factor or (1.0 if self.own else min(CELL / self.cell, LARGEST))
 
     def scale(self, side: int) -> float:
         """Pixels of a detector's input for one of the image, where the training lab's images fill `side`."""

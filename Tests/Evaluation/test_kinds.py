@@ -47,14 +47,18 @@ class Kinds(unittest.TestCase):
     def test_cells_are_brought_to_the_training_lab_s_size_and_its_own_are_left(self):
         with tempfile.TemporaryDirectory() as name:
             make(Path(name), [["monocyte"], ["basophil"], ["basophil"]],
-                 [[(0.5, 0.5, 0.1, 0.125)], [(0.5, 0.5, 0.2, 0.25)], [(0.5, 0.5, 0.4, 0.5)]])
+                 [[(0.5, 0.5, 0.1, 0.125)], [(0.5, 0.5, 0.2, 0.25)], [(0.5, 0.5, 0.4, 0.5)]], size=(800, 640))
             lab = read_lab(Path(name), "x")
-            self.assertAlmostEqual(lab.cell, 20)
+            self.assertAlmostEqual(lab.cell, 160)
             self.assertAlmostEqual(lab.scale(320) * lab.cell, CELL * 320 / FIELD)
             self.assertAlmostEqual(lab.magnified({"x": 2.0, "y": 3.0}).some(1).scale(320), 2 * 320 / FIELD)
             self.assertEqual(lab.magnified({"y": 3.0}).scale(320), lab.scale(320))
             # A part of the lab is seen at the lab's size, whatever its own cells are.
             self.assertEqual(lab.some(1).scale(320), lab.scale(320))
+        with tempfile.TemporaryDirectory() as name:
+            make(Path(name), [["monocyte"]], [[(0.5, 0.5, 0.2, 0.25)]])
+            # Cells of 20 pixels stay below the training lab's: an image is not enlarged past its own pixels.
+            self.assertAlmostEqual(read_lab(Path(name), "x").scale(320), 1)
         with tempfile.TemporaryDirectory() as name:
             make(Path(name), [["band_neutrophil"]], [[(0.5, 0.5, 0.1, 0.125)]], part="test")
             lab = read_lab(Path(name), "x", "test")
