@@ -20,14 +20,12 @@ def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndarray:
     """Greedy non-maximum suppression: indices of the kept boxes, best score first."""
-    order = np.argsort(-scores, kind="stable")
-    overlaps = pairwise_iou(boxes[order], boxes[order]) > threshold
-    alive = np.ones(len(order), bool)
+    left = np.argsort(-scores, kind="stable")
     kept = []
-    for rank in range(len(order)):
-        if alive[rank]:
-            kept.append(order[rank])
-            alive[rank + 1 :] &= ~overlaps[rank, rank + 1 :]
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        left = left[pairwise_iou(boxes[best : best + 1], boxes[left])[0] <= threshold]
     return np.array(kept, int)
 
 
