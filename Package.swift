@@ -29,8 +29,8 @@ let package = Package(
         .target(name: "CheckedArithmetic"),
         // Hot kernels in C, and the scalar twins that tests hold them against.
         .target(name: "CKernels"),
-        // The weights of the engine's own network, as bytes of the program.
-        .target(name: "CSmearNet", exclude: ["smearnet.safetensors"]),
+        // The weights of the engine's own networks, as bytes of the program.
+        .target(name: "CSmearNet", exclude: ["smearnet.safetensors", "kindnet.safetensors"]),
         // libpng and libjpeg report errors by longjmp, which only C may catch.
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF"]),
 

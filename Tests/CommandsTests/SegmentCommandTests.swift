@@ -9,9 +9,16 @@ import Testing
     private struct Report: Decodable {
         struct Cells: Decodable, Equatable { var whiteCells, redCells, platelets: Int }
         struct Shares: Decodable { var background, redCell, cytoplasm, nucleus, platelet: Double }
+        struct Cell: Decodable {
+            var box: [Int]
+            var kind: WhiteCellKind
+            var probabilities: [String: Double]
+            var nucleusArea, area: Double
+        }
         struct Entry: Decodable {
             var input, classes: String
-            var overlay: String?
+            var overlay, labels: String?
+            var whiteCells: [Cell]
             var width, height: Int
             var cells: Cells
             var shares: Shares
@@ -21,6 +28,7 @@ import Testing
         struct Summary: Decodable {
             var images, failed: Int
             var cells: Cells
+            var kinds: [String: Int]
         }
         var corrected: Bool
         var network: String
@@ -140,6 +148,42 @@ import Testing
             #expect(max(difference.max(), -difference.min()) < 2.1 / 255, "class \(label)")
         }
         #expect(colors.count >= 2)
+    }
+
+    @Test("Kinds stand in the table, in --json with all probabilities, and as YOLO labels, all of the same cells")
+    func kinds() throws {
+        let bench = try Bench()
+        let drawn = try bench.nctd(
+            "phantom", "--output", "p", "--count", "2", "--seed", "910011", "--width", "640", "--height", "480")
+        #expect(drawn.status == 0, "\(drawn.error)")
+        let result = try bench.nctd("segment", "p/images", "--output", "out", "--labels", "--json")
+        #expect(result.status == 0, "\(result.error)")
+        let report = try report(result)
+        var tally: [String: Int] = [:]
+        for entry in report.results {
+            #expect(entry.whiteCells.count == entry.cells.whiteCells && !entry.whiteCells.isEmpty)
+            let path = try #require(entry.labels)
+            let text = String(decoding: try #require(bench.space.read(path)), as: UTF8.self)
+            let rows = text.split(separator: "\n").map { $0.split(separator: " ") }
+            #expect(rows.count == entry.whiteCells.count)
+            for (row, cell) in zip(rows, entry.whiteCells) {
+                tally[cell.kind.rawValue, default: 0] += 1
+                #expect(Set(cell.probabilities.keys) == Set(WhiteCellKind.allCases.map(\.rawValue)))
+                #expect(abs(cell.probabilities.values.reduce(0, +) - 1) < 1e-4)
+                #expect(cell.probabilities.values.max() == cell.probabilities[cell.kind.rawValue])
+                #expect(row.count == 5 && Int(row[0]) == cell.kind.number)
+                let center = try #require(Double(row[1])), width = try #require(Double(row[3]))
+                #expect(abs((center - width / 2) * 640 - Double(cell.box[0])) < 0.01)
+                #expect(abs(width * 640 - Double(cell.box[2])) < 0.01)
+                #expect(cell.area >= cell.nucleusArea)
+            }
+        }
+        for kind in WhiteCellKind.allCases {
+            #expect(report.summary.kinds[kind.rawValue] == tally[kind.rawValue, default: 0])
+        }
+        let table = try bench.nctd("segment", "p/images", "--output", "out", "--overwrite")
+        let name = try #require(report.results.first?.whiteCells.first?.kind.rawValue)
+        #expect(table.output.contains(name.replacingOccurrences(of: "_", with: " ")), "\(table.output)")
     }
 
     @Test("What cannot be read or is too small is named with the reason, the others are done, and the code is 1")

@@ -40,7 +40,7 @@ struct SmearContentsTests {
             for channel in 0..<3 { after.samples[3 * pixel + channel] += shift[channel] }
         }
         return SmearContents(
-            segmentation, cells: CellCounts(segmentation.labels), before: before, after: after, scale: 1,
+            segmentation, cells: CellCounts(segmentation.labels), whiteCells: [], before: before, after: after, scale: 1,
             references: [ClassColors(before, labels)], workers: workers)
     }
 

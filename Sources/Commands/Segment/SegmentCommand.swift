@@ -10,13 +10,17 @@ import Pictures
 struct SegmentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segment",
-        abstract: "Show what each pixel of a smear is taken for, and count its cells.",
+        abstract: "Show what each pixel of a smear is taken for, and count its cells by their kinds.",
         usage: "nctd segment INPUT... --output DIR [options]",
         discussion: """
             Each INPUT is an image or a directory, which is walked through. The classes that keep matches to their \
             kind go to OUTPUT/NAME-classes.png, at the image's own size (8 bits, gray: 0 background, 1 red cell, 2 \
             cytoplasm of a white cell, 3 its nucleus, 4 platelet). They come from the built-in network and are \
             corrected by the field's own colors.
+
+            Each white cell is given the likeliest of seven kinds: segmented_neutrophil, band_neutrophil, lymphocyte, \
+            monocyte, eosinophil, basophil, other. --json has the probability of each. It is a guess from the cell's \
+            shape and texture, meant for matching colors, and no diagnosis.
 
             EXAMPLES:
               nctd segment smear.png --output classes --overlay
@@ -33,6 +37,20 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Flag(help: "Also write OUTPUT/NAME-overlay.png: the image under the colors that --stages has for classes.")
     var overlay = false
+
+    @Flag(
+        help: """
+            Also write OUTPUT/NAME.txt: the white cells as YOLO labels, \(kindNumbers).
+            """)
+    var labels = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Also write OUTPUT/NAME-crops.safetensors: what the network of kinds is trained on.", visibility: .hidden))
+    var crops = false
+
+    private static let kindNumbers = WhiteCellKind.allCases.map { "\($0.number) \($0.rawValue)" }
+        .joined(separator: ", ")
 
     @Flag(help: "The network's own classes, without the correction by the field's colors.")
     var uncorrected = false
@@ -63,7 +81,8 @@ struct SegmentCommand: AsyncParsableCommand {
         let console = Console.current
         let run = try ImageRun(
             inputs, verb: "segment", output: output,
-            endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []), overwrite: overwrite)
+            endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []) + (labels ? [".txt"] : [])
+                + (crops ? ["-crops.safetensors"] : []), overwrite: overwrite)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let light: LightCorrection
         do {
@@ -96,16 +115,28 @@ struct SegmentCommand: AsyncParsableCommand {
     ) throws -> SegmentReport.Entry {
         let image = try light.corrected(ImageReader.read(path: path).image, workers: workers).image
         let segmentation = try SmearNet.embedded.segmentation(of: image, corrected: !uncorrected, workers: workers)
-        let labels = segmentation.labels(reducedBy: 1, workers: workers)
-        var files = [try ImageWriter.encode(labels)]
-        if overlay { files.append(try PictureFile.encode(ColorMap.overlay(ofClasses: labels, on: image))) }
+        let whiteCells = WhiteCells(of: segmentation, workers: workers)
+        let map = segmentation.labels(reducedBy: 1, workers: workers)
+        var entry = SegmentReport.Entry(
+            input: path, classes: targets[0], map: map, segmentation: segmentation, whiteCells: whiteCells)
+        var files = [try ImageWriter.encode(map)]
+        if overlay {
+            entry.overlay = targets[files.count]
+            files.append(try PictureFile.encode(ColorMap.overlay(ofClasses: map, on: image)))
+        }
+        if labels {
+            entry.labels = targets[files.count]
+            files.append(SegmentFiles.labels(whiteCells.cells, width: image.width, height: image.height))
+        }
+        if crops {
+            entry.crops = targets[files.count]
+            files.append(SegmentFiles.crops(whiteCells, of: segmentation))
+        }
         try Interruption.shared.protecting {
             for (bytes, target) in zip(files, targets) {
                 try AtomicFile.write(bytes, to: target, overwrite: overwrite)
             }
         }
-        return SegmentReport.Entry(
-            input: path, classes: targets[0], overlay: overlay ? targets[1] : nil, labels: labels,
-            segmentation: segmentation)
+        return entry
     }
 }

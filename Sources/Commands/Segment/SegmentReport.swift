@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 import NCTEngine
 
@@ -25,32 +26,58 @@ struct SegmentReport: Encodable {
         }
     }
 
+    /// A white cell.
+    struct Cell: Encodable {
+        /// Left, top, width and height in the image's pixels.
+        var box: [Int]
+        /// The likeliest, and how likely each is.
+        var kind: WhiteCellKind
+        var probabilities: [String: Float]
+        /// In areas of a red cell.
+        var nucleusArea: Float
+        var area: Float
+
+        init(_ cell: WhiteCell) {
+            box = [cell.bounds.x, cell.bounds.y, cell.bounds.width, cell.bounds.height]
+            kind = cell.kinds.likeliest
+            probabilities = Dictionary(
+                uniqueKeysWithValues: WhiteCellKind.allCases.map { ($0.rawValue, cell.kinds[$0]) })
+            (nucleusArea, area) = (cell.nucleusArea, cell.area)
+        }
+    }
+
     /// One image that was done.
     struct Entry: Encodable {
         var input: String
         /// The files written.
         var classes: String
         var overlay: String?
+        var labels: String?
+        var crops: String?
         var width: Int
         var height: Int
         var cells: CellCounts
+        var whiteCells: [Cell]
         var shares: Shares
         var smearProbability: Float
         var seconds = 0.0
 
-        init(input: String, classes: String, overlay: String?, labels: LabelMap, segmentation: SmearSegmentation) {
+        /// - Parameter map: the classes at the image's own size.
+        init(
+            input: String, classes: String, map: LabelMap, segmentation: SmearSegmentation, whiteCells: WhiteCells
+        ) {
             self.input = input
             self.classes = classes
-            self.overlay = overlay
-            (width, height) = (labels.width, labels.height)
-            cells = segmentation.cellCounts
-            shares = Shares(labels)
+            (width, height) = (map.width, map.height)
+            cells = CellCounts(segmentation.labels, whiteCells.regions)
+            self.whiteCells = whiteCells.cells.map(Cell.init)
+            shares = Shares(map)
             smearProbability = segmentation.smearProbability
         }
 
         /// For people: where the classes are, and what was counted.
         var line: String {
-            "\(input) -> \(classes)  \(SegmentReport.text(cells))"
+            "\(input) -> \(classes)  \(SegmentReport.text(cells, kinds: SegmentReport.tally(whiteCells)))"
                 + (smearProbability < SmearContents.leastProbability ? "  (does not look like a smear)" : "")
         }
     }
@@ -65,6 +92,8 @@ struct SegmentReport: Encodable {
         var images = 0
         var failed = 0
         var cells = CellCounts(whiteCells: 0, redCells: 0, platelets: 0)
+        /// White cells by their likeliest kind, all seven.
+        var kinds = SegmentReport.tally([])
         var seconds = 0.0
     }
 
@@ -72,6 +101,8 @@ struct SegmentReport: Encodable {
     var corrected: Bool
     /// SHA-256 of the network's weights.
     var network = SmearNet.embedded.digest
+    /// The same of the network that tells the kinds.
+    var kindNetwork = KindNet.embedded.digest
     var results: [Entry] = []
     var failures: [Failure] = []
     var summary = Summary()
@@ -83,6 +114,7 @@ struct SegmentReport: Encodable {
         summary.cells.whiteCells += entry.cells.whiteCells
         summary.cells.redCells += entry.cells.redCells
         summary.cells.platelets += entry.cells.platelets
+        for cell in entry.whiteCells { summary.kinds[cell.kind.rawValue, default: 0] += 1 }
     }
 
     mutating func finish(_ failed: [(input: String, failure: JobFailure)], seconds: Double) {
@@ -95,15 +127,27 @@ struct SegmentReport: Encodable {
     func json() throws -> String { String(decoding: try JSONText.encode(self), as: UTF8.self) }
 
     func summaryLine(output: String) -> String {
-        "\(Self.count(summary.images, "image")): \(Self.text(summary.cells))"
+        "\(Self.count(summary.images, "image")): \(Self.text(summary.cells, kinds: summary.kinds))"
             + (summary.failed > 0 ? "; \(summary.failed) failed" : "")
             + "  (\(Decimals.text(summary.seconds, 1)) s)  results in \(output)"
     }
 
-    private static func text(_ cells: CellCounts) -> String {
-        [
-            count(cells.whiteCells, "white cell"), count(cells.redCells, "red cell"),
-            count(cells.platelets, "platelet"),
+    /// How many of each kind.
+    private static func tally(_ cells: [Cell]) -> [String: Int] {
+        var result = Dictionary(uniqueKeysWithValues: WhiteCellKind.allCases.map { ($0.rawValue, 0) })
+        for cell in cells { result[cell.kind.rawValue, default: 0] += 1 }
+        return result
+    }
+
+    private static func text(_ cells: CellCounts, kinds: [String: Int]) -> String {
+        let named = WhiteCellKind.allCases.compactMap { kind -> String? in
+            let name = kind.rawValue.replacingOccurrences(of: "_", with: " ")
+            guard let number = kinds[kind.rawValue], number > 0 else { return nil }
+            return count(number, name)
+        }
+        return [
+            count(cells.whiteCells, "white cell") + (named.isEmpty ? "" : " (\(named.joined(separator: ", ")))"),
+            count(cells.redCells, "red cell"), count(cells.platelets, "platelet"),
         ].joined(separator: ", ")
     }
 

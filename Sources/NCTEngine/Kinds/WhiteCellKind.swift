@@ -17,4 +17,7 @@ public enum WhiteCellKind: String, Sendable, Codable, CaseIterable {
     case basophil
     /// Any other: precursors with a large fine nucleus, erythroblasts.
     case other
+
+    /// Position in ``allCases``: the class number in labels.
+    public var number: Int { Self.allCases.firstIndex(of: self)! }
 }

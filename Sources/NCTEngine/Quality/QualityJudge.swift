@@ -10,6 +10,8 @@ struct QualityJudge: Sendable {
         /// What the network sees; nil for an image that is too small for it.
         let segmentation: SmearSegmentation?
         let cells: CellCounts?
+        /// None without a segmentation.
+        let whiteCells: [WhiteCell]
         /// By the network's eyes where it can see, else by colors alone.
         var hasWhiteCells: Bool { cells.map { $0.whiteCells > 0 } ?? analysis.inspection.hasWhiteCells }
         let palette: ColorPalette
@@ -17,8 +19,11 @@ struct QualityJudge: Sendable {
 
     func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {
         let analysis = FieldAnalysis(source, workers: workers)
+        let whiteCells = segmentation.map { WhiteCells(of: $0, workers: workers) }
         return Sight(
-            analysis: analysis, segmentation: segmentation, cells: segmentation?.cellCounts,
+            analysis: analysis, segmentation: segmentation,
+            cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen.labels, $0.regions) } },
+            whiteCells: whiteCells?.cells ?? [],
             palette: analysis.palette(workers: workers))
     }
 
@@ -42,7 +47,8 @@ struct QualityJudge: Sendable {
         var contents: SmearContents?
         if let segmentation = sight.segmentation, let cells = sight.cells {
             contents = SmearContents(
-                segmentation, cells: cells, before: analysis.lab, after: reduced, scale: analysis.scale,
+                segmentation, cells: cells, whiteCells: sight.whiteCells, before: analysis.lab, after: reduced,
+                scale: analysis.scale,
                 references: figures.classColors, workers: workers)
         }
         return QualityReport(

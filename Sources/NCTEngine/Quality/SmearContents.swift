@@ -4,11 +4,28 @@ public struct SmearContents: Sendable, Equatable, Codable {
     /// Probability that the capture shows a smear, 0…1.
     public var smearProbability: Float
     public var cells: CellCounts
+    /// From top to bottom.
+    public var whiteCells: [SightedCell]
     public var background: ClassFigures
     public var redCell: ClassFigures
     public var cytoplasm: ClassFigures
     public var nucleus: ClassFigures
     public var platelet: ClassFigures
+
+    /// A white cell and what it is taken for: a guess for matching colors, no diagnosis.
+    public struct SightedCell: Sendable, Equatable, Codable {
+        /// Left, top, width, height in the capture's pixels.
+        public var box: [Int]
+        /// The likeliest kind, and how likely it is, 0…1.
+        public var kind: WhiteCellKind
+        public var probability: Float
+
+        package init(_ cell: WhiteCell) {
+            box = [cell.bounds.x, cell.bounds.y, cell.bounds.width, cell.bounds.height]
+            kind = cell.kinds.likeliest
+            probability = cell.kinds[kind]
+        }
+    }
 
     /// One class of a smear.
     public struct ClassFigures: Sendable, Equatable, Codable {
@@ -55,7 +72,8 @@ public struct SmearContents: Sendable, Equatable, Codable {
     ///   - before, after: the capture and the result, reduced alike.
     ///   - scale: what they were reduced by.
     package init(
-        _ segmentation: SmearSegmentation, cells: CellCounts, before: LabImage, after: LabImage, scale: Int,
+        _ segmentation: SmearSegmentation, cells: CellCounts, whiteCells: [WhiteCell], before: LabImage,
+        after: LabImage, scale: Int,
         references: [ClassColors], workers: Workers
     ) {
         let labels = segmentation.labels(reducedBy: scale, workers: workers)
@@ -76,6 +94,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
         smearProbability = segmentation.smearProbability
         self.cells = cells
+        self.whiteCells = whiteCells.map(SightedCell.init)
         background = figures(.background)
         redCell = figures(.redCell)
         cytoplasm = figures(.cytoplasm)

@@ -1,0 +1,34 @@
+import Foundation
+
+/// How likely a white cell is of each kind, as ``KindNet`` sees it. Not a diagnosis.
+public struct KindProbabilities: Sendable, Equatable {
+    /// In the order of ``WhiteCellKind/allCases``, 0…1, one in sum.
+    private let values: [Float]
+
+    /// - Parameter scores: of each kind, before the softmax, in the order of ``WhiteCellKind/allCases``.
+    package init(scores: [Float]) {
+        precondition(scores.count == WhiteCellKind.allCases.count, "a score a kind")
+        let greatest = scores.max()!
+        let powers = scores.map { exp($0 - greatest) }
+        let sum = powers.reduce(0, +)
+        values = powers.map { $0 / sum }
+    }
+
+    /// The mean of several.
+    package init(meanOf views: [KindProbabilities]) {
+        precondition(!views.isEmpty, "a mean needs something")
+        values = WhiteCellKind.allCases.indices.map { kind in
+            views.reduce(0) { $0 + $1.values[kind] } / Float(views.count)
+        }
+    }
+
+    /// 0…1.
+    public subscript(kind: WhiteCellKind) -> Float { values[kind.number] }
+
+    /// The likeliest kind; of equal ones the first of ``WhiteCellKind/allCases``.
+    public var likeliest: WhiteCellKind {
+        var best = WhiteCellKind.allCases[0]
+        for kind in WhiteCellKind.allCases where self[kind] > self[best] { best = kind }
+        return best
+    }
+}
