@@ -49,6 +49,9 @@ QUICK := crash_sweep signals deadly_capture hostile full_disk backlog
 acceptance: build
 	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
+	$(firstword $(wildcard .venv/bin/python) python3) Tests/Acceptance/field_frames.py
+	swift build $(SWIFT_FLAGS) --build-tests
+	NCTD_LONG=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'CompletenessAgreementTests|CopiesTests'
 
 # Times of parts of the engine; needs the packages of the nested package Benchmarks. Then the built program's stages by
 # size and setting and, of what is installed, what others take: SGEMM, PyTorch, Macenko, decoding (docs/performance.md).

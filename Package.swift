@@ -87,7 +87,8 @@ let package = Package(
         .testTarget(
             name: "NCTEngineTests", dependencies: ["NCTEngine", "SmearPhantom", "ImageFiles", "TestSupport"],
             exclude: ["Resources"]),
-        .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "TestSupport"]),
+        .testTarget(
+            name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "Watching", "TestSupport"]),
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),

@@ -69,7 +69,7 @@ def read_cells(data: Path, report: Path) -> Cells:
         crops = load_file(report.parent / entry["crops"])
         row = (data / "labels" / f"{image.stem}.txt").read_text().split("\n")[0].split()
         center, size = np.array(row[1:3], float), np.array(row[3:5], float)
-        box = np.concatenate([center - size / 2, center + size / 2]) * [entry["width"], entry["height"]] * 2
+        box = np.concatenate([center - size / 2, center + size / 2]) * ([entry["width"], entry["height"]] * 2)
         overlaps = [overlap(cell, box) for cell in crops["boxes"]]
         if not overlaps or max(overlaps) < LEAST_OVERLAP:
             continue

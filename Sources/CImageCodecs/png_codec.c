@@ -28,7 +28,13 @@ static void on_error(png_structp png, png_const_charp text) {
 
 static void on_warning(png_structp png, png_const_charp text) {
     png_state *state = png_get_error_ptr(png);
-    if (state->raster != NULL) nct_add_warning(state->raster, text);
+    if (state->raster == NULL) return;
+    char words[NCT_MESSAGE_SIZE];
+    if (strlen(text) > 6 && strcmp(text + 4, ": CRC error") == 0) {
+        nct_set_message(words, "the chunk %.4s fails its checksum and was ignored", text);
+        text = words;
+    }
+    nct_add_warning(state->raster, text);
 }
 
 static void on_read(png_structp png, png_bytep out, size_t count) {
@@ -87,9 +93,45 @@ static void keep_metadata(png_structp png, png_infop info, nct_raster *raster) {
     }
 }
 
+// Whether needle lies within count bytes.
+static bool contains(const char *bytes, size_t count, const char *needle) {
+    size_t length = strlen(needle);
+    for (size_t i = 0; i + length <= count; i++) {
+        if (memcmp(bytes + i, needle, length) == 0) return true;
+    }
+    return false;
+}
+
+// What tells how to show the pixels and is not followed is said. eXIf is the one chunk whose orientation counts, before
+// or after the pixels, and samples are sRGB whatever else is said of their gamma.
+static void remark_on_metadata(png_structp png, png_infop info, nct_raster *raster) {
+    double gamma = 0;
+    bool is_described = png_get_valid(png, info, PNG_INFO_sRGB | PNG_INFO_iCCP) != 0;
+    if (!is_described && png_get_gAMA(png, info, &gamma) == PNG_INFO_gAMA && (gamma < 0.43 || gamma > 0.48)) {
+        char words[NCT_MESSAGE_SIZE];
+        nct_set_message(words, "the gamma %.3f of chunk gAMA was not used: samples are taken for sRGB", gamma);
+        nct_add_warning(raster, words);
+    }
+    png_textp texts = NULL;
+    int count = png_get_text(png, info, &texts, NULL);
+    for (int i = 0; i < count; i++) {
+        const char *key = texts[i].key, *text = texts[i].text;
+        size_t length = text == NULL ? 0 : texts[i].text_length != 0 ? texts[i].text_length : texts[i].itxt_length;
+        bool is_exif = strcmp(key, "Raw profile type exif") == 0 || strcmp(key, "Raw profile type APP1") == 0;
+        bool is_turned = contains(text, length, "tiff:Orientation") && !contains(text, length, "tiff:Orientation=\"1\"") &&
+                         !contains(text, length, "<tiff:Orientation>1<");
+        if (is_exif && raster->exif == NULL) {
+            nct_add_warning(raster, "EXIF data in a text chunk was not used, nor an orientation in it: only chunk eXIf is");
+        } else if (is_turned && raster->exif == NULL) {
+            nct_add_warning(raster, "an orientation in an XMP text chunk was not used: only that of chunk eXIf is");
+        }
+    }
+}
+
 static void decode(png_structp png, png_infop info, png_state *state, nct_limits limits) {
     nct_raster *raster = state->raster;
-    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    // What a chunk says that is not needed for the pixels is no reason to do without them.
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);  // ours are checked below
     png_read_info(png, info);
     png_set_expand(png);
@@ -112,6 +154,7 @@ static void decode(png_structp png, png_infop info, png_state *state, nct_limits
     png_read_image(png, state->rows);
     png_read_end(png, info);
     keep_metadata(png, info, raster);
+    remark_on_metadata(png, info, raster);
 }
 
 static void attempt_decode(png_structp png, png_infop info, png_state *state, nct_limits limits) {

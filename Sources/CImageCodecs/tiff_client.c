@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+// libtiff begins some of its messages with it.
+#define OPEN_NAME "memory"
+
 static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
 
 // libtiff has no codes for its errors, only words.
@@ -27,19 +30,80 @@ static bool is_damage(const char *module, const char *text) {
     return starts_with(text, "Improper JPEG") || starts_with(text, "Discarding");
 }
 
+// Tags that place the pixels or tell what they mean, by libtiff's names: a file whose value for one of them cannot be
+// read is damaged. What all others say is a description of the picture.
+static bool is_essential(const char *name) {
+    static const char *const names[] = {
+        "ImageWidth",      "ImageLength",     "BitsPerSample",   "Compression",         "PhotometricInterpretation",
+        "FillOrder",       "StripOffsets",    "SamplesPerPixel", "RowsPerStrip",        "StripByteCounts",
+        "Predictor",       "ColorMap",        "TileWidth",       "PlanarConfiguration", "TileLength",
+        "TileOffsets",     "TileByteCounts",  "ExtraSamples",    "SampleFormat",        "JPEGTables",
+        "ImageDepth",      "TileDepth",       "YCbCrSubsampling",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) return true;
+    }
+    return false;
+}
+
+// The tag that a message of libtiff names, in quotation marks or by its number; false where it names none.
+static bool named_tag(const char *text, char *name, size_t size) {
+    unsigned number;
+    const char *custom = strstr(text, "custom tag ");
+    if (custom != NULL && sscanf(custom, "custom tag %u", &number) == 1) {
+        snprintf(name, size, "Tag %u", number);
+        return true;
+    }
+    const char *start = strchr(text, '"');
+    const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
+    if (end == NULL || (size_t)(end - start - 1) >= size) return false;
+    memcpy(name, start + 1, (size_t)(end - start - 1));
+    name[end - start - 1] = 0;
+    return true;
+}
+
+// Whether what libtiff says while it reads the directory is about a descriptive tag alone; if so, it becomes a warning.
+static bool is_remark(tiff_client *client, const char *text) {
+    char name[64];
+    if (!client->opening || client->raster == NULL || !named_tag(text, name, sizeof name)) return false;
+    bool is_outside = starts_with(text, "IO error");
+    // A profile that is cut off is lost, and with it what the colors mean; one that is odd is as good as none.
+    if (is_essential(name) || (is_outside && strcmp(name, "ICC Profile") == 0)) return false;
+    // Whoever turns the picture upright remarks on this one.
+    if (strcmp(name, "Orientation") == 0 && strstr(text, "Bad value") != NULL) return true;
+    const char *what = is_outside                              ? "values beyond the end of the file"
+                       : strstr(text, "Bad value") != NULL     ? "a value that means nothing"
+                       : strstr(text, "ount") != NULL          ? "a number of values that it cannot have"
+                       : strstr(text, "ype") != NULL           ? "a type that it cannot have"
+                                                               : "values that cannot be read";
+    char words[NCT_MESSAGE_SIZE];
+    bool is_nameless = starts_with(name, "Tag ");
+    snprintf(words, sizeof words, "the %s%s has %s and was ignored", is_nameless ? "private tag" : "tag ",
+             is_nameless ? name + 3 : name, what);
+    nct_add_warning(client->raster, words);
+    return true;
+}
+
+// The message without the name that the file was opened under.
+static const char *message(char text[NCT_MESSAGE_SIZE], const char *format, va_list arguments) {
+    vsnprintf(text, NCT_MESSAGE_SIZE, format, arguments);
+    return starts_with(text, OPEN_NAME ": ") ? text + strlen(OPEN_NAME ": ") : text;
+}
+
 static int on_error(TIFF *tiff, void *data, const char *module, const char *format, va_list arguments) {
     (void)tiff, (void)module;
-    char text[NCT_MESSAGE_SIZE];
-    vsnprintf(text, sizeof text, format, arguments);
-    nct_tiff_fail(data, status_of(text), "%s", text);
+    char buffer[NCT_MESSAGE_SIZE];
+    const char *text = message(buffer, format, arguments);
+    if (!is_remark(data, text)) nct_tiff_fail(data, status_of(text), "%s", text);
     return 1;  // handled: the global handler is not called
 }
 
 static int on_warning(TIFF *tiff, void *data, const char *module, const char *format, va_list arguments) {
     (void)tiff;
     tiff_client *client = data;
-    char text[NCT_MESSAGE_SIZE];
-    vsnprintf(text, sizeof text, format, arguments);
+    char buffer[NCT_MESSAGE_SIZE];
+    const char *text = message(buffer, format, arguments);
+    if (is_remark(client, text)) return 1;
     if (starts_with(text, "IO error during reading of")) {
         // A value of a tag lies outside the file: libtiff would go on without the tag.
         nct_tiff_fail(client, NCT_TRUNCATED, "%s", text);
@@ -141,8 +205,10 @@ TIFF *nct_tiff_open(tiff_client *client, const char *mode, size_t maximum_alloca
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, most);
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, client);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, client);
-    TIFF *tiff = TIFFClientOpenExt("memory", mode, client, on_read, on_write, on_seek, on_close, on_size, on_map,
+    client->opening = true;
+    TIFF *tiff = TIFFClientOpenExt(OPEN_NAME, mode, client, on_read, on_write, on_seek, on_close, on_size, on_map,
                                    on_unmap, options);
+    client->opening = false;
     TIFFOpenOptionsFree(options);
     if (tiff == NULL) nct_tiff_fail(client, NCT_CORRUPT, "no directory can be read");
     return tiff;

@@ -14,6 +14,7 @@ typedef struct tiff_client {
     nct_raster *raster;  // takes the warnings; null while encoding
     char *message;       // takes the first error
     nct_status status;   // of the first error
+    bool opening;        // while the directory is read, when only what concerns the pixels is fatal
 } tiff_client;
 
 // Opens with mode "r" or "w" (with more letters as TIFFOpen has them). libtiff's messages go to the client and nowhere

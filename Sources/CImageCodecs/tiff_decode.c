@@ -140,7 +140,11 @@ static nct_status read_layout(TIFF *tiff, tiff_client *client, nct_limits limits
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
     at->separate = planar == PLANARCONFIG_SEPARATE && at->samples > 1;
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &at->photometric)) {
-        return nct_tiff_fail(client, NCT_CORRUPT, "the photometric interpretation is missing");
+        if (at->samples != 3 || at->bits != 8) {
+            return nct_tiff_fail(client, NCT_CORRUPT, "the photometric interpretation is missing");
+        }
+        at->photometric = PHOTOMETRIC_RGB;
+        nct_add_warning(client->raster, "the photometric interpretation is missing; three samples of 8 bits are taken for RGB");
     }
     if (!reads_compression(at->compression)) {
         return nct_tiff_fail(client, NCT_UNSUPPORTED, "compression scheme %u", at->compression);
@@ -204,7 +208,7 @@ static nct_status check_chunk(TIFF *tiff, tiff_client *client, const layout *at,
     }
     uint64_t offset = TIFFGetStrileOffset(tiff, index), count = TIFFGetStrileByteCount(tiff, index);
     if (client->status != NCT_OK) return client->status;
-    if (count == 0) return nct_tiff_fail(client, NCT_CORRUPT, "%s %u is missing", kind, index);
+    if (count == 0 || offset == 0) return nct_tiff_fail(client, NCT_CORRUPT, "%s %u is missing", kind, index);
     if (offset > client->count || count > client->count - offset) {
         return nct_tiff_fail(client, NCT_TRUNCATED, "%s %u ends beyond the file", kind, index);
     }
@@ -330,7 +334,7 @@ nct_status nct_tiff_decode(const uint8_t *bytes, size_t count, nct_limits limits
     tiff_client client = {.bytes = bytes, .count = count, .raster = raster, .message = raster->message};
     TIFF *tiff = nct_tiff_open(&client, "r", count + OWN_ALLOCATION);
     if (tiff == NULL) return client.status;
-    // libtiff goes on after some errors in the directory with a tag less; such a file is damaged all the same.
+    // libtiff goes on after some errors in the directory without a tag that places the pixels.
     if (client.status == NCT_OK) decode(tiff, &client, limits);
     TIFFClose(tiff);
     return client.status;

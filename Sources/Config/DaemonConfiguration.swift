@@ -151,6 +151,10 @@ public struct WatchSettings: Sendable, Equatable {
     /// Globs, case folded.
     public var include: [String]
     public var exclude: [String]
+    /// Leave out what ``BuiltInExclusions`` names.
+    public var builtInExclude: Bool
+    /// Take what symbolic links within the root lead to; otherwise they are left out.
+    public var followLinks: Bool
     /// A file below the root that must be there for the root to count as mounted.
     public var sentinel: String?
 
@@ -160,7 +164,7 @@ public struct WatchSettings: Sendable, Equatable {
         path: String, lab: String, rules: [Rule] = [], profile: String?, recursive: Bool = true, mode: Mode = .auto,
         settle: Duration = .seconds(2), patience: Duration = .seconds(600), scanInterval: Duration = .seconds(30),
         reconcileInterval: Duration = .seconds(600), include: [String] = WatchSettings.defaultInclude,
-        exclude: [String] = [], sentinel: String? = nil
+        exclude: [String] = [], builtInExclude: Bool = true, followLinks: Bool = false, sentinel: String? = nil
     ) {
         self.path = path
         self.lab = lab
@@ -174,6 +178,8 @@ public struct WatchSettings: Sendable, Equatable {
         self.reconcileInterval = reconcileInterval
         self.include = include
         self.exclude = exclude
+        self.builtInExclude = builtInExclude
+        self.followLinks = followLinks
         self.sentinel = sentinel
     }
 }

@@ -73,6 +73,8 @@ extension WatchSettings {
         reconcileInterval = reader.seconds("reconcile_interval_seconds", in: 0.1...604_800) ?? reconcileInterval
         include = reader.patterns("include", count: 1...1000) ?? include
         exclude = reader.patterns("exclude", count: 0...1000) ?? exclude
+        builtInExclude = reader.bool("builtin_exclude") ?? builtInExclude
+        followLinks = reader.bool("follow_links") ?? followLinks
         sentinel = reader.string("sentinel")
         if let sentinel, !Self.isRelative(sentinel) {
             reader.report(

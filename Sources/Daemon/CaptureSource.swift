@@ -24,15 +24,25 @@ public protocol CaptureSource: Sendable {
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp)
 }
 
-/// The files below a directory, opened for reading beneath it without following links.
+/// The files below a directory, opened for reading beneath it without following links, or only those that stay within.
 public struct DirectorySource: CaptureSource {
     let root: String
+    private let followsLinks: Bool
 
-    public init(root: String) { self.root = root }
+    public init(root: String, followingLinks: Bool = false) {
+        self.root = root
+        followsLinks = followingLinks
+    }
+
+    /// The path by which the file is opened.
+    private func place(of path: CapturePath) -> CapturePath {
+        guard followsLinks, case .target(let target) = LinkState.resolve(root: root, path: path) else { return path }
+        return target
+    }
 
     public func stamp(of path: CapturePath) throws -> FileStamp {
         do {
-            guard let stamp = try ReadOnlyFile.stamp(root: root, path: path) else {
+            guard let stamp = try ReadOnlyFile.stamp(root: root, path: place(of: path)) else {
                 throw SourceError.gone("the file is gone, or is no regular file any more")
             }
             return stamp
@@ -43,7 +53,7 @@ public struct DirectorySource: CaptureSource {
 
     public func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String? {
         do {
-            switch try Completeness.check(ReadOnlyFile(root: root, path: path), budget: budget) {
+            switch try Completeness.check(ReadOnlyFile(root: root, path: place(of: path)), budget: budget) {
             case .whole, .unknownFormat: return nil
             case .incomplete(let reason), .undecided(let reason): return reason
             }
@@ -54,7 +64,7 @@ public struct DirectorySource: CaptureSource {
 
     public func header(of path: CapturePath) throws -> ImageHeader {
         do {
-            let file = try ReadOnlyFile(root: root, path: path)
+            let file = try ReadOnlyFile(root: root, path: place(of: path))
             return try ImageHeader.read(fileSize: Int(clamping: file.stamp.size), path: "\(root)/\(path)") {
                 try file.read(at: Int64(clamping: $0), count: $1)
             }
@@ -65,7 +75,7 @@ public struct DirectorySource: CaptureSource {
 
     public func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
         do {
-            let file = try ReadOnlyFile(root: root, path: path)
+            let file = try ReadOnlyFile(root: root, path: place(of: path))
             return (try file.readAll(limit: limit), file.stamp, try file.currentStamp())
         } catch {
             throw SourceError(error)

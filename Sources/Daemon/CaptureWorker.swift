@@ -171,8 +171,8 @@ struct CaptureWorker: Sendable {
         heartbeat.advance(task.row.id, to: "in a process of its own")
         log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
         let suspect = Suspect(
-            root: task.root.settings.path, path: task.row.path, profile: profile,
-            weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
+            root: task.root.settings.path, path: task.row.path, followsLinks: task.root.settings.followLinks,
+            profile: profile, weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
         try await ledger.setProbing(task.row.id, true)
         let what: String
         switch await probe.examine(suspect) {

@@ -11,7 +11,8 @@ public enum DaemonEvent: Sendable, Equatable {
     case testEngine
     case attemptsDied(count: Int)
     case ledgerSetAside(path: String, reason: String)
-    case ledgerRebuilt(captures: Int)
+    /// `copies` are sidecars that lie elsewhere than they say; `copy` is one of them.
+    case ledgerRebuilt(captures: Int, copies: Int, copy: String?)
     /// The ledger is of no more use to this process, which ends.
     case ledgerLost(reason: String, isDamaged: Bool)
     case heldMoved(count: Int, directory: String)
@@ -150,7 +151,10 @@ extension DaemonEvent {
         case .testEngine: "NCTD_TEST_ENGINE=copy: results are copies, made for a test"
         case .attemptsDied(let count): "an earlier process died during \(count) attempts; they are taken up again"
         case .ledgerSetAside(let path, let reason): "the ledger is damaged (\(reason)); it was set aside as \(path)"
-        case .ledgerRebuilt(let captures): "the ledger was rebuilt from the sidecars of \(captures) captures"
+        case .ledgerRebuilt(let captures, let copies, let copy):
+            "the ledger was rebuilt from the sidecars of \(captures) captures"
+                + (copy.map { "; \(copies) copies of results elsewhere in the trees are left alone, such as \($0)" }
+                    ?? "")
         case .ledgerLost(let reason, let isDamaged):
             "the ledger cannot be used any more (\(reason)); the daemon ends, and "
                 + (isDamaged

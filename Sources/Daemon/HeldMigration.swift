@@ -28,11 +28,26 @@ struct HeldMigration: Sendable {
 
     /// The name below the tree of held results; nil for what has it already.
     static func newName(of output: [UInt8], reserved: [UInt8]) -> [UInt8]? {
-        let start = reserved.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-        let old = reserved[..<start] + Array("held/".utf8) + reserved[start...]
+        let old = oldName(of: reserved)
         guard output.starts(with: old) else { return nil }
         return reserved + output[old.count...]
     }
+
+    /// Where version 0.7 held back the result of a name.
+    static func oldName(of reserved: [UInt8]) -> [UInt8] {
+        let start = reserved.lastIndex(of: slash).map { $0 + 1 } ?? 0
+        return reserved[..<start] + folder + reserved[start...]
+    }
+
+    /// The name whose result version 0.7 held back at a place; any other place is a name as it is.
+    static func reservedName(of old: [UInt8]) -> [UInt8] {
+        let start = old.lastIndex(of: slash).map { $0 + 1 } ?? 0
+        guard old[..<start].suffix(folder.count + 1).elementsEqual([slash] + folder) else { return old }
+        return Array(old[..<(start - folder.count)] + old[start...])
+    }
+
+    private static let slash = UInt8(ascii: "/")
+    private static let folder = Array("held/".utf8)
 
     /// The image first: who sees the sidecar may read it.
     private func move(_ old: [UInt8], to new: [UInt8]) throws {

@@ -19,7 +19,7 @@ struct Intake: Sendable {
         heartbeat.scanned()
         switch event {
         case .found(let sightings):
-            let judged = sightings.map { Ledger.Judged($0, ignoredBy: root.ignoringRule($0.path)) }
+            let judged = sightings.map { Ledger.Judged($0, ignoredBy: root.reasonToIgnore($0)) }
             let recorded = try await persisting {
                 try await ledger.record(judged, root: root.id, settle: root.settings.settle, now: clock.now)
             }
@@ -29,6 +29,11 @@ struct Intake: Sendable {
                 .seen(
                     lab: lab, root: path, added: recorded.added.count, changed: recorded.changed.count,
                     ignored: recorded.ignored.count))
+            let left = Set(recorded.ignored)
+            for entry in judged where entry.sighting.link != nil && left.contains(entry.sighting.path) {
+                log.write(
+                    .ignored(lab: lab, file: root.name(of: entry.sighting.path), reason: entry.ignoredBy ?? ""))
+            }
             await bell.ring()
         case .overflow: log.write(.overflow(lab: lab, root: path))
         case .unreadable(let place, let reason):

@@ -26,8 +26,10 @@ struct LedgerRecovery: Sendable {
             ledger = try Ledger.open(stateDirectory: state)
         }
         if try await !ledger.isRebuilt() {
-            let count = try await rebuild(ledger, isStopping)
-            if count > 0 { log.write(.ledgerRebuilt(captures: count)) }
+            let found = try await rebuild(ledger, isStopping)
+            if found.captures > 0 || found.copies > 0 {
+                log.write(.ledgerRebuilt(captures: found.captures, copies: found.copies, copy: found.copy))
+            }
         }
         for row in try await ledger.inProgress() { removeTemporaries(of: row) }
         do {
@@ -58,20 +60,28 @@ struct LedgerRecovery: Sendable {
         }
     }
 
-    /// Enters what the sidecars in the trees of results tell; returns how many captures.
-    private func rebuild(_ ledger: Ledger, _ isStopping: @Sendable () -> Bool) async throws -> Int {
+    /// What a rebuilding found; a copy lies elsewhere than its sidecar says.
+    private typealias Found = (captures: Int, copies: Int, copy: String?)
+
+    /// Enters what the sidecars in the trees of results tell, but for those of copies.
+    private func rebuild(_ ledger: Ledger, _ isStopping: @Sendable () -> Bool) async throws -> Found {
         let trees = ResultTrees(configuration.output)
         let commit = ResultCommit(trees)
         var roots: [String: Int64] = [:]
-        var count = 0
+        var found: Found = (0, 0, nil)
         var isWhole = true
         for tree in ResultTrees.Tree.allCases {
             var images = SidecarTree(directory: trees.directory(tree)).makeIterator()
             while let output = images.next() {
-                if isStopping() { return count }
+                if isStopping() { return found }
                 guard let sidecar = commit.sidecar(of: output, in: tree), let capture = sidecar.capture,
                     let path = CapturePath(text: capture.path, hexadecimal: capture.pathBytes)
                 else { continue }
+                guard let reserved = sidecar.reservedName(at: output) else {
+                    found.copies += 1
+                    found.copy = found.copy ?? CapturePath.printable(trees.full(output, in: tree))
+                    continue
+                }
                 if roots[capture.root] == nil {
                     roots[capture.root] = try await ledger.enterRoot(
                         path: capture.root, lab: capture.lab, rules: "", now: clock.now)
@@ -83,8 +93,8 @@ struct LedgerRecovery: Sendable {
                         device: 0, inode: capture.inode, size: Int64(sidecar.source.bytes),
                         modifiedNanoseconds: capture.modifiedNanoseconds),
                     result: result(of: sidecar, capture, output: output, in: tree), rule: capture.rule,
-                    reserved: output, now: clock.now)
-                count += 1
+                    reserved: reserved, now: clock.now)
+                found.captures += 1
             }
             for error in images.unreadable {
                 log.write(.trouble("what lies in \(error) is not known to the new ledger"))
@@ -93,7 +103,7 @@ struct LedgerRecovery: Sendable {
         }
         // What could not be read for want of something is taken in by the next start.
         if isWhole { try await ledger.setRebuilt() }
-        return count
+        return found
     }
 
     private func result(

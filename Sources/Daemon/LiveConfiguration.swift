@@ -25,6 +25,11 @@ public struct WatchedRoot: Sendable {
         self.ignoringRule = ignoringRule
     }
 
+    /// Why a sighting is no capture: where a link leads, or the rule of its name; nil if it is one.
+    func reasonToIgnore(_ sighting: Sighting) -> String? {
+        sighting.link?.reason { ignoringRule($0) == nil } ?? ignoringRule(sighting.path)
+    }
+
     /// A capture's full name, printable.
     func name(of path: CapturePath) -> String { "\(settings.path)/\(path)" }
 }

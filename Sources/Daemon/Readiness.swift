@@ -12,8 +12,9 @@ enum Readiness: Sendable, Equatable {
     /// It is not worth reading.
     case failed(CaptureFailure)
 
-    /// Looks at the file: at its size first, then at its ends and headers, within a budget; blocks. An error of the
-    /// system counts as ready: reading meets it, and it is recorded.
+    /// Looks at the file: at its size first, then at its ends and headers, within a budget; blocks. A file that does
+    /// not become whole within the patience is ready all the same. An error of the system counts as ready: reading
+    /// meets it, and it is recorded.
     static func of(
         _ row: CaptureRow, in root: WatchedRoot, limits: ImageLimits, budget: ReadBudget, now: Moment
     ) -> Readiness {
@@ -30,13 +31,8 @@ enum Readiness: Sendable, Equatable {
             }
             if stamp.size > limits.maximumBytes { return .failed(.tooLarge(bytes: stamp.size, limits)) }
             guard let reason = try root.source.incompleteness(of: row.path, budget: budget) else { return .ready }
-            if quiet >= patience {
-                return .failed(
-                    CaptureFailure(
-                        code: "incomplete",
-                        message: "the file never became whole: \(reason); it has not changed for \(quiet / 1000) s",
-                        remedy: "export or copy it again"))
-            }
+            // The check knows less of the formats than the decoder, which has the last word.
+            if quiet >= patience { return .ready }
             // Looked at less and less often; whoever writes to it makes it due at once.
             let wait = min(max(settle, quiet / 2, 100), 30_000)
             return .notYet(

@@ -40,20 +40,12 @@ public struct SidecarTree: Sequence, Sendable {
                         directories.append(prefix + name)
                     } else if name.suffix(5).elementsEqual(".json".utf8), name.first != UInt8(ascii: ".") {
                         let image = Array(name.dropLast(5))
-                        if includingVersions || !SidecarTree.isVersion(image) { found.append(prefix + image) }
+                        if includingVersions || OutputNames.unversioned(image) == image { found.append(prefix + image) }
                     }
                 }
                 found.sort { $1.lexicographicallyPrecedes($0) }
             }
             return found.popLast()
         }
-    }
-
-    /// `NAME.png.v3`.
-    static func isVersion(_ image: [UInt8]) -> Bool {
-        guard let dot = image.lastIndex(of: UInt8(ascii: ".")) else { return false }
-        let ending = image[(dot + 1)...]
-        return ending.first == UInt8(ascii: "v") && ending.count > 1
-            && ending.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

@@ -12,6 +12,8 @@ public struct Suspect: Sendable {
     /// The watched tree.
     public var root: String
     public var path: CapturePath
+    /// Links within the tree are followed.
+    public var followsLinks: Bool
     public var profile: Profile
     public var weights: String?
     public var limits: ImageLimits
@@ -19,10 +21,12 @@ public struct Suspect: Sendable {
     public var memory: Int
 
     public init(
-        root: String, path: CapturePath, profile: Profile, weights: String?, limits: ImageLimits, memory: Int
+        root: String, path: CapturePath, followsLinks: Bool = false, profile: Profile, weights: String?,
+        limits: ImageLimits, memory: Int
     ) {
         self.root = root
         self.path = path
+        self.followsLinks = followsLinks
         self.profile = profile
         self.weights = weights
         self.limits = limits
@@ -67,7 +71,7 @@ public struct ProbeProcess: SuspectProbe {
             [
                 "nctd", "probe-capture", "--root", suspect.root, "--path", path, "--profile", profile,
                 "--maximum-pixels", String(suspect.limits.maximumPixels), "--memory", String(suspect.memory),
-            ] + (suspect.weights.map { ["--weights", $0] } ?? [])
+            ] + (suspect.weights.map { ["--weights", $0] } ?? []) + (suspect.followsLinks ? ["--follow-links"] : [])
         let limit = limit
         do {
             return try await Blocking.run { try Self.run(arguments, limit: limit) }

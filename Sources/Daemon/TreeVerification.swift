@@ -15,6 +15,8 @@ public struct TreeVerification: Sendable, Equatable, Codable {
     /// Captures that the ledger says are done.
     public var done = 0
     public var problems: [Problem] = []
+    /// Images whose sidecar says that they belong elsewhere, left alone and held against nothing.
+    public var copies: [String] = []
 
     /// Reads every image; the time is that of reading the tree.
     public init(_ ledger: Ledger, trees: ResultTrees) async throws {
@@ -25,6 +27,10 @@ public struct TreeVerification: Sendable, Equatable, Codable {
                 let name = CapturePath.printable(trees.full(image, in: tree))
                 guard let sidecar = commit.sidecar(of: image, in: tree) else {
                     problems.append(Problem(file: name + ".json", problem: "it is no sidecar that can be read"))
+                    continue
+                }
+                guard sidecar.capture == nil || sidecar.reservedName(at: image) != nil else {
+                    copies.append(name)
                     continue
                 }
                 guard commit.soundSidecar(of: image, in: tree) != nil else {
@@ -58,7 +64,7 @@ public struct TreeVerification: Sendable, Equatable, Codable {
     private mutating func check(
         _ image: [UInt8], in tree: ResultTrees.Tree, _ name: String, _ capture: Sidecar.Capture, _ ledger: Ledger
     ) async throws {
-        guard !SidecarTree.isVersion(image) else { return }
+        guard OutputNames.unversioned(image) == image else { return }
         guard let row = try await ledger.capture(output: image) else {
             problems.append(Problem(file: name, problem: "the ledger knows no capture that this is the result of"))
             return

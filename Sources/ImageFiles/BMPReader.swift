@@ -17,12 +17,13 @@ enum BMPReader {
         switch header.compression {
         case .rle8, .rle4:
             let decoded = try BMPRunLengths(header, path: path).decode(bytes)
-            pixels = try colors(decoded.indices, header, path: path)
+            pixels = colors(decoded.indices, header, warnings: &metadata.warnings)
             if decoded.skipsPixels {
                 metadata.warnings.append("pixels that the run lengths skip took the first color of the palette")
             }
+            if decoded.lacksEnd { metadata.warnings.append("the mark that ends the run lengths is missing") }
         case .none where header.masks == nil:
-            pixels = try colors(indices(bytes, header, path: path), header, path: path)
+            pixels = try colors(indices(bytes, header, path: path), header, warnings: &metadata.warnings)
         case .none, .bitFields, .alphaBitFields:
             pixels = try direct(bytes, header, path: path)
             if header.hasDeepChannels { metadata.warnings.append("channels of more than 8 bits were rounded to 8") }
@@ -68,13 +69,13 @@ enum BMPReader {
         return indices
     }
 
-    // bounded: ImageLimits held the sides and their product, and bits are 32 at the most
-    private static func colors(
-        _ indices: [UInt8], _ header: BMPHeader, path: String
-    ) throws(ImageFileError) -> [UInt8] {
-        let palette = header.palette
-        if let outside = indices.first(where: { Int($0) >= palette.count }) {
-            throw BMPError.corrupt("a pixel has color \(outside) of a palette of \(palette.count)", path)
+    /// The colors of palette indices; what lies beyond the palette is black, as in other readers.
+    // bounded: ImageLimits held the sides and their product; a palette has 256 colors at the most
+    private static func colors(_ indices: [UInt8], _ header: BMPHeader, warnings: inout [String]) -> [UInt8] {
+        let black = BMPHeader.Color(red: 0, green: 0, blue: 0)
+        let palette = header.palette + Array(repeating: black, count: max(0, 256 - header.palette.count))
+        if indices.contains(where: { Int($0) >= header.palette.count }) {
+            warnings.append("pixels with colors beyond the palette's \(header.palette.count) are black")
         }
         var pixels = [UInt8](repeating: 0, count: 3 * indices.count)
         for (i, index) in indices.enumerated() {

@@ -19,9 +19,17 @@ struct BMPRunLengths {
         codedWidth = (header.width * header.bitsPerPixel + 31) / 32 * 32 / header.bitsPerPixel
     }
 
-    /// - Throws: `truncated` where the data ends before the code that says so, `corrupt` where it leaves the image.
+    /// What the codes say, and what was missing of them.
+    struct Decoded {
+        var indices: [UInt8]
+        var skipsPixels: Bool
+        /// The data ends with the last row instead of with the code that says so.
+        var lacksEnd = false
+    }
+
+    /// - Throws: `truncated` where the data ends before the last row does, `corrupt` where it leaves the image.
     // bounded: ImageLimits held the sides and their product, and bits are 32 at the most; x and y grow by 255 a code, and a file has no 2^55 of them
-    consuming func decode(_ bytes: [UInt8]) throws(ImageFileError) -> (indices: [UInt8], skipsPixels: Bool) {
+    consuming func decode(_ bytes: [UInt8]) throws(ImageFileError) -> Decoded {
         guard header.pixelOffset < bytes.count else { throw BMPError.truncated("the run lengths are missing", path) }
         indices = [UInt8](repeating: 0, count: header.width * header.height)
         var at = header.pixelOffset
@@ -32,6 +40,9 @@ struct BMPRunLengths {
         }
         let perByte = header.bitsPerPixel == 8 ? 1 : 2
         codes: while true {
+            if at >= bytes.count, y >= header.height || (y == header.height - 1 && x >= header.width) {
+                return Decoded(indices: indices, skipsPixels: written < indices.count, lacksEnd: true)
+            }
             let count = Int(try next())
             let value = try next()
             if count > 0 {
@@ -56,7 +67,7 @@ struct BMPRunLengths {
                 if ((Int(value) + perByte - 1) / perByte) % 2 == 1 { _ = try next() }
             }
         }
-        return (indices, written < indices.count)
+        return Decoded(indices: indices, skipsPixels: written < indices.count)
     }
 
     /// Sets the next pixel: the whole byte, or its high and low half in turns.

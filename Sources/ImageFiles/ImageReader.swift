@@ -8,6 +8,17 @@ public enum ImageReader {
         try decode(RegularFile.read(path: path, limits: limits), name: path, limits: limits)
     }
 
+    /// A file's bytes, for ``decode(_:name:limits:)``.
+    ///
+    /// - Parameters:
+    ///   - path: as the file system has it, whatever the bytes.
+    ///   - name: stands in the errors.
+    public static func contents(
+        ofFileAt path: [UInt8], name: String, limits: ImageLimits = ImageLimits()
+    ) throws(ImageFileError) -> [UInt8] {
+        try RegularFile.read(bytes: path, path: name, limits: limits)
+    }
+
     /// Decodes a file that is in memory already; `name` stands in the errors.
     public static func decode(
         _ bytes: [UInt8], name: String, limits: ImageLimits = ImageLimits()

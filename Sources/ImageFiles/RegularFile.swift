@@ -9,13 +9,21 @@ package final class RegularFile {
     package let size: Int
     private let descriptor: Int32
 
-    package init(path: String, limits: ImageLimits) throws(ImageFileError) {
+    package convenience init(path: String, limits: ImageLimits) throws(ImageFileError) {
+        try self.init(bytes: Array(path.utf8), path: path, limits: limits)
+    }
+
+    /// - Parameters:
+    ///   - name: the path as the file system has it, whatever the bytes.
+    ///   - path: the path as errors show it.
+    package init(bytes name: [UInt8], path: String, limits: ImageLimits) throws(ImageFileError) {
+        let name = name.map { CChar(bitPattern: $0) } + [0]
         // Asked first, as opening a device may do something to it, and asked again of what was opened.
         var status = stat()
-        guard stat(path, &status) == 0 else { throw ImageFileError.opening(path, errno) }
+        guard stat(name, &status) == 0 else { throw ImageFileError.opening(path, errno) }
         try Self.requireRegular(status, path: path)
         // Without O_NONBLOCK, opening a pipe would wait for a writer.
-        let opened = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        let opened = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard opened >= 0 else { throw ImageFileError.opening(path, errno) }
         (self.path, descriptor) = (path, opened)
         guard fstat(opened, &status) == 0 else {
@@ -31,7 +39,16 @@ package final class RegularFile {
 
     /// The whole content of a file.
     package static func read(path: String, limits: ImageLimits) throws(ImageFileError) -> [UInt8] {
-        let file = try RegularFile(path: path, limits: limits)
+        try read(bytes: Array(path.utf8), path: path, limits: limits)
+    }
+
+    /// - Parameters:
+    ///   - name: the path as the file system has it, whatever the bytes.
+    ///   - path: the path as errors show it.
+    package static func read(
+        bytes name: [UInt8], path: String, limits: ImageLimits
+    ) throws(ImageFileError) -> [UInt8] {
+        let file = try RegularFile(bytes: name, path: path, limits: limits)
         let bytes = try file.read(at: 0, count: file.size)
         guard bytes.count == file.size else {
             throw ImageFileError(

@@ -5,7 +5,10 @@ import NCTEngine
 
 /// One capture to be normalized: read, repaint, judge, write the image, then its sidecar.
 public struct CaptureJob: Sendable, Equatable {
+    /// The file as it is named to people, and in the sidecar.
     public var input: String
+    /// The file as the file system has it.
+    public var inputBytes: [UInt8]
     /// The image to write; its sidecar has `.json` appended.
     public var output: String
     public var format: ImageFormat
@@ -17,11 +20,13 @@ public struct CaptureJob: Sendable, Equatable {
     /// What the capture may take of memory, bytes; a larger one fails before it is read.
     public var memory: Int
 
+    /// - Parameter inputBytes: nil for those of the text.
     public init(
-        input: String, output: String, heldOutput: String? = nil, format: ImageFormat = .png, overwrite: Bool = false,
-        memory: Int = MachineMemory.forCaptures()
+        input: String, inputBytes: [UInt8]? = nil, output: String, heldOutput: String? = nil,
+        format: ImageFormat = .png, overwrite: Bool = false, memory: Int = MachineMemory.forCaptures()
     ) {
         self.input = input
+        self.inputBytes = inputBytes ?? Array(input.utf8)
         self.output = output
         let folder = OutputSettings.heldDirectory(beside: (output as NSString).deletingLastPathComponent)
         self.heldOutput =
@@ -95,7 +100,7 @@ public struct CaptureJob: Sendable, Equatable {
     /// The file's bytes, if working on it takes no more memory than it may.
     private func readAdmitted() throws -> [UInt8] {
         let limits = ImageLimits()
-        let file = try RegularFile(path: input, limits: limits)
+        let file = try RegularFile(bytes: inputBytes, path: input, limits: limits)
         // A header that makes no sense is told of by decoding.
         let header = try? ImageHeader.read(fileSize: file.size, path: input) { try file.read(at: $0, count: $1) }
         if let header { try limits.check(header, path: input) }
@@ -106,7 +111,7 @@ public struct CaptureJob: Sendable, Equatable {
                 cause: "it needs about \(needed >> 20) MiB of memory, and \(memory >> 20) MiB may be used",
                 remedy: "crop or scale the image")
         }
-        return try RegularFile.read(path: input, limits: limits)
+        return try RegularFile.read(bytes: inputBytes, path: input, limits: limits)
     }
 
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {

@@ -1,3 +1,4 @@
+import Config
 import ImageFiles
 import NCTEngine
 
@@ -29,6 +30,6 @@ public struct JobFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// `FILE: cause; remedy`.
-    public var description: String { "\(file): \(cause); \(remedy)" }
+    /// `FILE: cause; remedy`, on one line.
+    public var description: String { "\(PrintableName.text(file)): \(cause); \(remedy)" }
 }

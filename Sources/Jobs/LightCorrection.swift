@@ -45,8 +45,25 @@ public enum LightCorrection: Sendable, Equatable {
 
     /// Divides a capture by its light, where that is known and clearly uneven; else the capture is the same, bit by bit.
     ///
+    /// What of the capture is no data (`ValidArea`) stays as it is, and tells nothing of its light.
+    ///
     /// Throws `EngineError` for a capture that does not have the proportions of a named light.
     public func corrected(_ image: RGBImage, workers: Workers) throws -> Corrected {
+        guard self != .none, let area = ValidArea(of: image, workers: workers) else {
+            return try correctedAllOver(image, workers: workers)
+        }
+        var corrected: Corrected
+        if self == .capture {
+            corrected = Self.byItself(area.field(of: image), workers: workers)
+        } else {
+            corrected = try correctedAllOver(image, workers: workers)
+            corrected.image = corrected.image.cropped(to: area.bounds)
+        }
+        corrected.image = area.restored(corrected.image, in: image)
+        return corrected
+    }
+
+    private func correctedAllOver(_ image: RGBImage, workers: Workers) throws -> Corrected {
         switch self {
         case .none:
             return Corrected(image: image)

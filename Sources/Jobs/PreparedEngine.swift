@@ -14,7 +14,7 @@ public struct PreparedEngine: Sendable {
     public let palettes: Sidecar.Palettes?
     /// The references with their digests, in the profile's order.
     public let references: [Sidecar.FileOrigin]
-    /// The references' pictures, in the same order.
+    /// The references' pictures, in the same order, without what of them is no data.
     public let referenceImages: [RGBImage]
     /// What is done about the light of captures.
     public var light: LightCorrection
@@ -57,7 +57,7 @@ public struct PreparedEngine: Sendable {
         var origins: [Sidecar.FileOrigin] = []
         for path in profile.references {
             do {
-                images.append(try ImageReader.read(path: path).image)
+                images.append(try ImageReader.read(path: path).image.withoutMissingData(workers: workers))
             } catch {
                 throw JobFailure(error, file: path)
             }
@@ -75,12 +75,29 @@ public struct PreparedEngine: Sendable {
             do {
                 normalizer = try BaselineNormalizer(
                     method: profile.method, references: images, parameters: profile.baselineParameters,
-                    palettes: labPalettes, seed: profile.parameters.seed, thresholds: profile.thresholds, workers: workers)
+                    palettes: labPalettes, seed: profile.parameters.seed, thresholds: profile.thresholds,
+                    workers: workers)
             } catch let error as EngineError {
                 throw Self.failure(error, references: profile.references, profile: profile)
             }
             notices = []
         }
+    }
+
+    /// What the references show and whether they can stand for a lab, looked at as captures are: what `nctd profile check`
+    /// and `nctd check` hold a profile to.
+    public func reviewReferences(workers: Workers) -> ReferenceReview {
+        let inspections = referenceImages.map { ReferenceInspection($0, workers: workers) }
+        return ReferenceReview(
+            problems: zip(references, inspections).compactMap { origin, inspection in
+                inspection.problem.map {
+                    JobFailure(
+                        file: origin.path, cause: "cannot serve as a reference: \($0)",
+                        remedy: "choose an ordinary field of the training lab, such as by nctd profile suggest")
+                }
+            },
+            shortcomings: ReferenceInspection.shortcomings(of: referenceImages, inspections),
+            summaries: inspections.map(\.summary))
     }
 
     /// Color transfer with its references, prepared or from the cache.
@@ -140,6 +157,16 @@ public struct PreparedEngine: Sendable {
         let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return (full as NSString).standardizingPath
     }
+}
+
+/// What a look at a profile's references finds.
+public struct ReferenceReview: Sendable {
+    /// References that show no stained smear.
+    public let problems: [JobFailure]
+    /// What the references do not cover, one sentence each.
+    public let shortcomings: [String]
+    /// What each one shows, in words.
+    public let summaries: [String]
 }
 
 /// SHA-256 of bytes and files, in lowercase hexadecimal.

@@ -148,6 +148,8 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var paletteDistanceAfter: Float
         public var clippedShare: Float
         public var confidence: Float
+        /// Share of the capture that is no data and stayed as it was; nil if all of it is data.
+        public var noDataShare: Float?
         public var field: FieldInspection
         /// Nil for a capture that is too small for the network.
         public var contents: SmearContents?

@@ -69,7 +69,8 @@ extension Sidecar.Quality {
         self.init(
             structuralSimilarity: report.structuralSimilarity, paletteDistanceBefore: report.paletteDistanceBefore,
             paletteDistanceAfter: report.paletteDistanceAfter, clippedShare: report.clippedShare,
-            confidence: report.confidence, field: report.field, contents: report.contents,
+            confidence: report.confidence, noDataShare: report.noDataShare, field: report.field,
+            contents: report.contents,
             treatment: report.treatment, transferStrength: report.transferStrength)
     }
 }

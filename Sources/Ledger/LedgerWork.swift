@@ -112,20 +112,37 @@ extension Ledger {
     /// Reserves a name for a claimed capture's result, if it has none yet.
     ///
     /// - Parameter outputs: names below the trees of results, in order of preference; the first that no other capture
-    ///   has is taken.
+    ///   has, as a name or as a folder, is taken.
     /// - Returns: the capture with its name; nil if all names are taken.
     public func reserve(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
         try await store.write { database in
-            guard let row = try Self.capture(id, in: database), row.output == nil else {
-                return try Self.capture(id, in: database)
-            }
-            let free = try outputs.lazy.map { Data($0) }.first { candidate in
-                try Int64.fetchOne(database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [candidate])
-                    == nil
-            }
+            guard let row = try Self.capture(id, in: database) else { return nil }
+            // A name may have been reserved before another capture's result took the place of one of its folders.
+            if let reserved = row.output, try !Self.holds(foldersOf: Data(reserved), in: database) { return row }
+            let free = try outputs.lazy.map { Data($0) }.first { try Self.isFree($0, in: database) }
             guard let free else { return nil }
             try database.execute(sql: "UPDATE captures SET output = ? WHERE id = ?", arguments: [free, id])
             return try Self.capture(id, in: database)
+        }
+    }
+
+    /// Whether no other capture has a name, has one of its folders as a name, or has it as a folder.
+    private static func isFree(_ output: Data, in database: Database) throws -> Bool {
+        let slash = UInt8(ascii: "/")
+        let sql = "SELECT id FROM captures WHERE output = ?"
+        guard try Int64.fetchOne(database, sql: sql, arguments: [output]) == nil else { return false }
+        guard try !holds(foldersOf: output, in: database) else { return false }
+        // Between NAME/ and NAME0, the byte after the slash, lies all that is in a folder of that name.
+        return try Int64.fetchOne(
+            database, sql: "SELECT id FROM captures WHERE output > ? AND output < ? LIMIT 1",
+            arguments: [output + [slash], output + [slash + 1]]) == nil
+    }
+
+    /// Whether one of a name's folders is the name of a capture's result.
+    private static func holds(foldersOf output: Data, in database: Database) throws -> Bool {
+        try output.indices.filter { output[$0] == UInt8(ascii: "/") }.contains { slash in
+            try Int64.fetchOne(
+                database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [Data(output[..<slash])]) != nil
         }
     }
 

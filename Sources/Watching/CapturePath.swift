@@ -1,3 +1,5 @@
+import Config
+
 /// The name of a file below a watched root, as the file system has it: bytes, not text.
 ///
 /// No component is empty, `.` or `..`, and there is no leading slash. Any byte but zero may stand in it.
@@ -40,29 +42,7 @@ extension CapturePath: CustomStringConvertible {
     public var isPlain: Bool { description.utf8.elementsEqual(bytes) }
 
     /// Any bytes as ``description`` shows them.
-    public static func printable(_ bytes: some Sequence<UInt8>) -> String {
-        func escaped(_ byte: UInt8) -> String {
-            let digits = String(byte, radix: 16, uppercase: true)
-            return "\\x" + (digits.count == 1 ? "0" : "") + digits
-        }
-        var text = ""
-        var rest = Array(bytes)[...]
-        while let first = rest.first {
-            let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
-            let encoded = rest.prefix(length)
-            if let scalar = String(validating: encoded, as: UTF8.self)?.unicodeScalars.first,
-                scalar != "\\",
-                ![.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
-            {
-                text.unicodeScalars.append(scalar)
-                rest.removeFirst(encoded.count)
-            } else {
-                text += escaped(first)
-                rest.removeFirst()
-            }
-        }
-        return text
-    }
+    public static func printable(_ bytes: some Sequence<UInt8>) -> String { PrintableName.text(bytes) }
 
     /// The bytes that ``printable(_:)`` made a text of.
     public static func bytes(printable text: String) -> [UInt8] {

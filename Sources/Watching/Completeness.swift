@@ -1,8 +1,8 @@
 import CheckedArithmetic
 
 /// Whether an image file is all there, as far as its format says: a writer that pauses leaves a quiet file that is half
-/// written. Reads ends and headers, a few kilobytes of most files, and never more than a budget; the content itself is
-/// not judged.
+/// written. Asks for no more than the decoder reads. Reads ends and headers, a few kilobytes of most files, and never
+/// more than a budget; the content itself is not judged.
 ///
 /// Sources: ITU-T T.81 (JPEG), PNG 1.2 (W3C), TIFF 6.0 and BigTIFF, Microsoft's "Bitmap Header Types".
 public enum Completeness {
@@ -49,9 +49,7 @@ public enum Completeness {
 
     @Sendable private static func png(_ source: ByteSource) throws(FileError) -> Verdict {
         let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
-        if source.size >= 57, let last = source.size -? 12, try source.bytes(at: last, count: 12) == end {
-            return .whole
-        }
+        let hasEnd = try source.bytes(at: max(8, source.size &- 12), count: 12) == end
         // Something may follow the end; the chunks tell.
         var at: Int64 = 8
         while let length = try source.integer(at: at, size: 4, bigEndian: true), let typeAt = at +? 4 {
@@ -64,42 +62,8 @@ public enum Completeness {
             if type.elementsEqual("IEND".utf8) { return .whole }
             at = next
         }
+        // Of one with more chunks than the budget allows to look at, the end tells.
+        if hasEnd, source.isSpent { return .whole }
         return .incomplete("the PNG's last chunk (IEND) is missing")
-    }
-
-    // MARK: BMP
-
-    @Sendable private static func bmp(_ source: ByteSource) throws(FileError) -> Verdict {
-        func number(_ at: Int64, _ size: Int) throws(FileError) -> Int64? {
-            try source.integer(at: at, size: size, bigEndian: false).flatMap { Int64(exactly: $0) }
-        }
-        /// What rows of so many bits need, padded to four bytes each.
-        func area(_ width: Int64, _ bits: Int64, _ rows: Int64) -> Int64? {
-            (width *? bits)?.dividedRoundingUp(by: 32) *? 4 *? rows
-        }
-        guard let declared = try number(2, 4), let pixels = try number(10, 4), let header = try number(14, 4) else {
-            return .incomplete("the BMP's header is cut off")
-        }
-        var needed: Int64? = declared
-        if header == 12 {
-            guard let width = try number(18, 2), let height = try number(20, 2), let bits = try number(24, 2) else {
-                return .incomplete("the BMP's header is cut off")
-            }
-            needed = pixels +? area(width, bits, height)
-        } else if [40, 52, 56, 64, 108, 124].contains(header) {
-            guard let width = try number(18, 4), let height = try number(22, 4), let bits = try number(28, 2),
-                let compression = try number(30, 4), let imageSize = try number(34, 4)
-            else { return .incomplete("the BMP's header is cut off") }
-            let isPlain = compression == 0 || compression == 3 || compression == 6
-            let rows = Int64(clamping: Int32(truncatingIfNeeded: height).magnitude)
-            needed = pixels +? (isPlain ? area(width, bits, rows) : imageSize)
-        } else {
-            return .unknownFormat
-        }
-        guard let needed else {
-            return .incomplete("the BMP's header tells of more bytes than any file can have")
-        }
-        return source.size >= needed
-            ? .whole : .incomplete("the BMP has \(source.size) bytes of the \(needed) that its header tells")
     }
 }

@@ -1,12 +1,11 @@
 import CheckedArithmetic
 
 extension Completeness {
-    /// Ends with EOI; or, where something follows it (cameras append previews), the segments lead to an EOI.
+    /// The segments lead to a scan, and the file ends with EOI; or, where something follows it (cameras append previews),
+    /// they lead to an EOI.
     @Sendable static func jpeg(_ source: ByteSource) throws(FileError) -> Verdict {
         let tail = try source.bytes(at: max(2, source.size &- 4096), count: 4096)
-        if tail.reversed().drop(while: { $0 == 0 }).reversed().suffix(2).elementsEqual([0xFF, 0xD9]) {
-            return .whole
-        }
+        let hasEnd = tail.reversed().drop(while: { $0 == 0 }).reversed().suffix(2).elementsEqual([0xFF, 0xD9])
         let missing = Verdict.incomplete("the JPEG's end marker (EOI) is missing")
         var reader = MarkerReader(source: source, at: 2)
         while let marker = try reader.nextMarker() {
@@ -20,6 +19,7 @@ extension Completeness {
                 else { return missing }
                 // The entropy-coded data after a scan's header has no markers of its own but RST and stuffed zeros.
                 reader.skip(to: next)
+                if marker == 0xDA, hasEnd { return .whole }
             }
         }
         return missing

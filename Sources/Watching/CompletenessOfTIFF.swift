@@ -1,6 +1,6 @@
 import CheckedArithmetic
 
-/// Holds every strip and tile of a TIFF's first directory, the one that is decoded, against the file's size.
+/// Holds the strips or tiles of a TIFF's first directory, which is the one that is decoded, against the file's size.
 struct TIFFLayout {
     private let source: ByteSource
     private let isBigEndian: Bool
@@ -28,18 +28,21 @@ struct TIFFLayout {
             return .incomplete("the TIFF's header is cut off")
         }
         guard first != 0 else { return .incomplete("the TIFF has no directory yet") }
-        let missing = try directory(at: first, isBig: isBig)
-        return missing.map { .incomplete($0) } ?? .whole
+        return try directory(at: first, isBig: isBig).map { .incomplete($0) } ?? .whole
     }
 
-    /// What of the directory lies outside the file; nil if all of it is there.
+    /// Tags that the decoder cannot do without where they are there: those that place the pixels or tell what they mean.
+    private static let essential: Set<UInt64> = [
+        256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339, 347, 530, 34675,
+    ]
+
+    /// What of all that is needed lies outside the file; nil if it lies in it.
     private func directory(at offset: UInt64, isBig: Bool) throws(FileError) -> String? {
         let cut = "a TIFF directory at byte \(offset) lies beyond the file's end (\(source.size) bytes)"
         let (head, entrySize, room): (Int64, Int, Int) = isBig ? (8, 20, 8) : (2, 12, 4)
         guard let start = Int64(exactly: offset), start < source.size,
             let count = try number(start, isBig ? 8 : 2).flatMap({ Int(exactly: $0) }), count <= 65535,
-            let length = count *? entrySize, let first = start +? head, let end = first +? Int64(exactly: length),
-            try number(end, room) != nil
+            let length = count *? entrySize, let first = start +? head
         else { return cut }
         let bytes = try source.bytes(at: first, count: length)
         guard bytes.count == length else { return cut }
@@ -49,7 +52,8 @@ struct TIFFLayout {
             let tag = bytes.integer(at: at, size: 2, bigEndian: isBigEndian)
             let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
             let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
-            guard let size = Self.sizes[type] else { continue }
+            // Of a tag that comes twice the first counts.
+            guard Self.essential.contains(tag), entries[tag] == nil, let size = Self.sizes[type] else { continue }
             let beyond = "the values of TIFF tag \(tag) lie beyond the file's end"
             guard let number = Int64(exactly: values), let needed = number *? size, needed <= source.size else {
                 return beyond
@@ -66,17 +70,39 @@ struct TIFFLayout {
             guard let place else { return beyond }
             entries[tag] = Entry(type: type, count: number, offset: place)
         }
-        if let missing = try pieces(entries[273], entries[279], "strip") { return missing }
-        return try pieces(entries[324], entries[325], "tile")
+        let isTiled = entries[324] != nil || entries[322] != nil
+        return try pieces(
+            entries[isTiled ? 324 : 273], entries[isTiled ? 325 : 279], try pieceCount(entries, isTiled: isTiled),
+            isTiled ? "tile" : "strip")
+    }
+
+    /// How many strips or tiles the image has; nil where the directory does not tell.
+    private func pieceCount(_ entries: [UInt64: Entry], isTiled: Bool) throws(FileError) -> Int64? {
+        func value(_ tag: UInt64) throws(FileError) -> UInt64? {
+            try entries[tag].flatMap { entry throws(FileError) in try values(entry, 0, 1).first }
+        }
+        guard let width = try value(256), let height = try value(257) else { return nil }
+        guard let columns = isTiled ? try value(322) : max(1, width),
+            let rows = isTiled ? try value(323) : try value(278) ?? max(1, height)
+        else { return nil }
+        let isPlanar = try value(284) == 2
+        let planes = isPlanar ? try value(277) ?? 1 : 1
+        let count = width.dividedRoundingUp(by: columns) *? height.dividedRoundingUp(by: rows) *? planes
+        return count.flatMap { Int64(exactly: $0) }
     }
 
     /// Holds offsets (StripOffsets, TileOffsets) and lengths against the file's size.
-    private func pieces(_ offsets: Entry?, _ lengths: Entry?, _ kind: String) throws(FileError) -> String? {
+    ///
+    /// - Parameter needed: how many of them the image has; nil for all that there are.
+    private func pieces(
+        _ offsets: Entry?, _ lengths: Entry?, _ needed: Int64?, _ kind: String
+    ) throws(FileError) -> String? {
         guard let offsets else { return nil }
         let size = UInt64(clamping: source.size)
+        let all = min(offsets.count, needed ?? .max)
         var index: Int64 = 0
-        while index < offsets.count, !source.isSpent {
-            let count = min(Self.batch, offsets.count &- index)
+        while index < all, !source.isSpent {
+            let count = min(Self.batch, all &- index)
             let places = try values(offsets, index, count)
             let sizes = try lengths.map { entry throws(FileError) in try values(entry, index, count) }
             for (number, place) in places.enumerated() {

@@ -1,3 +1,4 @@
+import Config
 import Glibc
 
 /// A call of the system that failed: what was attempted, on what, and the system's reason.
@@ -133,6 +134,22 @@ final class Descriptor: Sendable {
             }
         }
         return failure == 0 ? .success(bytes) : .failure(Errno(code: failure))
+    }
+}
+
+/// What a directory holds, by names of any bytes.
+public enum DirectoryListing {
+    /// The names in the order of their bytes. Throws ``FileError`` if the directory cannot be opened or read to its end.
+    public static func names(ofDirectoryAt path: [UInt8]) throws(FileError) -> [[UInt8]] {
+        let shown = PrintableName.text(path)
+        let number = (path + [0]).withUnsafeBytes {
+            Glibc.open(
+                $0.baseAddress!.assumingMemoryBound(to: CChar.self), O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
+        }
+        guard number >= 0 else { throw FileError(code: errno, attempt: "open", path: shown) }
+        let (list, error) = Descriptor(number: number).names()
+        if let error { throw FileError(code: error.code, attempt: "list", path: shown) }
+        return (0..<list.count).map { Array(list[$0]) }
     }
 }
 

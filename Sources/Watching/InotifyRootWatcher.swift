@@ -76,31 +76,48 @@ public struct InotifyRootWatcher: RootWatcher {
                 if let refusal = summary.refusal { return refusal }
                 if summary.isIncomplete { nextScan = min(nextScan, .now + Self.retryInterval) }
             }
-            if try await !report(content.files, deliver) { nextScan = min(nextScan, .now + Self.retryInterval) }
+            switch try await report(content.files, deliver) {
+            case .complete: break
+            case .incomplete: nextScan = min(nextScan, .now + Self.retryInterval)
+            case .metDirectoryLink: nextScan = .now
+            }
         }
         return nil
     }
 
-    /// False if a file could not be looked at; a scan will try again.
+    private enum Report {
+        case complete
+        /// Something could not be looked at; a scan will try again.
+        case incomplete
+        /// A link leads to a directory, which only a scan looks through.
+        case metDirectoryLink
+    }
+
     private func report(
         _ paths: [CapturePath], _ deliver: @Sendable (WatchEvent) async throws -> Void
-    ) async throws -> Bool {
-        var isComplete = true
+    ) async throws -> Report {
+        var report = Report.complete
         var batch: [Sighting] = []
         for path in paths {
-            if Task.isCancelled { return true }
+            if Task.isCancelled { return report }
             do {
-                if let stamp = try ReadOnlyFile.stamp(root: settings.path, path: path) {
-                    batch.append(Sighting(path: path, stamp: stamp))
+                let sighting = try Sighting.look(
+                    root: settings.path, path: path, followingLinks: settings.followLinks)
+                if let sighting {
+                    batch.append(sighting)
+                } else if settings.followLinks, try ReadOnlyFile.linkStamp(root: settings.path, path: path) != nil {
+                    report = .metDirectoryLink
                 }
-            } catch { isComplete = false }
+            } catch {
+                if report == .complete { report = .incomplete }
+            }
             if batch.count == WatchEvent.batchLimit {
                 try await deliver(.found(batch))
                 batch = []
             }
         }
         if !batch.isEmpty { try await deliver(.found(batch)) }
-        return isComplete
+        return report
     }
 }
 

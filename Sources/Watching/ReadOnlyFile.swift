@@ -52,13 +52,22 @@ public final class ReadOnlyFile: Sendable {
     /// The stamp of a name below a root without opening it; nil if it is not there or is no regular file.
     /// Throws ``FileError`` for any other reason.
     public static func stamp(root: String, path: CapturePath) throws(FileError) -> FileStamp? {
+        try stamp(root: root, path: path, ofKind: S_IFREG)
+    }
+
+    /// The same of a symbolic link itself.
+    static func linkStamp(root: String, path: CapturePath) throws(FileError) -> FileStamp? {
+        try stamp(root: root, path: path, ofKind: S_IFLNK)
+    }
+
+    private static func stamp(root: String, path: CapturePath, ofKind kind: mode_t) throws(FileError) -> FileStamp? {
         do throws(FileError) {
             var directory = try Descriptor.root(root)
             if let parent = path.parent {
                 directory = try directory.open(beneath: parent, Descriptor.pathOnly | O_DIRECTORY)
             }
             switch directory.status(of: path.name) {
-            case .success(let status): return status.st_mode & S_IFMT == S_IFREG ? FileStamp(status) : nil
+            case .success(let status): return status.st_mode & S_IFMT == kind ? FileStamp(status) : nil
             case .failure(let error):
                 throw FileError(code: error.code, attempt: "look at", path: path.description)
             }

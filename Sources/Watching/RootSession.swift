@@ -65,7 +65,8 @@ struct RootSession: Sendable {
         var problems: Set<CapturePath?> = []
         var scanner: DirectoryScanner
         do {
-            scanner = try DirectoryScanner(root: settings.path, from: start, recursive: settings.recursive)
+            scanner = try DirectoryScanner(
+                root: settings.path, from: start, recursive: settings.recursive, followingLinks: settings.followLinks)
         } catch {
             // The next look at its health tells why.
             summary.isIncomplete = true
@@ -78,9 +79,9 @@ struct RootSession: Sendable {
                 if let descriptor = scanner.announcedDescriptor, case .refused(let reason) = enter(descriptor, path) {
                     summary.refusal = reason
                 }
-            case .file(let sighting):
+            case .file(let sighting), .link(let sighting):
                 batch.append(sighting)
-                summary.files += 1
+                if case .file = entry { summary.files += 1 }
                 if batch.count == WatchEvent.batchLimit {
                     try await deliver(.found(batch))
                     batch = []

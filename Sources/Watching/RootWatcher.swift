@@ -1,6 +1,7 @@
 /// What a watcher says of its root, in the order in which it learned it.
 public enum WatchEvent: Sendable, Equatable {
-    /// Regular files that were written, moved in, linked, or met by a scan: names and stamps as they were just then.
+    /// Regular files that were written, moved in, linked, or met by a scan, and symbolic links (``Sighting/link``): names
+    /// and stamps as they were just then.
     /// They may be half written, or gone by now. At most ``batchLimit`` at once, so that no backlog sits in memory.
     case found([Sighting])
     /// Events were lost (the kernel's queue ran over); a scan of the root follows by itself.
@@ -24,15 +25,20 @@ public enum WatchEvent: Sendable, Equatable {
 /// A file that was seen, with what it looked like.
 public struct Sighting: Sendable, Hashable {
     public var path: CapturePath
+    /// Of what a link leads to where that is followed, of the link where it is not.
     public var stamp: FileStamp
+    /// Nil for a file that no link led to.
+    public var link: LinkState?
 
-    public init(path: CapturePath, stamp: FileStamp) {
+    public init(path: CapturePath, stamp: FileStamp, link: LinkState? = nil) {
         self.path = path
         self.stamp = stamp
+        self.link = link
     }
 }
 
-/// Watches one root. Patterns are not its business: it reports every regular file, whatever its name.
+/// Watches one root. Patterns are not its business: it reports every regular file and every link,
+/// whatever its name.
 public protocol RootWatcher: Sendable {
     /// Watches until the task is cancelled. Each event is delivered before the next one is looked for: a slow receiver
     /// slows the watcher, it does not fill memory.

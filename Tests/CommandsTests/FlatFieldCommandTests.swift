@@ -153,3 +153,26 @@ import Testing
         #expect(try Self.sidecar(bench, "out/plain.png").flatField == nil)
     }
 }
+
+@Suite struct FramedLightTests {
+    @Test("The light of a framed capture is that of its field, and the frame stays as it is")
+    func frame() throws {
+        let workers = Workers(threads: 2)
+        let (width, height) = (400, 300)
+        let scene = SmearScene(seed: 5, width: width, height: height, options: SceneOptions(redCellDensity: 0.3))
+        let field = SyntheticLight.twenty[13].laid(over: scene.render(in: .labA, noiseSeed: 5))
+        let plain = try LightCorrection.capture.corrected(field, workers: workers)
+        #expect(plain.field != nil, "the light is uneven enough to be seen")
+        func framed(_ image: RGBImage) -> RGBImage {
+            var framed = RGBImage(width: width + 60, height: height + 20, filledWith: (0, 0, 0))
+            for y in 0..<height {
+                let (from, to) = (3 * y * width, 3 * ((y + 10) * (width + 60) + 30))
+                framed.samples.replaceSubrange(to..<to + 3 * width, with: image.samples[from..<from + 3 * width])
+            }
+            return framed
+        }
+        let corrected = try LightCorrection.capture.corrected(framed(field), workers: workers)
+        #expect(corrected.image == framed(plain.image))
+        #expect(corrected.record == plain.record)
+    }
+}

@@ -90,6 +90,8 @@ import Testing
                 transfer_grid = 4
                 guided_filter_radius_pixels = 8
                 guided_filter_epsilon = 1e-3
+                align = false
+                white_cell_belief = 0.5
                 trend_share = 0.25
                 trend_tolerance = 5
                 alike_distance = 0
@@ -121,6 +123,8 @@ import Testing
         expected.transferGrid = 4
         expected.guidedFilterRadius = 8
         expected.guidedFilterEpsilon = 1e-3
+        expected.aligns = false
+        expected.whiteCellBelief = 0.5
         expected.trendShare = 0.25
         expected.trendTolerance = 5
         expected.alikeDistance = 0

@@ -121,8 +121,10 @@ import Watching
         #expect(MachineMemory.forCaptures(root: space.path + "/none") == whole)
     }
 
-    @Test("What version 0.7 held back among what was delivered moves to the tree of held results")
-    func moved() async throws {
+    @Test(
+        "What version 0.7 held back among what was delivered moves to the tree of held results, with a lost ledger too",
+        arguments: [false, true])
+    func moved(isLedgerLost: Bool) async throws {
         let first = try DaemonBench()
         first.shelf.state.withLock { $0.deliveries["lab-a"] = .held }
         try first.write("a/x.png")
@@ -130,10 +132,14 @@ import Watching
             try await first.announce("a/x.png")
             await first.events.wait(for: "done")
         }
-        let row = try #require(try await first.row("a/x.png"))
         for name in ["x.png", "x.png.json"] {
-            try first.space.write(
-                [UInt8](try #require(first.space.read("out.held/lab-a/a/\(name)"))), to: "out/lab-a/a/held/\(name)")
+            var data = try #require(first.space.read("out.held/lab-a/a/\(name)"))
+            if name.hasSuffix(".json") {
+                let text = String(decoding: data, as: UTF8.self)
+                data = Data(text.replacing("out.held/lab-a/a/x.png", with: "out/lab-a/a/held/x.png").utf8)
+                #expect(data.count == text.utf8.count)
+            }
+            try first.space.write(data, to: "out/lab-a/a/held/\(name)")
             try FileManager.default.removeItem(atPath: first.space("out.held/lab-a/a/\(name)"))
         }
         do {
@@ -142,15 +148,24 @@ import Watching
             try await ledger.renameResult(try #require(held.first).id, to: Array("lab-a/a/held/x.png".utf8))
             try ledger.close()
         }
+        func loseLedger() throws {
+            for file in first.space.files(in: "state") where isLedgerLost {
+                try FileManager.default.removeItem(atPath: first.space("state/" + file))
+            }
+        }
+        try loseLedger()
         let second = try DaemonBench(space: first.space)
         try await second.run {}
         #expect(second.events.all.contains(.heldMoved(count: 1, directory: second.configuration.output.heldDirectory)))
         #expect(second.space.files(in: "out") == [])
         #expect(second.space.files(in: "out.held") == ["lab-a/a/x.png", "lab-a/a/x.png.json"])
+        let row = try #require(try await second.row("a/x.png"))
         #expect(try await second.ledger().results(of: row.id).map(\.output) == [Array("lab-a/a/x.png".utf8)])
+        try loseLedger()
         let third = try DaemonBench(space: first.space)
         try await third.run {}
         #expect(third.events.count("held-moved") == 0)
+        #expect(try await third.row("a/x.png")?.output == Array("lab-a/a/x.png".utf8))
     }
 }
 

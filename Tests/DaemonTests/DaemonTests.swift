@@ -63,22 +63,27 @@ import Watching
         #expect(bench.shelf.state.withLock { $0.rendered.count } == 1)
     }
 
-    @Test("A file that never becomes whole fails with that reason after the root's patience")
+    @Test("After the root's patience the decoder has the last word on a file that does not seem whole")
     func patience() async throws {
         let clock = ManualClock()
         let bench = try DaemonBench(clock: clock) { $0.watches[0].patience = .seconds(60) }
         try bench.write("x.png")
+        try bench.write("y.png", seed: 2)
+        try bench.space.write(Array(try DaemonBench.picture(1).dropLast(200)), to: "lab-a/x.png")
+        bench.sources["lab-a"]?.troubles.withLock { $0.incomplete[CapturePath("y.png")!] = "no end marker" }
         bench.sources["lab-a"]?.troubles.withLock { $0.incomplete[CapturePath("x.png")!] = "no end marker" }
         try await bench.run {
-            try await bench.announce("x.png")
+            try await bench.announce("x.png", "y.png")
             let begin = clock.now.milliseconds
             try await Self.advance(clock, until: bench, "failed")
             #expect(clock.now.milliseconds - begin >= 60_000)
+            try await Self.advance(clock, until: bench, "done")
         }
         let row = try #require(try await bench.row("x.png"))
         #expect(row.state == .failed)
-        #expect(row.failure?.message.contains("no end marker") == true)
+        #expect(row.failure?.code == "truncated", "\(String(describing: row.failure))")
         #expect(row.attempts == 1, "the looks before the last were given back")
+        #expect(try await bench.row("y.png")?.state == .done)
         #expect(bench.space.files(in: "quarantine") == ["lab-a/x.png.json"])
     }
 
@@ -223,6 +228,36 @@ import Watching
         }
         #expect(bench.shelf.state.withLock { $0.rendered.count } == 1)
         #expect(bench.space.files(in: "out/lab-a") == ["x.png", "x.png.json"])
+    }
+
+    @Test("A file that takes another's place with the same size and an older time, or the same, is noticed")
+    func olderTime() async throws {
+        let bench = try DaemonBench()
+        try bench.write("x.png", seed: 1)
+        let size = try DaemonBench.picture(1).count
+        try await bench.run {
+            try await bench.announce("x.png")
+            await bench.events.wait(for: "done")
+            let old = try FileManager.default.attributesOfItem(atPath: bench.space("lab-a/x.png"))
+            for seconds in [-86400.0, 0] {
+                // As `rsync -a` and `mv` bring it: under another name first, with the time of the original.
+                var other = Array(try DaemonBench.picture(seconds == 0 ? 3 : 2).prefix(size))
+                other += [UInt8](repeating: 0, count: max(0, size - other.count))
+                try bench.space.write(other, to: "lab-a/.incoming")
+                let time = try #require(old[.modificationDate] as? Date).addingTimeInterval(seconds)
+                try FileManager.default.setAttributes(
+                    [.modificationDate: time], ofItemAtPath: bench.space("lab-a/.incoming"))
+                try FileManager.default.removeItem(atPath: bench.space("lab-a/x.png"))
+                try FileManager.default.moveItem(
+                    atPath: bench.space("lab-a/.incoming"), toPath: bench.space("lab-a/x.png"))
+                let before = bench.events.all.count { ["done", "failed"].contains($0.kind) }
+                try await bench.announce("x.png")
+                while bench.events.all.count(where: { ["done", "failed"].contains($0.kind) }) == before {
+                    await Task.yield()
+                }
+                #expect(try await bench.row("x.png")?.digest == FileDigest.sha256(other))
+            }
+        }
     }
 
     @Test("The labs take turns, and inside a lab the oldest file comes first")

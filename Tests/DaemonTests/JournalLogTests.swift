@@ -102,7 +102,8 @@ import Testing
             .rootHealthy(lab: "l", root: "r"), .scanned(lab: "l", root: "r", files: 1),
             .seen(lab: "l", root: "r", added: 1, changed: 0, ignored: 0), .resumed,
             .profilePrepared(profile: "p", features: "f", notices: []), .ignored(lab: "l", file: "f", reason: "r"),
-            .reloaded(added: 0, removed: 0, changed: 0), .forgotten(count: 1), .ledgerRebuilt(captures: 1),
+            .reloaded(added: 0, removed: 0, changed: 0), .forgotten(count: 1),
+            .ledgerRebuilt(captures: 1, copies: 0, copy: nil),
         ] {
             #expect(Int(priority(event) ?? "").map { $0 >= 6 } == true, "\(event)")
         }

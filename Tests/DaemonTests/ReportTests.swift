@@ -56,6 +56,9 @@ import Testing
             try FileManager.default.copyItem(
                 atPath: bench.space("out/lab-a/\(name)"), toPath: bench.space("out/lab-a/stranger\(name.dropFirst())"))
         }
-        #expect(try await problems() == ["1.png", "stranger.png", "2.png"])
+        // A copy of a result is no problem, and is told.
+        #expect(try await problems() == ["1.png", "2.png"])
+        let verified = try await TreeVerification(bench.ledger(), trees: ResultTrees(bench.configuration.output))
+        #expect(verified.copies.map { ($0 as NSString).lastPathComponent } == ["stranger.png"])
     }
 }

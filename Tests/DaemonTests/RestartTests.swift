@@ -120,7 +120,7 @@ import Watching
             #expect(try await second.counts().seen == 3)
         }
         #expect(second.events.count("ledger-set-aside") == 1)
-        #expect(second.events.all.contains(.ledgerRebuilt(captures: 3)))
+        #expect(second.events.all.contains(.ledgerRebuilt(captures: 3, copies: 0, copy: nil)))
         #expect(second.shelf.state.withLock { $0.rendered } == [])
         let after = try await second.row("x.png")
         #expect(after?.digest == before?.digest)

@@ -50,9 +50,10 @@ struct DamagedFileTests {
     static func truncate(_ format: ImageFormat, step: Int) throws {
         for (index, bytes) in try corpus(format).enumerated() {
             if let error = failure(bytes) { print("problem: \(format) \(index) is not sound: \(error)") }
-            // The last byte of a TIFF may be padding.
-            for length in stride(from: 0, to: bytes.count - 1, by: step)
-            where failure(Array(bytes.prefix(length))) == nil {
+            // The last byte of a TIFF may be padding, and where only a description is cut off, a warning says so.
+            for length in stride(from: 0, to: bytes.count - 1, by: step) {
+                let back = try? ImageReader.decode(Array(bytes.prefix(length)), name: "cut")
+                guard let back, back.metadata.warnings.isEmpty else { continue }
                 print("problem: \(format) \(index) passes for an image at \(length) of \(bytes.count) bytes")
             }
         }

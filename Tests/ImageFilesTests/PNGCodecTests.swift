@@ -87,4 +87,37 @@ struct PNGCodecTests {
             #expect(failure(damaged)?.code == .corrupt, "byte \(at)")
         }
     }
+
+    @Test("A descriptive chunk that fails its checksum is a warning, and the pixels are read")
+    func ancillaryChecksum() throws {
+        let image = Pictures.smooth(width: 20, height: 20)
+        var bytes = try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png))
+        let sound = try ImageReader.decode(bytes, name: "sound.png")
+        bytes = Bytes.png(bytes, adding: "tEXt", Array("Comment\0field 7".utf8))
+        bytes[8 + 25 + 8 + 3] ^= 1
+        let back = try ImageReader.decode(bytes, name: "odd.png")
+        #expect(back.image == sound.image)
+        #expect(back.metadata.warnings == ["the chunk tEXt fails its checksum and was ignored"])
+    }
+
+    @Test("eXIf counts wherever it stands; orientations elsewhere and other gammas are said to be unused")
+    func metadata() throws {
+        let image = Pictures.smooth(width: 20, height: 12)
+        let bytes = try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png))
+        let plain = Bytes.repairingChecksums(bytes.filter { _ in true })
+        let exif = Bytes.exif([.init(tag: 274, type: 3, values: [6])])
+        let end = plain.count - 12
+        let chunk = Bytes.png(plain, adding: "eXIf", exif)[33..<33 + 12 + exif.count]
+        let after = try ImageReader.decode(Array(plain[..<end] + chunk + plain[end...]), name: "after.png")
+        #expect(after.image.width == 12 && after.metadata.orientationApplied == 6)
+        #expect(after.metadata.warnings.isEmpty)
+        let gamma = try ImageReader.decode(Bytes.png(plain, adding: "gAMA", Bytes.bigEndian(100_000)), name: "g.png")
+        #expect(gamma.metadata.warnings.contains { $0.contains("gamma 1.000") }, "\(gamma.metadata.warnings)")
+        #expect(gamma.image == (try ImageReader.decode(plain, name: "p.png").image))
+        let text = Array("Raw profile type exif\0\0".utf8) + TIFFCompressors.deflate(Array("exif".utf8))
+        let raw = try ImageReader.decode(Bytes.png(plain, adding: "zTXt", text), name: "raw.png")
+        #expect(raw.metadata.warnings.contains { $0.contains("text chunk") }, "\(raw.metadata.warnings)")
+        let usual = try ImageReader.decode(Bytes.png(plain, adding: "gAMA", Bytes.bigEndian(45_455)), name: "u.png")
+        #expect(usual.metadata.warnings.isEmpty)
+    }
 }

@@ -216,6 +216,49 @@ struct TIFFCodecTests {
     }
 
     @Test(
+        "One odd descriptive tag is a warning that names it, and the pixels are read",
+        arguments: [
+            ([TIFFFile.Entry(tag: 274, type: 3, values: [0])], "orientation"),
+            ([.init(tag: 274, type: 3, values: [9])], "orientation"),
+            ([.init(tag: 296, type: 3, values: [4])], "ResolutionUnit"),
+            ([.init(tag: 296, type: 3, values: [0])], "ResolutionUnit"),
+            ([.init(tag: 700, type: 1, values: [])], ""), ([.init(tag: 34675, type: 7, values: [])], ""),
+            ([.init(tag: 32934, type: 4, values: [])], ""), ([.init(tag: 65002, type: 99, values: [7])], ""),
+            ([.init(tag: 262, type: 3, values: [])], "photometric"),
+        ])
+    func oddTags(tags: [TIFFFile.Entry], word: String) throws {
+        var file = Self.file()
+        // An entry of no values takes the place of the one that would be there.
+        file.more = tags
+        let expected = floats(file.values, top: 255)
+        let back = try decode(file)
+        #expect(back.image.samples == expected)
+        #expect(!back.metadata.warnings.contains { $0.contains("memory") }, "\(back.metadata.warnings)")
+        if word != "" {
+            #expect(back.metadata.warnings.contains { $0.contains(word) }, "\(back.metadata.warnings)")
+            #expect(back.metadata.warnings.count == 1 || word == "photometric", "\(back.metadata.warnings)")
+        }
+    }
+
+    @Test("Values beyond the file's end are a warning for a descriptive tag, and an error for one that pixels need")
+    func outside() throws {
+        func bytes(_ tag: Int) -> [UInt8] {
+            var file = Self.file()
+            file.more = [.init(tag: tag, type: 7, values: Array(repeating: 1, count: 40))]
+            var bytes = TIFFFile.bytes(file)
+            let entry = bytes.indices.dropLast(12).first {
+                $0 >= 10 && ($0 - 10) % 12 == 0 && bytes[$0] == UInt8(tag & 255) && bytes[$0 + 1] == UInt8(tag >> 8)
+            }!
+            bytes.replaceSubrange(entry + 8..<entry + 12, with: Bytes.littleEndian(0x7FFF_FFF0))
+            return bytes
+        }
+        let read = try ImageReader.decode(bytes(65001), name: "private.tif")
+        #expect(
+            read.metadata.warnings == ["the private tag 65001 has values beyond the end of the file and was ignored"])
+        #expect(failure(bytes(34675))?.code == .truncated)
+    }
+
+    @Test(
         "What is not supported is refused with its name",
         arguments: [
             (262, [5], "CMYK"), (262, [8], "photometric interpretation 8"), (262, [6], "YCbCr"),

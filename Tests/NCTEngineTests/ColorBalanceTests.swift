@@ -5,7 +5,7 @@ import Testing
     private func balance(_ image: RGBImage, low: Float = 1, high: Float = 1, threads: Int = 1) -> RGBImage? {
         var parameters = BaselineParameters()
         (parameters.saturatedLowPercent, parameters.saturatedHighPercent) = (low, high)
-        return ColorBalance(parameters).recolor(image, workers: Workers(threads: threads)).image
+        return ColorBalance(parameters).recolor(image, nil, workers: Workers(threads: threads)).image
     }
 
     @Test("Without saturation a channel's least value becomes 0 and its greatest 1, the others in proportion")

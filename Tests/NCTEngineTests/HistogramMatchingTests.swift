@@ -4,7 +4,7 @@ import Testing
 @Suite struct HistogramMatchingTests {
     private func match(_ image: RGBImage, _ references: [RGBImage], threads: Int = 1) -> RGBImage? {
         let workers = Workers(threads: threads)
-        return HistogramMatching(references: references, workers: workers).recolor(image, workers: workers).image
+        return HistogramMatching(references: references, workers: workers).recolor(image, nil, workers: workers).image
     }
 
     @Test("Values take those of equal rank, whatever the channel")

@@ -24,7 +24,7 @@ import Testing
             return shifted / (shifted * shifted).sum().squareRoot()
         }
         let capture = BaselineScenes.dyed(other, strength: 0.7)
-        let result = try #require(macenko([reference]).recolor(capture, workers: Workers(threads: 1)).image)
+        let result = try #require(macenko([reference]).recolor(capture, nil, workers: Workers(threads: 1)).image)
         #expect(result.greatestDifference(to: reference) < 0.01)
     }
 
@@ -37,7 +37,7 @@ import Testing
         ]
         let image = try #require(images[kind])
         let finding = try #require(
-            macenko([BaselineScenes.dyed()]).recolor(image, workers: Workers(threads: 1)).finding)
+            macenko([BaselineScenes.dyed()]).recolor(image, nil, workers: Workers(threads: 1)).finding)
         #expect(finding.kind == (["one", "noisy"].contains(kind) ? .oneStain : .fewStainedPixels), "\(finding)")
         #expect(throws: EngineError.self) { try macenko([image]) }
     }
@@ -49,7 +49,7 @@ import Testing
         image = RGBImage(
             width: 200, height: 100,
             samples: Array(image.samples[0..<3 * 200]) + [Float](repeating: 1, count: 3 * (200 * 100 - 200)))
-        let result = try macenko([BaselineScenes.dyed()]).recolor(image, workers: Workers(threads: 1))
+        let result = try macenko([BaselineScenes.dyed()]).recolor(image, nil, workers: Workers(threads: 1))
         #expect(result.finding?.kind == .stainAbsent, "\(String(describing: result.finding))")
     }
 
@@ -65,8 +65,8 @@ import Testing
     @Test("The number of threads does not matter", arguments: [2, 5])
     func threads(count: Int) throws {
         let (image, reference) = (BaselineScenes.smear(), BaselineScenes.smear(.labA))
-        let one = try macenko([reference]).recolor(image, workers: Workers(threads: 1))
-        #expect(try macenko([reference], threads: count).recolor(image, workers: Workers(threads: count)) == one)
+        let one = try macenko([reference]).recolor(image, nil, workers: Workers(threads: 1))
+        #expect(try macenko([reference], threads: count).recolor(image, nil, workers: Workers(threads: count)) == one)
         #expect(one.image != nil)
     }
 }

@@ -6,7 +6,8 @@ import Testing
 
     private func transfer(_ image: RGBImage, _ references: [RGBImage], _ space: Space, threads: Int = 1) -> RGBImage? {
         let workers = Workers(threads: threads)
-        return Reinhard(references: references, space: space, workers: workers).recolor(image, workers: workers).image
+        return Reinhard(references: references, space: space, workers: workers).recolor(image, nil, workers: workers)
+            .image
     }
 
     @Test("An image with its own statistics stays as it is", arguments: Space.allCases)

@@ -40,8 +40,8 @@ struct SmearContentsTests {
             for channel in 0..<3 { after.samples[3 * pixel + channel] += shift[channel] }
         }
         return SmearContents(
-            segmentation, cells: CellCounts(segmentation.labels), whiteCells: [], before: before, after: after, scale: 1,
-            references: [ClassColors(before, labels)], workers: workers)
+            segmentation, cells: CellCounts(segmentation.labels), whiteCells: [], before: before, after: after,
+            scale: 1, references: [ClassColors(before, labels)], workers: workers)
     }
 
     private func verdict(_ contents: SmearContents) -> (QualityReport.Verdict, [QualityReport.Finding.Kind]) {

@@ -75,7 +75,7 @@ import Testing
     func transfer() throws {
         let reference = BaselineScenes.dyed()
         let capture = BaselineScenes.dyed(strength: 0.7)
-        let result = try #require(vahadane([reference]).recolor(capture, workers: Workers(threads: 1)).image)
+        let result = try #require(vahadane([reference]).recolor(capture, nil, workers: Workers(threads: 1)).image)
         func distance(_ image: RGBImage) -> Float {
             let sum: Float = zip(image.samples, reference.samples).reduce(0) { $0 + abs($1.0 - $1.1) }
             return sum / Float(image.samples.count)
@@ -94,7 +94,7 @@ import Testing
         ]
         let image = try #require(images[kind])
         let finding = try #require(
-            vahadane([BaselineScenes.dyed()]).recolor(image, workers: Workers(threads: 1)).finding)
+            vahadane([BaselineScenes.dyed()]).recolor(image, nil, workers: Workers(threads: 1)).finding)
         #expect(finding.kind == (["one", "noisy"].contains(kind) ? .oneStain : .fewStainedPixels), "\(finding)")
         #expect(throws: EngineError.self) { try vahadane([image]) }
     }
@@ -113,8 +113,8 @@ import Testing
     @Test("The number of threads does not matter", arguments: [2, 5])
     func threads(count: Int) throws {
         let (image, reference) = (BaselineScenes.smear(), BaselineScenes.smear(.labA))
-        let one = try vahadane([reference]).recolor(image, workers: Workers(threads: 1))
-        #expect(try vahadane([reference], threads: count).recolor(image, workers: Workers(threads: count)) == one)
+        let one = try vahadane([reference]).recolor(image, nil, workers: Workers(threads: 1))
+        #expect(try vahadane([reference], threads: count).recolor(image, nil, workers: Workers(threads: count)) == one)
         #expect(one.image != nil)
     }
 }

@@ -24,10 +24,15 @@ import Watching
         "Temporary, hidden and system names are out even where a pattern names them",
         arguments: [
             ".a.png", "x/.hidden/a.png", "a.png~", "a.png.TMP", "a.png.part", "a.crdownload", "a.png.filepart",
-            "~$a.png", "@eaDir/a.png", "$RECYCLE.BIN/a.png", "b/Lost+Found/a.png",
+            "~$a.png", "@eaDir/a.png", "$RECYCLE.BIN/a.png", "b/Lost+Found/a.png", "#recycle/a.png",
+            "#snapshot/GMT1/a.png",
+            "@Recycle/a.png", "@Recently-Snapshot/a/a.png", "~snapshot/hourly.0/a.png", ".snapshot/hourly.0/a.png",
+            "RECYCLER/S-1/a.png", "@GMT-2024.01.31-12.00.00/a.png", "FOUND.000/a.png", ".stversions/a.png",
         ])
     func builtIn(_ name: String) throws {
         #expect(try filter(include: ["*"]).ignoringRule(path(name))?.hasPrefix("built in") == true)
+        let settings = WatchSettings(path: "/srv", lab: "lab", profile: nil, include: ["*"], builtInExclude: false)
+        #expect(try CaptureFilter(settings: settings).ignoringRule(path(name)) == nil)
     }
 
     @Test("Without recursion a subdirectory's files are ignored")

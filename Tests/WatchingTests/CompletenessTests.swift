@@ -43,16 +43,16 @@ import Watching
             little(tag, 2) + little(type, 2) + little(count, 4) + little(value, 4)
         }
         let directory =
-            little(4, 2) + entry(256, 3, 1, 2) + entry(257, 3, 1, 2) + entry(273, 4, 2, 62)
+            little(5, 2) + entry(256, 3, 1, 2) + entry(257, 3, 1, 2) + entry(273, 4, 2, 74) + entry(278, 3, 1, 1)
             + entry(279, 3, 2, 0x0004_0006)
             + little(0, 4)
-        return [0x49, 0x49, 42, 0] + little(8, 4) + directory + little(70, 4) + little(76, 4)
+        return [0x49, 0x49, 42, 0] + little(8, 4) + directory + little(82, 4) + little(88, 4)
             + [UInt8](repeating: 5, count: 10)
     }()
 
     private static let bmp: [UInt8] =
-        [0x42, 0x4D] + little(70, 4) + little(0, 4) + little(54, 4) + little(40, 4) + little(2, 4) + little(2, 4)
-        + little(1, 2) + little(24, 2) + [UInt8](repeating: 0, count: 24) + [UInt8](repeating: 3, count: 16)
+        [0x42, 0x4D] + little(78, 4) + little(0, 4) + little(54, 4) + little(40, 4) + little(4, 4) + little(2, 4)
+        + little(1, 2) + little(24, 2) + [UInt8](repeating: 0, count: 24) + [UInt8](repeating: 3, count: 24)
 
     @Test("Every prefix of a PNG, JPEG, TIFF or BMP is incomplete, and the whole is whole")
     func prefixes() throws {
@@ -77,6 +77,35 @@ import Watching
         #expect(try check(Self.bmp + [1]) == .whole)
     }
 
+    @Test("No more is asked for than the decoder reads: padding, later pages, descriptive tags")
+    func noMoreThanNeeded() throws {
+        let odd = Self.bmp.replacing(Self.little(4, 4) + Self.little(2, 4), with: Self.little(3, 4) + Self.little(2, 4))
+        #expect(try check(Array(odd.dropLast(3))) == .whole)
+        for next in [0x7FFF_FFFF, 101] {
+            var bytes = Self.tiff
+            bytes.replaceSubrange(70..<74, with: Self.little(next, 4))
+            #expect(try check(bytes) == .whole)
+        }
+        // A second page whose strip is not there, and a resolution that lies nowhere.
+        func entry(_ tag: Int, _ type: Int, _ count: Int, _ value: Int) -> [UInt8] {
+            Self.little(tag, 2) + Self.little(type, 2) + Self.little(count, 4) + Self.little(value, 4)
+        }
+        let second = Self.little(2, 2) + entry(273, 4, 1, 5000) + entry(279, 4, 1, 0) + Self.little(0, 4)
+        let first =
+            Self.little(3, 2) + entry(273, 4, 1, 50) + entry(279, 4, 1, 2) + entry(282, 5, 1, 0x7FFF_FFF0)
+            + Self.little(52, 4)
+        #expect(try check([0x49, 0x49, 42, 0] + Self.little(8, 4) + first + [0, 0] + second) == .whole)
+        // The end of run lengths that only the last row tells of.
+        let head = [0x42, 0x4D] + Self.little(0, 4) + Self.little(0, 4) + Self.little(54, 4) + Self.little(40, 4)
+        let runs = Self.little(2, 4) + Self.little(2, 4) + Self.little(1, 2) + Self.little(8, 2) + Self.little(1, 4)
+        let coded = head + runs + [UInt8](repeating: 0, count: 20) + [2, 7, 0, 0, 2, 7]
+        #expect(try check(coded) == .whole)
+        guard case .incomplete = try check(Array(coded.dropLast(2))) else {
+            Issue.record("run lengths without their last row are not incomplete")
+            return
+        }
+    }
+
     @Test("A file that is only made room for is incomplete")
     func preallocated() throws {
         let incomplete = try check([UInt8](repeating: 0, count: 5000))
@@ -91,7 +120,7 @@ import Watching
     @Test("TIFF directories in a circle end, and other content is of unknown format")
     func odd() throws {
         var circle = Self.tiff
-        circle.replaceSubrange(58..<62, with: [8, 0, 0, 0])
+        circle.replaceSubrange(70..<74, with: [8, 0, 0, 0])
         #expect(try check(circle) == .whole)
         #expect(try check(Array("hello, this is a text".utf8)) == .unknownFormat)
     }

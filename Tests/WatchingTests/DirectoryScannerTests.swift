@@ -3,15 +3,18 @@ import Testing
 import Watching
 
 @Suite struct DirectoryScannerTests {
-    private func scan(_ tree: Tree, from: CapturePath? = nil, recursive: Bool = true) throws
-        -> (files: [String], others: [String], directories: [String], problems: [String])
-    {
-        var scanner = try DirectoryScanner(root: tree.root, from: from, recursive: recursive)
+    private func scan(
+        _ tree: Tree, from: CapturePath? = nil, recursive: Bool = true, followingLinks: Bool = false
+    ) throws -> (files: [String], others: [String], directories: [String], problems: [String]) {
+        var scanner = try DirectoryScanner(
+            root: tree.root, from: from, recursive: recursive, followingLinks: followingLinks)
         var result = (files: [String](), others: [String](), directories: [String](), problems: [String]())
         while let entry = scanner.next() {
             switch entry {
             case .directory(let path): result.directories.append(path?.description ?? "")
             case .file(let sighting): result.files.append(sighting.path.description)
+            case .link(let sighting):
+                result.others.append("\(sighting.path): \(sighting.link?.reason { _ in false } ?? "")")
             case .other(let path, let kind): result.others.append("\(path): \(kind.rawValue)")
             case .problem(let path, let error): result.problems.append("\(path?.description ?? ""): \(error)")
             }
@@ -61,12 +64,45 @@ import Watching
         let found = try scan(tree)
         #expect(found.files == ["d/a.png"])
         var expected = [
-            "alias.png: a symbolic link", "d/up: a symbolic link", "dangling: a symbolic link",
-            "out: a symbolic link", "pipe.png: a FIFO", "self: a symbolic link",
+            "alias.png: a symbolic link (follow_links = false)", "d/up: a symbolic link (follow_links = false)",
+            "dangling: a symbolic link (follow_links = false)", "out: a symbolic link (follow_links = false)",
+            "pipe.png: a FIFO", "self: a symbolic link (follow_links = false)",
         ]
         if hasDevice { expected.append("null.png: a device") }
         #expect(found.others.sorted() == expected.sorted())
         #expect(found.problems.isEmpty)
+    }
+
+    @Test("Links that are followed lead to what lies within the root; circles, ways out and into nothing are told")
+    func followed() throws {
+        let tree = try Tree()
+        try tree.write(".annex/objects/1.png")
+        try tree.write("d/a.png")
+        try tree.link("../.annex/objects/1.png", "d/one.png")
+        try tree.link(tree.root + "/.annex/objects", "objects")
+        try tree.link("..", "d/up")
+        try tree.link(".", "self")
+        try tree.link("/etc", "out")
+        try tree.link("nowhere", "dangling")
+        try tree.link("ring", "ring")
+        let found = try scan(tree, followingLinks: true)
+        #expect(found.files == [".annex/objects/1.png", "d/a.png", "d/one.png", "objects/1.png"])
+        #expect(
+            found.others.sorted() == [
+                "d/up: a symbolic link that leads out of the watched tree", "dangling: a symbolic link into nothing",
+                "out: a symbolic link that leads out of the watched tree", "ring: a symbolic link in a circle",
+                "self: a symbolic link that leads out of the watched tree",
+            ])
+        #expect(found.problems.isEmpty)
+        var scanner = try DirectoryScanner(root: tree.root, followingLinks: true)
+        var targets: [String: LinkState] = [:]
+        while let entry = scanner.next() {
+            if case .file(let sighting) = entry { targets[sighting.path.description] = sighting.link }
+        }
+        let target = LinkState.target(path(".annex/objects/1.png"))
+        #expect(targets == ["d/one.png": target, "objects/1.png": target])
+        #expect(target.reason { $0 == path(".annex/objects/1.png") }?.contains("by its own name") == true)
+        #expect(target.reason { _ in false } == nil)
     }
 
     @Test("Names that are no UTF-8, have line ends or blanks are found and can be opened")

@@ -122,7 +122,7 @@ extension HubTests {
             await end(recorder)
         }
 
-        @Test("Links, FIFOs and devices that appear are not reported and not followed")
+        @Test("FIFOs and devices that appear are not reported; links are, as links, and are not followed")
         func others() async throws {
             let tree = try Tree()
             let recorder = await start(tree)
@@ -136,6 +136,9 @@ extension HubTests {
             try tree.write("real.png")
             #expect(await recorder.waitForFiles(["real.png"]))
             #expect(await Array(recorder.found.keys) == [path("real.png")])
+            let links = await recorder.links
+            #expect(Set(links.keys) == [path("etc"), path("loop"), path("hostname.png")])
+            #expect(links.values.allSatisfy { $0 == .notFollowed })
             await end(recorder)
         }
 

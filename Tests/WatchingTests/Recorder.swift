@@ -6,6 +6,8 @@ import Watching
 actor Recorder {
     private(set) var events: [WatchEvent] = []
     private(set) var found: [CapturePath: FileStamp] = [:]
+    /// Symbolic links, with where they lead.
+    private(set) var links: [CapturePath: LinkState] = [:]
     private(set) var isOver = false
     private var waiting:
         [(id: Int, isMet: @Sendable (isolated Recorder) -> Bool, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -32,7 +34,13 @@ actor Recorder {
         events.append(event)
         if case .found(let sightings) = event {
             #expect(sightings.count <= WatchEvent.batchLimit && !sightings.isEmpty)
-            for sighting in sightings { found[sighting.path] = sighting.stamp }
+            for sighting in sightings {
+                if let link = sighting.link {
+                    links[sighting.path] = link
+                } else {
+                    found[sighting.path] = sighting.stamp
+                }
+            }
         }
         check()
     }

@@ -39,11 +39,17 @@ struct ConfigurationCheck {
                     + "use mode = \"auto\" or \"scan\"")
         }
         var (directories, files, unreadable) = (0, 0, 0)
-        if var scanner = try? DirectoryScanner(root: watch.path, recursive: watch.recursive) {
+        var links: (count: Int, first: String) = (0, "")
+        if var scanner = try? DirectoryScanner(
+            root: watch.path, recursive: watch.recursive, followingLinks: watch.followLinks)
+        {
             while let entry = scanner.next() {
                 switch entry {
                 case .directory: directories += 1
                 case .file: files += 1
+                case .link(let sighting):
+                    let reason = sighting.link?.reason { _ in false } ?? ""
+                    links = (links.count + 1, links.count == 0 ? "\(sighting.path): \(reason)" : links.first)
                 case .other: break
                 case .problem(_, let error):
                     unreadable += 1
@@ -52,6 +58,11 @@ struct ConfigurationCheck {
             }
         }
         if unreadable > 10 { report.warnings.append("\(watch.lab): \(unreadable - 10) more cannot be read") }
+        if links.count > 0 {
+            report.warnings.append(
+                "\(watch.lab): \(links.count) symbolic links are left out, such as \(links.first); copy the files into the "
+                    + "tree, or set follow_links for links that stay within it")
+        }
         report.roots.append(
             CheckReport.Root(
                 path: watch.path, lab: watch.lab, fileSystem: kind.name, reach: kind.reach.rawValue,
@@ -110,7 +121,9 @@ struct ConfigurationCheck {
             if preparing {
                 let engine = try PreparedEngine(
                     profile: profile, workers: Workers(threads: configuration.workers), cache: nil)
-                add(notices: engine.notices)
+                let review = engine.reviewReferences(workers: Workers(threads: configuration.workers))
+                if let problem = review.problems.first { throw problem }
+                add(notices: engine.notices + review.shortcomings.map { "profile \(profile.name): \($0)" })
                 cost.extractor = engine.features?.extractor
                 cost.weights = engine.features?.weights
                 cost.featuresSHA256 = engine.features?.sha256

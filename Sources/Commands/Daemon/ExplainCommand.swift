@@ -55,6 +55,8 @@ struct ExplainCommand: AsyncParsableCommand {
                 try await describe(row, in: ledger, trees: configuration.map { ResultTrees($0.output) }, &explanation)
             } else if let settings, let rule = try CaptureFilter(settings: settings).ignoringRule(found.path) {
                 explanation.note = "it would be ignored: \(rule)"
+            } else if let link = try await leftOutLink(above: found.path, root: found.root.id, in: ledger) {
+                explanation.note = "it lies behind \(link.path), which is left out: \(link.note)"
             } else {
                 explanation.note = "it has not been seen yet"
             }
@@ -73,6 +75,20 @@ struct ExplainCommand: AsyncParsableCommand {
             lines(explanation).forEach(console.say)
         }
         if explanation.state == "unknown" { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    /// The nearest directory around a path that is a link and was left out.
+    private func leftOutLink(
+        above path: CapturePath, root: Int64, in ledger: Ledger
+    ) async throws -> (path: CapturePath, note: String)? {
+        var parent = path.parent
+        while let place = parent {
+            if let row = try await ledger.capture(root: root, path: place), row.state == .ignored, let note = row.note {
+                return (place, note)
+            }
+            parent = place.parent
+        }
+        return nil
     }
 
     private func describe(

@@ -16,6 +16,8 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option var root: String
     /// Below the root, in hexadecimal, for names are bytes.
     @Option var path: String
+    /// Links within the root are followed.
+    @Flag var followLinks = false
     @Option var profile: String
     @Option var weights: String?
     @Option var maximumPixels: Int
@@ -27,7 +29,7 @@ struct ProbeCommand: AsyncParsableCommand {
             throw UsageError("--path is no path in hexadecimal", remedy: "let the daemon run this command")
         }
         let limits = ImageLimits(maximumPixels: maximumPixels)
-        let source = DirectorySource(root: root)
+        let source = DirectorySource(root: root, followingLinks: followLinks)
         // What is shared by all captures comes first: it does not count as this one's.
         var profile = try Profile.read(path: profile)
         profile.weights = profile.weights ?? weights

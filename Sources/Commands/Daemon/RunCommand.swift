@@ -71,7 +71,7 @@ struct RunCommand: AsyncParsableCommand {
         return DaemonService.Parts(
             roots: RootParts(
                 watcher: { makeWatcher(for: $0, hub: .shared, remembered: $1) },
-                source: { DirectorySource(root: $0.path) },
+                source: { DirectorySource(root: $0.path, followingLinks: $0.followLinks) },
                 ignoringRule: { settings in
                     let filter = try CaptureFilter(settings: settings)
                     return { filter.ignoringRule($0) }

@@ -31,9 +31,10 @@ struct VerifyCommand: AsyncParsableCommand {
             console.say(String(decoding: try JSONText.encode(verification), as: UTF8.self))
         } else {
             for problem in verification.problems { console.say("\(problem.file): \(problem.problem)") }
+            for copy in verification.copies { console.say("\(copy): a copy of a result that belongs elsewhere") }
             console.say(
                 "\(verification.sound) results are sound, \(verification.done) captures are done, "
-                    + "\(verification.problems.count) problems")
+                    + "\(verification.problems.count) problems, \(verification.copies.count) copies left alone")
         }
         if !verification.problems.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }

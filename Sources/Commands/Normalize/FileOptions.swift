@@ -112,12 +112,12 @@ struct FileOptions: ParsableArguments {
         let jobs = list.items.map { item in
             let name = item.stem + "." + format.imageFormat.fileExtension
             return CaptureJob(
-                input: item.path, output: (output as NSString).appendingPathComponent(name),
+                input: item.path, inputBytes: item.bytes, output: (output as NSString).appendingPathComponent(name),
                 heldOutput: (held as NSString).appendingPathComponent(name), format: format.imageFormat,
                 overwrite: overwrite)
         }
         let captures = Dictionary(
-            list.items.compactMap { item in FileIdentity(item.path).map { ($0, item.path) } },
+            list.items.compactMap { item in FileIdentity(bytes: item.bytes).map { ($0, item.path) } },
             uniquingKeysWith: { a, _ in a })
         for job in jobs {
             if let identity = FileIdentity(job.output), let capture = captures[identity] {

@@ -50,7 +50,8 @@ struct NormalizeCommand: AsyncParsableCommand {
                 light = try LightSurvey.learn(from: captures, output: files.output, workers: workers, console: console)
             }
             let learned = PaletteSurvey.learned(
-                for: profile, from: captures, under: light, workers: workers, console: console)
+                for: profile, from: jobs.jobs.map { ($0.input, $0.inputBytes) }, under: light, workers: workers,
+                console: console)
             prepared = try PreparedEngine(profile: profile, workers: workers, cache: directory, captures: learned)
             prepared.light = light
         } catch let failure as JobFailure {

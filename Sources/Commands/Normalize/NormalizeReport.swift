@@ -74,11 +74,12 @@ struct NormalizeReport: Codable {
     static func line(_ entry: Entry) -> String {
         let word = entry.status.rawValue
         let status = word + String(repeating: " ", count: 8 - word.count)
-        guard let output = entry.output else { return "\(status)  \(entry.input)" }
+        let input = PrintableName.text(entry.input)
+        guard let output = entry.output.map({ PrintableName.text($0) }) else { return "\(status)  \(input)" }
         let time = "\(Decimals.text(entry.seconds, 2)) s"
         let reasons = (entry.findings ?? []).map(FindingText.text).joined(separator: "; ")
         let delivery = entry.delivery == .held ? " [held back]" : ""
-        return "\(status)  \(entry.input) -> \(output)\(delivery)  \(time)" + (reasons.isEmpty ? "" : "  (\(reasons))")
+        return "\(status)  \(input) -> \(output)\(delivery)  \(time)" + (reasons.isEmpty ? "" : "  (\(reasons))")
     }
 
     /// The run in one paragraph: counts, time, the failed with their reasons.
@@ -96,7 +97,9 @@ struct NormalizeReport: Codable {
             lines.append("\(held) held back, in \(directory), as the profile says")
         }
         for entry in results {
-            if let error = entry.error { lines.append("  failed: \(entry.input): \(error.cause); \(error.remedy)") }
+            if let error = entry.error {
+                lines.append("  failed: \(PrintableName.text(entry.input)): \(error.cause); \(error.remedy)")
+            }
         }
         return lines
     }

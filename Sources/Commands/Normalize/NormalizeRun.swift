@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import Jobs
 
@@ -53,7 +54,9 @@ struct NormalizeRun {
                 let failure = JobFailure(error, file: job.input)
                 report.add(failure, input: job.input, seconds: begin.duration(to: clock.now) / .seconds(1))
                 progress.clear()
-                console.warn(failure.file == job.input ? failure.description : "\(job.input): \(failure)")
+                console.warn(
+                    failure.file == job.input
+                        ? failure.description : "\(PrintableName.text(job.input)): \(failure)")
             }
             if let entry = report.results.last {
                 let isWorthKeeping = entry.status == .doubtful || entry.status == .bad

@@ -17,10 +17,13 @@ enum StageFolder {
             try writeSpared(result, name: name, to: folder)
             return
         }
+        let area = result.normalization.fieldArea ?? PixelArea(of: result.source)
+        var corrected = result.corrected
+        corrected.image = corrected.image.cropped(to: area)
         func pictures(_ shownWidth: Int?) -> [StagePictures.Picture] {
             StagePictures(
-                source: result.source, corrected: result.corrected, references: references,
-                result: result.normalization.image,
+                source: result.source.cropped(to: area), corrected: corrected,
+                references: references, result: result.normalization.image.cropped(to: area),
                 verdict: result.sidecar.verdict.value, stages: stages,
                 searched: result.normalization.chosenReference.map { [$0] } ?? Array(references.indices),
                 shownWidth: shownWidth

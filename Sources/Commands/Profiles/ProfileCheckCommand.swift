@@ -10,7 +10,8 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         abstract: "Check a profile: keys, values, references, weights.",
         discussion: """
             Reports all problems of the file at once, each with line, key and remedy. If there are none, loads the \
-            weights and prepares the references, as `nctd normalize` would.
+            weights and prepares the references, as `nctd normalize` would. A reference that shows no stained smear is \
+            a problem, and what each one shows is said, so that one that covers nothing is seen.
 
             \(ExitStatus.help)
             """)
@@ -32,10 +33,14 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         } catch let failure as JobFailure {
             throw UsageError(failure)
         }
-        engine.notices.forEach { console.warn("warning: " + $0) }
+        let review = engine.reviewReferences(workers: Workers(threads: 1))
+        if let problem = review.problems.first { throw UsageError(problem) }
+        (engine.notices + review.shortcomings).forEach { console.warn("warning: " + $0) }
         console.say("\(file): profile \"\(profile.name)\" is in order")
-        for (origin, image) in zip(engine.references, engine.referenceImages) {
-            console.say("  reference  \(origin.path)  \(image.width) × \(image.height)")
+        for (index, origin) in engine.references.enumerated() {
+            let image = engine.referenceImages[index]
+            console.say(
+                "  reference  \(origin.path)  \(image.width) × \(image.height)  \(review.summaries[index])")
         }
         console.say("  method     \(profile.method.rawValue)")
         if let palettes = engine.palettes {

@@ -11,6 +11,7 @@ struct ProfileCommand: AsyncParsableCommand {
             the kinds of cells that occur.
             """,
         subcommands: [
-            ProfileSuggestCommand.self, ProfileLearnCommand.self, ProfileCheckCommand.self, ProfileFlatFieldCommand.self,
+            ProfileSuggestCommand.self, ProfileLearnCommand.self, ProfileCheckCommand.self,
+            ProfileFlatFieldCommand.self,
         ])
 }

@@ -51,11 +51,12 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         let list = InputList(inputs, skipping: "")
         guard !list.items.isEmpty else {
             let reason =
-                list.missing.first.map { "\($0.path): \($0.reason)" } ?? "no images in \(inputs.joined(separator: ", "))"
+                list.missing.first.map { "\($0.path): \($0.reason)" }
+                ?? "no images in \(inputs.joined(separator: ", "))"
             throw UsageError(reason, remedy: "name images of the lab, or directories of them")
         }
         let survey = PaletteSurvey(
-            list.items.map(\.path),
+            list.items.map { ($0.path, $0.bytes) },
             workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
         let failures =
             list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures

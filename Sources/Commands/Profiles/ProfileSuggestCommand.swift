@@ -79,10 +79,14 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             throw UsageError(reason, remedy: "name images of the lab, or directories of them")
         }
         let survey = LabSurvey(
-            list.items.map(\.path),
+            list.items.filter(\.isText).map(\.path),
             workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
         let failures =
-            list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures
+            list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+            + list.items.filter { !$0.isText }.map {
+                JobFailure(
+                    file: $0.path, cause: "the name is no UTF-8, so that no profile can have it", remedy: "rename it")
+            } + survey.failures
         failures.forEach { console.warn($0.description) }
 
         let suggestion: ReferenceSuggestion
@@ -98,8 +102,8 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         if let copy {
             try suggested.copyReferences(to: copy, overwrite: overwrite)
             let colors = PaletteSurvey(
-                survey.paths, workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount),
-                console: console)
+                survey.paths.map { ($0, Array($0.utf8)) },
+                workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
             try suggested.writePalette(colors.learner, to: copy, overwrite: overwrite)
         }
         do {

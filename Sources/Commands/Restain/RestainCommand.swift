@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Foundation
 import ImageFiles
 import Jobs
@@ -91,15 +92,17 @@ struct RestainCommand: AsyncParsableCommand {
         let run = try ImageRun(inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let restaining = restaining
-        let failures = run.perform(on: console, write: console.say) { path, targets in
-            try restain(path, to: targets[0], by: restaining, workers: workers)
-            return "\(path) -> \(targets[0])"
+        let failures = run.perform(on: console, write: console.say) { item, targets in
+            try restain(item, to: targets[0], by: restaining, workers: workers)
+            return "\(PrintableName.text(item.path)) -> \(PrintableName.text(targets[0]))"
         }
         if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 
-    private func restain(_ path: String, to target: String, by restaining: Restaining, workers: Workers) throws {
-        let file = try ImageReader.read(path: path)
+    private func restain(
+        _ item: InputList.Item, to target: String, by restaining: Restaining, workers: Workers
+    ) throws {
+        let file = try item.read()
         let result = ImageFile(
             image: restaining.apply(to: file.image, workers: workers), alpha: file.alpha, metadata: file.metadata)
         let bytes = try ImageWriter.encode(

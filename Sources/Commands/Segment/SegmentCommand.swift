@@ -94,9 +94,9 @@ struct SegmentCommand: AsyncParsableCommand {
         let start = clock.now
         var report = SegmentReport(corrected: !uncorrected)
         let failures = run.perform(on: console, keepsLines: !json, write: json ? console.tell : console.say) {
-            path, targets in
+            item, targets in
             let begin = clock.now
-            var entry = try segment(path, to: targets, light: light, workers: workers)
+            var entry = try segment(item, to: targets, light: light, workers: workers)
             entry.seconds = begin.duration(to: clock.now) / .seconds(1)
             report.add(entry)
             return entry.line
@@ -111,14 +111,18 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 
     private func segment(
-        _ path: String, to targets: [String], light: LightCorrection, workers: Workers
+        _ item: InputList.Item, to targets: [String], light: LightCorrection, workers: Workers
     ) throws -> SegmentReport.Entry {
-        let image = try light.corrected(ImageReader.read(path: path).image, workers: workers).image
-        let segmentation = try SmearNet.embedded.segmentation(of: image, corrected: !uncorrected, workers: workers)
+        let image = try light.corrected(item.read().image, workers: workers).image
+        let area = ValidArea(of: image, workers: workers)
+        let segmentation = try SmearNet.embedded.segmentation(
+            of: area?.field(of: image) ?? image, corrected: !uncorrected, workers: workers)
         let whiteCells = WhiteCells(of: segmentation, workers: workers)
-        let map = segmentation.labels(reducedBy: 1, workers: workers)
+            .moved(x: area?.bounds.x ?? 0, y: area?.bounds.y ?? 0)
+        let found = segmentation.labels(reducedBy: 1, workers: workers)
+        let map = area?.restored(found, missingAs: SmearClass.background.rawValue) ?? found
         var entry = SegmentReport.Entry(
-            input: path, classes: targets[0], map: map, segmentation: segmentation, whiteCells: whiteCells)
+            input: item.path, classes: targets[0], map: map, segmentation: segmentation, whiteCells: whiteCells)
         var files = [try ImageWriter.encode(map)]
         if overlay {
             entry.overlay = targets[files.count]

@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import Jobs
 import NCTEngine
@@ -77,7 +78,8 @@ struct SegmentReport: Encodable {
 
         /// For people: where the classes are, and what was counted.
         var line: String {
-            "\(input) -> \(classes)  \(SegmentReport.text(cells, kinds: SegmentReport.tally(whiteCells)))"
+            "\(PrintableName.text(input)) -> \(PrintableName.text(classes))  "
+                + SegmentReport.text(cells, kinds: SegmentReport.tally(whiteCells))
                 + (smearProbability < SmearContents.leastProbability ? "  (does not look like a smear)" : "")
         }
     }

@@ -86,7 +86,8 @@ struct EngineOptions: ParsableArguments {
         inversion: .prefixedNo,
         help: ArgumentHelp(
             "Bring a capture from its lab to the training lab first, class by class.",
-            discussion: "The search then compares structure, and white cells keep the color of their kind. Default: yes."
+            discussion:
+                "The search then compares structure, and white cells keep the color of their kind. Default: yes."
         ))
     var align: Bool?
 

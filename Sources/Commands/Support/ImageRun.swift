@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import Jobs
 
@@ -31,7 +32,7 @@ struct ImageRun {
         self.output = output
         self.endings = endings
         self.overwrite = overwrite
-        let images = Set(items.compactMap { FileIdentity($0.path) })
+        let images = Set(items.compactMap { FileIdentity(bytes: $0.bytes) })
         for item in items {
             guard targets(of: item).contains(where: { FileIdentity($0).map(images.contains) ?? false }) else {
                 continue
@@ -51,11 +52,11 @@ struct ImageRun {
     /// - Parameters:
     ///   - keepsLines: whether a terminal keeps each image's line, which otherwise only the bar shows.
     ///   - write: takes the lines where there is no bar.
-    ///   - work: takes an image's path and its results' in the order of the endings, and returns the image's line.
+    ///   - work: takes an image and its results' paths in the order of the endings, and returns the image's line.
     /// - Returns: the inputs that failed: those that are not there, then the others in their order.
     func perform(
         on console: Console, keepsLines: Bool = false, write: (String) -> Void,
-        _ work: (_ path: String, _ targets: [String]) throws -> String
+        _ work: (_ item: InputList.Item, _ targets: [String]) throws -> String
     ) -> [(input: String, failure: JobFailure)] {
         Interruption.shared.install()
         var failures = missing.map { (input: $0.file, failure: $0) }
@@ -66,13 +67,15 @@ struct ImageRun {
             do {
                 let targets = targets(of: item)
                 try makeRoom(for: targets, of: item.path)
-                progress.end(line: try work(item.path, targets), isWorthKeeping: keepsLines, to: write)
+                progress.end(line: try work(item, targets), isWorthKeeping: keepsLines, to: write)
             } catch {
                 let failure = JobFailure(error, file: item.path)
                 failures.append((item.path, failure))
                 progress.clear()
-                console.warn(failure.file == item.path ? failure.description : "\(item.path): \(failure)")
-                progress.end(line: "failed  \(item.path)", isWorthKeeping: false, to: write)
+                console.warn(
+                    failure.file == item.path
+                        ? failure.description : "\(PrintableName.text(item.path)): \(failure)")
+                progress.end(line: "failed  \(PrintableName.text(item.path))", isWorthKeeping: false, to: write)
             }
         }
         progress.clear()

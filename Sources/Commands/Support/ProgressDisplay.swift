@@ -1,3 +1,4 @@
+import Config
 import Foundation
 
 /// Tells how far a run is: a bar that is drawn over itself on a terminal, one line a file elsewhere.
@@ -29,7 +30,7 @@ struct ProgressDisplay {
     var elapsed: Double { start.duration(to: clock.now) / .seconds(1) }
 
     mutating func begin(_ name: String) {
-        current = name
+        current = PrintableName.text(name)
         fraction = 0
         redraw("decoding")
     }

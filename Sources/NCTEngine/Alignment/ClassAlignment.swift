@@ -107,7 +107,8 @@ package struct ClassAlignment: Sendable {
         // How far the training lab's cells of these kinds lie apart, and how much of the difference is believed.
         let variance = mixture(target) { ($0.mean - mean) * ($0.mean - mean) + $0.between * $0.between }
         let share = variance / (variance + placeError * placeError)
-        let scale = (variance / mixture(source) { ($0.mean - expected) * ($0.mean - expected) + $0.between * $0.between })
+        let spread = mixture(source) { ($0.mean - expected) * ($0.mean - expected) + $0.between * $0.between }
+        let scale = (variance / spread)
             .squareRoot().clamped(lowerBound: SIMD3(repeating: 0.7), upperBound: SIMD3(repeating: 1.4))
         return Change(
             from: own.mean, own.deviation, to: mean + share * scale * (own.mean - expected), within)

@@ -8,7 +8,8 @@ struct ClassPaletteTransfer: Baseline {
     /// An image that is too small for the network stays as it is.
     func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring {
         guard let segmentation else {
-            return .impossible(QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))
+            return .impossible(
+                QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))
         }
         let aligned = AlignedCapture(source, segmentation, palettes: palettes, target: target, workers: workers)
         return .repainted(aligned.image, clipped: aligned.clipped)

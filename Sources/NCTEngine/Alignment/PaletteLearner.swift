@@ -22,11 +22,13 @@ public struct PaletteLearner: Sendable {
 
     public var images: Int { fields.count }
 
-    /// Adds what one image shows. An image that is too small for the network, or that shows no smear, adds nothing.
+    /// Adds what one image shows; what of it is no data counts for nothing (``ValidArea``). An image that is too small for
+    /// the network, or that shows no smear, adds nothing.
     ///
     /// - Returns: whether it was taken.
     @discardableResult
     public mutating func add(_ image: RGBImage, workers: Workers) -> Bool {
+        let image = image.withoutMissingData(workers: workers)
         guard let sight = AlignmentSight(image, workers: workers) else { return false }
         add(sight.colors)
         return true

@@ -30,6 +30,7 @@ public struct BaselineNormalizer: ImageNormalizer {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
+        let references = references.map { $0.withoutMissingData(workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         judge = QualityJudge(
             figures: try ReferenceFigures(references, segmentations, workers: workers), thresholds: thresholds,
@@ -51,15 +52,21 @@ public struct BaselineNormalizer: ImageNormalizer {
     ///
     /// A blank field and an image that is no smear come back unchanged, and so does one that lacks what the method
     /// measures, such as a second stain: the report's treatment and findings say so. There are no stages to keep.
+    /// What is no data stays as it is (``ValidArea``).
     ///
     /// - Parameter onStage: passes the last two stages, recoloring and quality.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
+        Normalization(ofDataIn: source, workers: workers) { repainted($0, onStage: onStage) }
+    }
+
+    /// The same for an image that is data all over.
+    private func repainted(_ source: RGBImage, onStage: ((Stage) -> Void)?) -> Normalization {
         let sight = judge.sight(
             of: source, try? SmearNet.embedded.segmentation(of: source, workers: workers))
         var (image, clipped) = (source, 0)
-        var impediment = sight.analysis.inspection.nothingToTransfer
+        var impediment = sight.nothingToTransfer
         if impediment == nil {
             switch baseline.recolor(source, sight.segmentation, workers: workers) {
             case .repainted(let result, let count): (image, clipped) = (result, count)

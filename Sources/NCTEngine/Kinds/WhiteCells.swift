@@ -13,7 +13,7 @@ public struct WhiteCell: Sendable, Equatable {
 /// The white cells of a capture, and which pixel belongs to which.
 public struct WhiteCells: Sendable {
     /// From top to bottom.
-    public let cells: [WhiteCell]
+    public private(set) var cells: [WhiteCell]
     /// On the grid that the segmentation has: `regions.owners` is the cell of each pixel.
     package let regions: WhiteCellRegions
     /// What the capture is reduced by to that grid.
@@ -47,5 +47,16 @@ public struct WhiteCells: Sendable {
         }
         self.regions = regions
         reduction = scale
+    }
+
+    /// The same cells where the capture is a part of a larger picture, from a pixel of that on: their bounds are in its
+    /// pixels.
+    public func moved(x: Int, y: Int) -> WhiteCells {
+        var moved = self
+        for index in cells.indices {
+            moved.cells[index].bounds.x += x
+            moved.cells[index].bounds.y += y
+        }
+        return moved
     }
 }

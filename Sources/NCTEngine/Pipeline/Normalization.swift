@@ -14,12 +14,27 @@ public struct Normalization: Sendable {
     public var quality: QualityReport
     /// How many tiles the capture was worked on in; 1 if it was as a whole, or not at all.
     public var tiles = 1
-    /// Nil if they were not asked for, or nothing was transferred.
+    /// The part of the capture that was worked on; nil if that is all of it (``ValidArea``).
+    public var fieldArea: PixelArea?
+    /// Nil if they were not asked for, or nothing was transferred. Of ``fieldArea``.
     public var stages: NormalizationStages?
 
     init(image: RGBImage, quality: QualityReport) {
         self.image = image
         self.quality = quality
         referenceDistances = []
+    }
+
+    /// Lets a method work on what of a capture is data, and puts its result between what is not.
+    init(ofDataIn source: RGBImage, workers: Workers, by method: (RGBImage) throws -> Normalization) rethrows {
+        guard let area = ValidArea(of: source, workers: workers) else {
+            self = try method(source)
+            return
+        }
+        self = try method(area.field(of: source))
+        image = area.restored(image, in: source)
+        quality.noDataShare = area.missingShare
+        quality.contents?.moveWhiteCells(x: area.bounds.x, y: area.bounds.y)
+        fieldArea = area.bounds
     }
 }

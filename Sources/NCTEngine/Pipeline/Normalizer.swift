@@ -29,6 +29,7 @@ public struct Normalizer: Sendable {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
+        let references = references.map { $0.withoutMissingData(workers: workers) }
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
@@ -48,7 +49,9 @@ public struct Normalizer: Sendable {
     public static func cacheKey(
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
     ) -> String {
-        PreparedReferences.key(extractor: extractor, references: references, parameters: parameters)
+        PreparedReferences.key(
+            extractor: extractor, references: references.map { $0.withoutMissingData(workers: Workers(threads: 1)) },
+            parameters: parameters)
     }
 
     /// Repaints a capture in the colors of the references, and judges the result.
@@ -57,6 +60,8 @@ public struct Normalizer: Sendable {
     /// is shifted as a whole so that its mean color is the references' background, and an image that is no smear at
     /// all comes back unchanged. So does a capture that has the references' colors already
     /// (``NormalizationParameters/alikeDistance``). The report's treatment and findings say so.
+    ///
+    /// What of it is no data (borders, bars, corners, holes) stays as it is and counts for nothing (``ValidArea``).
     ///
     /// A capture of more pixels than ``NormalizationParameters/tilePixels`` is worked on in tiles (``TiledRun``).
     ///
@@ -70,6 +75,15 @@ public struct Normalizer: Sendable {
     /// ``EngineError/Code/invalidParameter`` if stages are asked for of a capture in tiles.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
+    ) throws -> Normalization {
+        try Normalization(ofDataIn: source, workers: workers) {
+            try repainted($0, keepingStages: keepingStages, onStage: onStage)
+        }
+    }
+
+    /// The same for an image that is data all over.
+    private func repainted(
+        _ source: RGBImage, keepingStages: Bool, onStage: ((Stage) -> Void)?
     ) throws -> Normalization {
         let report: (Stage) -> Void = { onStage?($0) }
         try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
@@ -85,7 +99,7 @@ public struct Normalizer: Sendable {
         let sight = judge.sight(of: source, capture.segmentation)
         let analysis = sight.analysis
         let strength = parameters.strength(atDistance: judge.distance(of: sight))
-        guard analysis.inspection.nothingToTransfer == nil, strength > 0 else {
+        guard sight.nothingToTransfer == nil, strength > 0 else {
             return spared(source, sight, onStage: report)
         }
         try capture.requireClasses(for: parameters.enhancement)
@@ -207,7 +221,7 @@ public struct Normalizer: Sendable {
         let quality = judge.report(
             source: source, result: image, sight, clipped: clipped, confidence: nil,
             treatment: analysis.inspection.isBlank
-                ? .shifted : analysis.inspection.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
+                ? .shifted : sight.nothingToTransfer == nil ? .alike : .unchanged, strength: 0)
         report(.quality)
         return Normalization(image: image, quality: quality)
     }

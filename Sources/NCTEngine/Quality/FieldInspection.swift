@@ -44,6 +44,8 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// …edges in lines and columns, or nothing but noise.
     package static let greatestAlignment: Float = 0.5
     package static let greatestRoughness: Float = 0.1
+    /// From this probability on the network is sure that it sees a smear.
+    package static let sureProbability: Float = 0.75
 
     /// - Parameter spread: root mean squared distance of the colors from their mean, ΔE*ab.
     init(
@@ -63,10 +65,21 @@ public struct FieldInspection: Sendable, Equatable, Codable {
             && spread <= Self.greatestBlankSpread
         hasWhiteCells = !isBlank && largestNucleus >= Self.leastNucleus
         isInFocus = edges.sharpness >= Self.leastFocus
-        isSmear =
-            !isBlank && edges.share >= Self.leastEdgeShare && edges.sharpness >= Self.leastEdgeFocus
-            && stainedShare >= Self.leastStainedShare && edges.alignment <= Self.greatestAlignment
-            && edges.roughness <= Self.greatestRoughness
+        isSmear = false
+        isSmear = !isBlank && crossedLimits.isEmpty
+    }
+
+    /// The limits of a smear's structure and colors that the field crosses, by name and with its values; blank or not.
+    package var crossedLimits: [(name: String, value: Float, limit: Float)] {
+        let floors = [
+            ("share of edges", edgeShare, Self.leastEdgeShare), ("sharpness of edges", focus, Self.leastEdgeFocus),
+            ("share of stained foreground", stainedShare, Self.leastStainedShare),
+        ]
+        let ceilings = [
+            ("alignment of edges", edgeAlignment, Self.greatestAlignment),
+            ("share of noise", roughness, Self.greatestRoughness),
+        ]
+        return floors.filter { $0.1 < $0.2 } + ceilings.filter { $0.1 > $0.2 }
     }
 
     /// Inspects an image. Cost linear in the pixels.

@@ -15,6 +15,10 @@ struct QualityJudge: Sendable {
         /// By the network's eyes where it can see, else by colors alone.
         var hasWhiteCells: Bool { cells.map { $0.whiteCells > 0 } ?? analysis.inspection.hasWhiteCells }
         let palette: ColorPalette
+        /// Why the method must not run; nil if it may.
+        var nothingToTransfer: QualityReport.Finding? {
+            analysis.inspection.nothingToTransfer(smearProbability: segmentation?.smearProbability)
+        }
     }
 
     func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {

@@ -26,7 +26,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
             /// Edges are blurred over many pixels (doubtful).
             case outOfFocus
             /// Structure or colors are not those of stained blood; the result is the capture itself (bad). Or only the
-            /// network takes it for something else (doubtful).
+            /// network takes it for something else, or only one limit does and the network is sure of a smear (doubtful).
             case notASmear
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
             /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
@@ -58,6 +58,9 @@ public struct QualityReport: Sendable, Equatable, Codable {
     public var clippedShare: Float
     /// Mean matching confidence, 0…1; 0 where nothing was matched.
     public var confidence: Float
+    /// Share of the capture's pixels that are no data, stayed as they were, and count in none of the other figures
+    /// (``ValidArea``); nil if all are data.
+    public var noDataShare: Float?
     /// What the source shows, before any normalization.
     public var field: FieldInspection
     /// What the network sees in the source, and the colors of its classes; nil for an image that is too small for it.
@@ -90,7 +93,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         self.treatment = treatment
         self.transferStrength = transferStrength
         (verdict, findings) = (.good, [])
-        if let impediment = impediment ?? field.nothingToTransfer {
+        if let impediment = impediment ?? field.nothingToTransfer(smearProbability: contents?.smearProbability) {
             (verdict, findings) = (.bad, [impediment])
         } else {
             (verdict, findings) = Self.judged(self, thresholds, hasMatches: confidence != nil)
@@ -120,6 +123,10 @@ public struct QualityReport: Sendable, Equatable, Codable {
             findings.append(
                 Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus))
         }
+        // Where the field was refused, that is the one finding.
+        for crossed in field.crossedLimits {
+            findings.append(Finding(kind: .notASmear, value: crossed.value, threshold: crossed.limit))
+        }
         if !field.isInFocus {
             findings.append(Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus))
         }
@@ -144,20 +151,17 @@ public struct QualityReport: Sendable, Equatable, Codable {
 
 extension FieldInspection {
     /// Why the method must not run on this field; nil if it may.
-    var nothingToTransfer: QualityReport.Finding? {
+    ///
+    /// A limit alone forbids nothing where the network is sure of a smear: noise, an uneven light or a dust grain cross
+    /// one, what is no smear crosses several or does not look like one.
+    func nothingToTransfer(smearProbability: Float?) -> QualityReport.Finding? {
         if isBlank {
             return edgeShare < Self.leastEdgeShare
                 ? .init(kind: .blankField, value: edgeShare, threshold: Self.leastEdgeShare)
                 : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
         }
-        guard !isSmear else { return nil }
-        func finding(_ value: Float, _ threshold: Float) -> QualityReport.Finding {
-            QualityReport.Finding(kind: .notASmear, value: value, threshold: threshold)
-        }
-        if edgeShare < Self.leastEdgeShare { return finding(edgeShare, Self.leastEdgeShare) }
-        if focus < Self.leastEdgeFocus { return finding(focus, Self.leastEdgeFocus) }
-        if stainedShare < Self.leastStainedShare { return finding(stainedShare, Self.leastStainedShare) }
-        return edgeAlignment > Self.greatestAlignment
-            ? finding(edgeAlignment, Self.greatestAlignment) : finding(roughness, Self.greatestRoughness)
+        guard let first = crossedLimits.first else { return nil }
+        if crossedLimits.count == 1, let smearProbability, smearProbability >= Self.sureProbability { return nil }
+        return .init(kind: .notASmear, value: first.value, threshold: first.limit)
     }
 }

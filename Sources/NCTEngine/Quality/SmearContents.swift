@@ -44,6 +44,14 @@ public struct SmearContents: Sendable, Equatable, Codable {
 
     /// Below this probability the network takes the capture for something else than a smear.
     package static let leastProbability: Float = 0.5
+    /// Gives the white cells of a part of a capture, from a pixel of that on, their places in the capture.
+    package mutating func moveWhiteCells(x: Int, y: Int) {
+        for index in whiteCells.indices {
+            whiteCells[index].box[0] += x
+            whiteCells[index].box[1] += y
+        }
+    }
+
     /// How far a class's color may be from the nearest reference's, CIEDE2000, before it is a finding. Set on training
     /// images of one lab against three of its own: there 19 of 20 are nearer, whatever kinds of cells they show.
     package static let greatestDistances: [(QualityReport.Finding.Kind, SmearClass, Float)] = [

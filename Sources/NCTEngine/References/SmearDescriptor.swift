@@ -39,6 +39,7 @@ public struct SmearDescriptor: Sendable {
     }
 
     public init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
+        let image = image.withoutMissingData(workers: workers)
         let segmentation = RoughSegmentation(image, workers: workers)
         let lab = LabImage(image, workers: workers).samples
         let (width, height) = (image.width, image.height)

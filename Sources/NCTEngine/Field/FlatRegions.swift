@@ -1,0 +1,147 @@
+import Foundation
+
+/// The large connected regions of one flat color, and which of them have the shapes of no data.
+struct FlatRegions {
+    /// One region.
+    struct Region {
+        let index: Int
+        let area: Int
+        /// Share of the smallest upright rectangle around it that it covers, 0…1.
+        let fill: Float
+        let touches: (top: Bool, bottom: Bool, left: Bool, right: Bool)
+
+        var touchesBorder: Bool { touches.top || touches.bottom || touches.left || touches.right }
+
+        /// In a corner, from side to side, or as good as a rectangle.
+        func isStraight(fillingAtLeast least: Float) -> Bool {
+            let isVertical = touches.top || touches.bottom
+            let isCorner = isVertical && (touches.left || touches.right)
+            return isCorner || (touches.top && touches.bottom) || (touches.left && touches.right) || fill >= least
+        }
+    }
+
+    let all: [Region]
+    private let map: LabelMap
+    private let spots: ConnectedSpots
+
+    /// - Parameters:
+    ///   - map: 1 where a pixel has the color.
+    ///   - leastArea: in shares of the map; a line from side to side may be less.
+    init(_ map: LabelMap, leastArea: Float) {
+        self.map = map
+        spots = ConnectedSpots(map, label: 1)
+        let least = Int(leastArea * Float(map.labels.count))
+        let (width, height) = (map.width, map.height)
+        var left = [Int](repeating: width, count: spots.areas.count)
+        var right = [Int](repeating: -1, count: spots.areas.count)
+        var top = [Int](repeating: height, count: spots.areas.count)
+        var bottom = [Int](repeating: -1, count: spots.areas.count)
+        for y in 0..<height {
+            for x in 0..<width {
+                let spot = Int(spots.labels[y * width + x])
+                guard spot >= 0 else { continue }
+                left[spot] = min(left[spot], x)
+                right[spot] = max(right[spot], x)
+                top[spot] = min(top[spot], y)
+                bottom[spot] = max(bottom[spot], y)
+            }
+        }
+        let areas = spots.areas
+        all = areas.indices.compactMap { spot in
+            let (columns, rows) = (right[spot] - left[spot] + 1, bottom[spot] - top[spot] + 1)
+            guard areas[spot] >= max(16, least) || columns == width || rows == height else { return nil }
+            return Region(
+                index: spot, area: areas[spot], fill: Float(areas[spot]) / Float(columns * rows),
+                touches: (top[spot] == 0, bottom[spot] == height - 1, left[spot] == 0, right[spot] == width - 1))
+        }
+    }
+
+    func filter(_ isChosen: (Region) -> Bool) -> [Region] { all.filter(isChosen) }
+
+    /// 1 where one of the regions is.
+    func mask(of regions: [Region]) -> LabelMap {
+        var isChosen = [Bool](repeating: false, count: spots.areas.count)
+        for region in regions { isChosen[region.index] = true }
+        return LabelMap(
+            width: map.width, height: map.height,
+            labels: spots.labels.map { $0 >= 0 && isChosen[Int($0)] ? 1 : 0 })
+    }
+
+    /// The regions at the border if all that they leave is one rectangle, upright or turned; nil otherwise.
+    func leavingRectangle() -> [Region]? {
+        let outer = all.filter(\.touchesBorder)
+        guard !outer.isEmpty else { return nil }
+        let mask = mask(of: outer)
+        guard let rest = RotatedRectangle(around: mask) else { return nil }
+        guard Float(rest.count) >= 0.97 * rest.area else { return nil }
+        // What was taken away lies around it, not in it.
+        var inside = 0
+        for y in 0..<mask.height {
+            for x in 0..<mask.width where mask[x, y] != 0 && rest.contains(x, y, margin: 2) { inside += 1 }
+        }
+        return Float(inside) <= 0.1 * Float(outer.reduce(0) { $0 + $1.area }) ? outer : nil
+    }
+}
+
+/// The smallest rectangle of any direction around the large part of what a mask leaves.
+struct RotatedRectangle {
+    /// Pixels that it is around.
+    let count: Int
+    private let axis: SIMD2<Double>
+    private let along: ClosedRange<Double>
+    private let across: ClosedRange<Double>
+
+    /// In pixels.
+    var area: Float { Float((along.upperBound - along.lowerBound + 1) * (across.upperBound - across.lowerBound + 1)) }
+
+    /// Pieces of less than this share of the rest do not count: writing.
+    private static let leastPiece: Float = 0.01
+
+    /// Nil if the mask leaves nothing.
+    init?(around mask: LabelMap) {
+        let pieces = ConnectedSpots(mask, label: 0)
+        let least = Self.leastPiece * Float(pieces.areas.reduce(0, +))
+        var (points, count) = ([SIMD2<Double>](), 0)
+        for y in 0..<mask.height {
+            var ends: (first: Int, last: Int)?
+            for x in 0..<mask.width {
+                let piece = pieces.labels[y * mask.width + x]
+                guard piece >= 0, Float(pieces.areas[Int(piece)]) >= least else { continue }
+                count += 1
+                ends = (ends?.first ?? x, x)
+            }
+            guard let ends else { continue }
+            points += [SIMD2(Double(ends.first), Double(y)), SIMD2(Double(ends.last), Double(y))]
+        }
+        guard count > 0 else { return nil }
+        self.count = count
+        var best: (axis: SIMD2<Double>, along: ClosedRange<Double>, across: ClosedRange<Double>, area: Double)?
+        for step in -90..<90 {
+            let angle = Double(step) / 2 * .pi / 180
+            let axis = SIMD2(cos(angle), sin(angle))
+            let along = Self.extent(points, axis)
+            let across = Self.extent(points, SIMD2(-axis.y, axis.x))
+            let area = (along.upperBound - along.lowerBound + 1) * (across.upperBound - across.lowerBound + 1)
+            if area < best?.area ?? .infinity { best = (axis, along, across, area) }
+        }
+        guard let best else { return nil }
+        (axis, along, across) = (best.axis, best.along, best.across)
+    }
+
+    private static func extent(_ points: [SIMD2<Double>], _ axis: SIMD2<Double>) -> ClosedRange<Double> {
+        var (least, most) = (Double.infinity, -Double.infinity)
+        for point in points {
+            let place = (point * axis).sum()
+            (least, most) = (min(least, place), max(most, place))
+        }
+        return least...most
+    }
+
+    /// Whether a pixel lies deeper within than the margin.
+    func contains(_ x: Int, _ y: Int, margin: Double) -> Bool {
+        let point = SIMD2(Double(x), Double(y))
+        let (u, v) = ((point * axis).sum(), (point * SIMD2(-axis.y, axis.x)).sum())
+        return u > along.lowerBound + margin && u < along.upperBound - margin && v > across.lowerBound + margin
+            && v < across.upperBound - margin
+    }
+}

@@ -1,0 +1,107 @@
+/// Which part of an image shows the field. The rest is no data: a border, a bar, the corners of a turned image, a hole
+/// in a mosaic, flat black or white or one color of a frame (``FlatAreas``).
+///
+/// What is no data must count for nothing: the engine works on ``field(of:)``, and ``restored(_:in:)`` puts what it made
+/// of that between the pixels that stay as they were.
+package struct ValidArea: Sendable {
+    /// The smallest rectangle that holds all data.
+    package let bounds: PixelArea
+    /// 1 where there is no data, 0 elsewhere; of the whole image, row-major.
+    package let missing: LabelMap
+    /// Share of the image's pixels that are no data, above 0 and below 1.
+    package let missingShare: Float
+    /// What takes the place of missing pixels within the bounds: the usual color of the field's background.
+    private let filling: SIMD3<Float>
+
+    /// Bins of the histogram of luminance.
+    private static let bins = 128
+
+    /// Nil where all of the image is data, or too little to be a field.
+    package init?(of image: RGBImage, workers: Workers) {
+        guard let areas = FlatAreas(of: image, workers: workers) else { return nil }
+        bounds = areas.bounds
+        missing = LabelMap(width: image.width, height: image.height, labels: areas.missing)
+        let count = areas.missing.reduce(0) { $0 + Int($1) }
+        missingShare = Float(count) / Float(image.pixelCount)
+        filling = Self.background(of: image, without: areas.missing)
+    }
+
+    /// The image within the bounds, with the background's color where there is no data.
+    package func field(of image: RGBImage) -> RGBImage {
+        var field = image.cropped(to: bounds)
+        for y in 0..<bounds.height {
+            let row = (bounds.y + y) * missing.width + bounds.x
+            for x in 0..<bounds.width where missing.labels[row + x] != 0 {
+                let sample = 3 * (y * bounds.width + x)
+                (field.samples[sample], field.samples[sample + 1], field.samples[sample + 2]) =
+                    (filling.x, filling.y, filling.z)
+            }
+        }
+        return field
+    }
+
+    /// What was made of the field, within the source as it was.
+    ///
+    /// - Precondition: the result has the size of the bounds, the source that of the image that was looked at.
+    package func restored(_ result: RGBImage, in source: RGBImage) -> RGBImage {
+        precondition(result.width == bounds.width && result.height == bounds.height, "a result has its field's size")
+        var image = source
+        for y in 0..<bounds.height {
+            let row = (bounds.y + y) * missing.width + bounds.x
+            for x in 0..<bounds.width where missing.labels[row + x] == 0 {
+                let (from, to) = (3 * (y * bounds.width + x), 3 * (row + x))
+                for channel in 0..<3 { image.samples[to + channel] = result.samples[from + channel] }
+            }
+        }
+        return image
+    }
+
+    /// Labels of the field within a map of the whole image that says `label` where there is no data.
+    ///
+    /// - Precondition: the labels have the size of the bounds.
+    package func restored(_ labels: LabelMap, missingAs label: UInt8) -> LabelMap {
+        precondition(labels.width == bounds.width && labels.height == bounds.height, "labels have their field's size")
+        var map = LabelMap(width: missing.width, height: missing.height, repeating: label)
+        for y in 0..<bounds.height {
+            for x in 0..<bounds.width where missing[bounds.x + x, bounds.y + y] == 0 {
+                map[bounds.x + x, bounds.y + y] = labels[x, y]
+            }
+        }
+        return map
+    }
+
+    /// The median color of the pixels whose luminance is the most frequent of the brighter half.
+    private static func background(of image: RGBImage, without missing: [UInt8]) -> SIMD3<Float> {
+        func bin(_ pixel: Int) -> Int {
+            let sum = image.samples[3 * pixel] + 2 * image.samples[3 * pixel + 1] + image.samples[3 * pixel + 2]
+            return min(bins - 1, max(0, Int(sum / 4 * Float(bins))))
+        }
+        var histogram = [Int](repeating: 0, count: bins)
+        for pixel in 0..<image.pixelCount where missing[pixel] == 0 { histogram[bin(pixel)] += 1 }
+        let count = histogram.reduce(0, +)
+        var below = 0
+        let median =
+            histogram.firstIndex {
+                below += $0
+                return below * 2 >= count
+            } ?? 0
+        func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(bins - 1, bin + 1)).reduce(0) { $0 + histogram[$1] } }
+        let mode = (median..<bins).max { smoothed($0) < smoothed($1) } ?? median
+        let step = max(1, smoothed(mode) / 4096)
+        var (channels, seen) = ([[Float]](repeating: [], count: 3), 0)
+        for pixel in 0..<image.pixelCount where missing[pixel] == 0 && abs(bin(pixel) - mode) <= 1 {
+            seen += 1
+            guard seen % step == 0 else { continue }
+            for channel in 0..<3 { channels[channel].append(image.samples[3 * pixel + channel]) }
+        }
+        let medians = channels.map { $0.isEmpty ? 0 : $0.sorted()[$0.count / 2] }
+        return SIMD3(medians[0], medians[1], medians[2])
+    }
+}
+
+extension RGBImage {
+    /// The part that is data, see ``ValidArea``; the image itself where all of it is.
+    package func withoutMissingData(workers: Workers) -> RGBImage {
+        ValidArea(of: self, workers: workers)?.field(of: self) ?? self
+    }
+}

@@ -1,0 +1,65 @@
+/// What a reference shows and whether it can stand for a lab: looked at as captures are, but more strictly, for every
+/// result takes on its colors.
+package struct ReferenceInspection: Sendable {
+    package let width: Int
+    package let height: Int
+    package let inspection: FieldInspection
+    /// Nil for an image that is too small for the network, as is the next.
+    package let cells: CellCounts?
+    package let smearProbability: Float?
+
+    /// Fewer pixels either way show no cell with its surroundings.
+    private static let leastSide = 32
+
+    /// - Parameter image: without what of it is no data.
+    package init(_ image: RGBImage, workers: Workers) {
+        (width, height) = (image.width, image.height)
+        inspection = FieldInspection(image, workers: workers)
+        let segmentation = try? SmearNet.embedded.segmentation(of: image, workers: workers)
+        cells = segmentation?.cellCounts
+        smearProbability = segmentation?.smearProbability
+    }
+
+    /// Why the image cannot serve; nil if it can.
+    package var problem: String? {
+        if min(width, height) < Self.leastSide {
+            return "it has only \(width) × \(height) pixels, too few to show cells"
+        }
+        if inspection.isBlank { return "the image is blank: it has no structure to match" }
+        if let crossed = inspection.crossedLimits.first {
+            return "it shows no stained smear: its \(crossed.name) is \(Self.text(crossed.value)), the limit "
+                + Self.text(crossed.limit)
+        }
+        if let smearProbability, smearProbability < SmearContents.leastProbability {
+            return "it shows no smear, says the network (probability \(Self.text(smearProbability)))"
+        }
+        return nil
+    }
+
+    /// What it shows, for people.
+    package var summary: String {
+        cells.map {
+            func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+            return [
+                counted($0.whiteCells, "white cell"), counted($0.redCells, "red cell"),
+                counted($0.platelets, "platelet"),
+            ].joined(separator: ", ")
+        } ?? "too small to count cells"
+    }
+
+    /// What is missing from references that can each serve, one sentence each.
+    package static func shortcomings(of images: [RGBImage], _ inspections: [ReferenceInspection]) -> [String] {
+        var found: [String] = []
+        for (index, image) in images.enumerated() {
+            guard let first = images[..<index].firstIndex(of: image) else { continue }
+            found.append("reference \(index + 1) is the same picture as reference \(first + 1) and covers nothing more")
+        }
+        if inspections.allSatisfy({ $0.cells.map { $0.whiteCells == 0 } ?? !$0.inspection.hasWhiteCells }) {
+            found.append("no reference shows a white cell, so that nuclei find no color of theirs")
+        }
+        return found
+    }
+
+    /// With three digits after the point, without the ones that say nothing.
+    private static func text(_ value: Float) -> String { "\((value * 1000).rounded() / 1000)" }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import ImageFiles
+import Jobs
+import TestSupport
+import Testing
+
+/// Names of any bytes, links, and what network stores keep beside the captures, by the command line.
+@Suite struct FieldNamesTests {
+    private func write(_ bytes: [UInt8], named name: [UInt8], in folder: String) throws {
+        let path = (Array(folder.utf8) + [UInt8(ascii: "/")] + name + [0]).map { CChar(bitPattern: $0) }
+        let file = try #require(fopen(path, "w"))
+        defer { fclose(file) }
+        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+    }
+
+    @Test("A name that is no UTF-8 is done, and no name breaks a line")
+    func names() throws {
+        let bench = try Bench()
+        try bench.capture("in/plain.png")
+        let picture = Array(try #require(bench.space.read("in/plain.png")))
+        try write(picture, named: [0x57, 0xFC] + Array("rzburg.png".utf8), in: bench.space("in"))
+        try write(picture, named: Array("two\nlines.png".utf8), in: bench.space("in"))
+        let result = try bench.normalize(["in"])
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.output.contains("3 captures: "))
+        #expect(result.output.contains("W\\xFCrzburg.png") && result.output.contains("two\\x0Alines.png"))
+        #expect(result.output.split(separator: "\n").allSatisfy { !$0.hasPrefix("lines") }, "\(result.output)")
+        #expect(
+            bench.space.files(in: "out").filter { $0.hasSuffix(".png") } == [
+                "W\\xFCrzburg.png", "plain.png", "two\nlines.png",
+            ])
+        let suggested = try bench.nctd("profile", "suggest", "in", "--count", "1", "--sheet", "sheet.png")
+        #expect(suggested.error.contains("W\\xFCrzburg.png: the name is no UTF-8"), "\(suggested.error)")
+    }
+
+    @Test("Links are followed, each file once; what network stores keep beside the captures is left out")
+    func linksAndShares() throws {
+        let bench = try Bench()
+        try bench.capture("in/capture.png")
+        try bench.capture("elsewhere/one.png", seed: 2)
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: bench.space("in/a"), withDestinationPath: bench.space("elsewhere"))
+        try files.createSymbolicLink(
+            atPath: bench.space("in/b.png"), withDestinationPath: bench.space("elsewhere/one.png"))
+        try files.createSymbolicLink(atPath: bench.space("in/again.png"), withDestinationPath: "capture.png")
+        for beside in [
+            "@eaDir/capture.png", "#recycle", "#snapshot/GMT1", "@Recycle", "@Recently-Snapshot/a",
+            "~snapshot/hourly.0",
+            ".snapshot/hourly.0", "$RECYCLE.BIN", "RECYCLER/S-1", ".Trash-1000/files", "System Volume Information",
+            "__MACOSX", ".stversions", "lost+found",
+        ] {
+            try bench.capture("in/\(beside)/image.png", seed: 3)
+        }
+        try bench.space.write("not a picture", to: "in/~$capture.png")
+        let result = try bench.normalize(["in"])
+        #expect(result.status == 0, "\(result.error)")
+        #expect(
+            bench.space.files(in: "out").filter { $0.hasSuffix(".png") } == ["a/one.png", "capture.png"],
+            "\(bench.space.files(in: "out"))")
+    }
+
+    @Test("profile check refuses what is no smear, says what references show, and the same picture twice")
+    func references() throws {
+        let bench = try Bench()
+        var negative = Bench.smear(seed: 900, stain: .labA)
+        for index in negative.samples.indices { negative.samples[index] = 1 - negative.samples[index] }
+        try bench.space.write(try Bench.encode(negative), to: "negative.png")
+        try bench.space.write("references = [\"reference.png\", \"negative.png\"]\nlevels = [1]\n", to: "p.toml")
+        let refused = try bench.nctd("profile", "check", "p.toml")
+        #expect(refused.status == 2 && refused.error.contains("negative.png: cannot serve as a reference"))
+        try bench.space.write("references = [\"reference.png\", \"reference.png\"]\nlevels = [1]\n", to: "p.toml")
+        let twice = try bench.nctd("profile", "check", "p.toml")
+        #expect(twice.status == 0 && twice.error.contains("same picture as reference 1"), "\(twice.error)")
+        #expect(twice.output.contains("red cell"), "\(twice.output)")
+    }
+}

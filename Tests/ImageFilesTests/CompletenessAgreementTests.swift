@@ -1,0 +1,83 @@
+import Foundation
+import ImageFiles
+import NCTEngine
+import TestSupport
+import Testing
+import Watching
+
+/// What the check for whole files says, held against what the decoder says, over files that are cut off and changed.
+@Suite("Completeness and decoder")
+struct CompletenessAgreementTests {
+    /// One row of the table: a change, and whether it only takes bytes from the end.
+    struct Mutation: Sendable, CustomTestStringConvertible {
+        var name: String
+        var cuts = false
+        var change: @Sendable (inout [UInt8], inout SeededGenerator) -> Void
+        var testDescription: String { name }
+    }
+
+    static let mutations = [
+        Mutation(name: "none") { _, _ in },
+        Mutation(name: "cut off anywhere", cuts: true) { bytes, random in
+            bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
+        },
+        Mutation(name: "cut off near the end", cuts: true) { bytes, random in
+            bytes.removeLast(Int.random(in: 1...min(64, bytes.count - 1), using: &random))
+        },
+        Mutation(name: "bytes after the end") { bytes, random in
+            bytes += (0..<Int.random(in: 1...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        },
+        Mutation(name: "a byte of the first 200") { bytes, random in
+            bytes[Int.random(in: 0..<min(200, bytes.count), using: &random)] = .random(in: 0...255, using: &random)
+        },
+        Mutation(name: "a byte of the last 200") { bytes, random in
+            bytes[Int.random(in: max(0, bytes.count - 200)..<bytes.count, using: &random)] =
+                .random(in: 0...255, using: &random)
+        },
+        Mutation(name: "some bytes anywhere") { bytes, random in
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = [0, 0xFF, 0x7F].randomElement(using: &random)!
+            }
+        },
+        Mutation(name: "a hole of zeros") { bytes, random in
+            let start = Int.random(in: 32..<bytes.count, using: &random)
+            let end = min(bytes.count, start + Int.random(in: 1...200, using: &random))
+            bytes.replaceSubrange(start..<end, with: [UInt8](repeating: 0, count: end - start))
+        },
+    ]
+
+    static let quick = 40
+    /// `NCTD_LONG=1` makes them 2,000 a format.
+    static var count: Int {
+        ProcessInfo.processInfo.environment["NCTD_LONG"] == nil ? quick : 2000 / mutations.count
+    }
+
+    @Test(
+        "Whatever the decoder reads is whole, and whatever is cut off and cannot be read is not",
+        .timeLimit(.minutes(10)),
+        arguments: ImageFormat.allCases, mutations)
+    func agreement(format: ImageFormat, mutation: Mutation) throws {
+        let space = try Workspace()
+        let files = try DamagedFileTests.corpus(format)
+        var random = SeededGenerator(seed: UInt64(format.rawValue.utf8.reduce(0) { $0 &* 31 &+ Int($1) }))
+        var disagreements: [String] = []
+        for index in 0..<Self.count {
+            var bytes = files[index % files.count]
+            mutation.change(&bytes, &random)
+            if format == .png, index % 2 == 0 { bytes = Bytes.repairingChecksums(bytes) }
+            try space.write(bytes, to: "f")
+            let verdict = try Completeness.check(try ReadOnlyFile(root: space.path, path: CapturePath("f")!))
+            var incomplete: String?
+            if case .incomplete(let reason) = verdict { incomplete = reason }
+            let failure = failure(bytes)
+            let said = "file \(index % files.count), change \(index): \(verdict) and \(String(describing: failure))"
+            if failure == nil, incomplete != nil {
+                disagreements.append(said)
+            }
+            if mutation.cuts, [.truncated, .empty].contains(failure?.code) { #expect(incomplete != nil, "\(said)") }
+        }
+        // A directory that contradicts itself is read in one way or another; then the decoder has the last word.
+        let allowed = mutation.cuts || mutation.name == "none" ? 0 : max(1, Self.count / 100)
+        #expect(disagreements.count <= allowed, "\(disagreements)")
+    }
+}
