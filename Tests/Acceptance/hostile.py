@@ -48,7 +48,7 @@ def hostile():
                     8 + (index + 1) * 18 if index < directories - 1 else 0) for index in range(directories))
     squeeze = zlib.compressobj(9)
     profile = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(300)) + squeeze.flush()
-    yield "overflow.bmp", bmp(0xFFFFFFFF, 1759218604, 1048576, 40000, 0), None, "never became whole|BMP"
+    yield "overflow.bmp", bmp(0xFFFFFFFF, 1759218604, 1048576, 40000, 0), None, "pixels"
     yield "run-length.bmp", bmp(1078, 14000, 14000, 8, 1, bytes(1024), b"\0\1"), None, "memory"
     yield "megapixels.png", blank_png(14000, 16000, 2, 42000, rows=1), None, "pixels"
     yield "nothing-much.png", blank_png(6000, 6000, 6, 48000), None, "memory"
