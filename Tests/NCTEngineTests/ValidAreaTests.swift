@@ -184,6 +184,8 @@ struct ValidAreaTests {
                 #expect(abs((result.quality.noDataShare ?? 0) - share) < 1e-5)
                 var quality = result.quality
                 quality.noDataShare = nil
+                let area = try #require(result.fieldArea)
+                quality.contents?.moveWhiteCells(x: -area.x, y: -area.y)
                 #expect(quality == expected.quality)
             }
         }

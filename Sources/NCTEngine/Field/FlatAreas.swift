@@ -125,6 +125,23 @@ struct FlatAreas {
         return Float(count) > Self.greatestFieldShare * Float(max(1, all))
     }
 
+    /// True if all that would be left is of one color: two colors beside each other are a drawing, not a field.
+    private func isFlat(besides left: LabelMap) -> Bool {
+        var key: SIMD3<Float>?
+        var (count, all) = (0, 0)
+        for y in 0..<bounds.height {
+            for x in 0..<bounds.width where left[x, y] == 0 {
+                let pixel = (bounds.y + y) * image.width + bounds.x + x
+                guard missing[pixel] == 0 else { continue }
+                let color = color(pixel)
+                all += 1
+                if Self.areAlike(color, key ?? color) { count += 1 }
+                key = key ?? color
+            }
+        }
+        return Float(count) >= (1 - Self.greatestFieldShare) * Float(all)
+    }
+
     // MARK: Lines along the sides
 
     /// The color of the outermost line of an area on a side, nil if it has several.
@@ -189,7 +206,7 @@ struct FlatAreas {
                 : regions.leavingRectangle() ?? regions.filter { $0.fill >= Self.rectangular }
             guard !chosen.isEmpty else { continue }
             let mask = regions.mask(of: chosen)
-            if isFieldColor(key, within: bounds, besides: mask) {
+            if isFieldColor(key, within: bounds, besides: mask) || (!Self.isBlack(key) && isFlat(besides: mask)) {
                 fieldColors.append(key)
                 continue
             }
