@@ -3,8 +3,6 @@ import SmearPhantom
 import TestSupport
 import Testing
 
-@testable import NCTEngine
-
 @Suite struct ClassAlignmentTests {
     private let workers = Workers(threads: 2)
 

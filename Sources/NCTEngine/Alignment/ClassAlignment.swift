@@ -10,12 +10,12 @@
 /// Gains and offsets are constant in each part and pass smoothly from one to the next.
 package struct ClassAlignment: Sendable {
     /// One change a part of ``SmearParts``, in its order.
-    let changes: [Change]
+    package let changes: [Change]
     /// Probability of each kind, a white cell, in the order of ``WhiteCellKind``.
     package let kinds: [[Float]]
 
     /// `gain · color + offset`, channel by channel.
-    struct Change: Sendable, Equatable {
+    package struct Change: Sendable, Equatable {
         var gain: SIMD3<Float>
         var offset: SIMD3<Float>
 
@@ -37,7 +37,7 @@ package struct ClassAlignment: Sendable {
             self.offset = offset
         }
 
-        func callAsFunction(_ color: SIMD3<Float>) -> SIMD3<Float> { gain * color + offset }
+        package func callAsFunction(_ color: SIMD3<Float>) -> SIMD3<Float> { gain * color + offset }
     }
 
     private static let gains: ClosedRange<Float> = 0.5...2
@@ -51,7 +51,7 @@ package struct ClassAlignment: Sendable {
     ///   - colors: of the capture.
     ///   - source: of its lab.
     ///   - target: of the training lab.
-    init(_ colors: FieldColors, from source: LabPalette, to target: LabPalette) {
+    package init(_ colors: FieldColors, from source: LabPalette, to target: LabPalette) {
         let background = Self.change(colors.background, source.background, target.background)
         let redCell = Self.change(colors.redCell, source.redCell, target.redCell)
         // What is taken for platelets in one field is few pixels, not all of them right.
@@ -107,7 +107,8 @@ package struct ClassAlignment: Sendable {
         // How far the training lab's cells of these kinds lie apart, and how much of the difference is believed.
         let variance = mixture(target) { ($0.mean - mean) * ($0.mean - mean) + $0.between * $0.between }
         let share = variance / (variance + placeError * placeError)
-        let spread = mixture(source) { ($0.mean - expected) * ($0.mean - expected) + $0.between * $0.between }
+        let spread =
+            mixture(source) { ($0.mean - expected) * ($0.mean - expected) + $0.between * $0.between } + 1e-6
         let scale = (variance / spread)
             .squareRoot().clamped(lowerBound: SIMD3(repeating: 0.7), upperBound: SIMD3(repeating: 1.4))
         return Change(

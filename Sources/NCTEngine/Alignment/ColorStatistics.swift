@@ -38,11 +38,17 @@ public struct ColorStatistics: Sendable, Equatable, Codable {
 }
 
 /// One class of one field, or one part of one cell.
-struct PartColor: Sendable, Equatable {
+package struct PartColor: Sendable, Equatable {
     /// Mean and deviation of its pixels in CIELAB.
-    var mean: SIMD3<Float>
-    var deviation: SIMD3<Float>
-    var pixels: Int
+    package var mean: SIMD3<Float>
+    package var deviation: SIMD3<Float>
+    package var pixels: Int
+
+    package init(mean: SIMD3<Float>, deviation: SIMD3<Float>, pixels: Int) {
+        self.mean = mean
+        self.deviation = deviation
+        self.pixels = pixels
+    }
 }
 
 /// Weighted moments of the colors of many fields or cells, summed in the order in which they are added.

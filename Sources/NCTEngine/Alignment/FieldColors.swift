@@ -1,12 +1,18 @@
 /// The colors of one field's classes and white cells, with what kind each cell may be: all that a palette is learned
 /// from and that an alignment needs of a capture.
 package struct FieldColors: Sendable {
-    struct Cell: Sendable {
+    package struct Cell: Sendable {
         /// Probability of each kind, in the order of ``WhiteCellKind``, from the cell's shape.
-        var kinds: [Float]
+        package var kinds: [Float]
         /// Nil where hardly any is seen.
-        var cytoplasm: PartColor?
-        var nucleus: PartColor?
+        package var cytoplasm: PartColor?
+        package var nucleus: PartColor?
+
+        package init(kinds: [Float], cytoplasm: PartColor?, nucleus: PartColor?) {
+            self.kinds = kinds
+            self.cytoplasm = cytoplasm
+            self.nucleus = nucleus
+        }
 
         subscript(part: LabPalette.Part) -> PartColor? {
             switch part {
@@ -16,10 +22,10 @@ package struct FieldColors: Sendable {
         }
     }
 
-    var background: PartColor?
-    var redCell: PartColor?
-    var platelet: PartColor?
-    var cells: [Cell]
+    package var background: PartColor?
+    package var redCell: PartColor?
+    package var platelet: PartColor?
+    package var cells: [Cell]
 
     /// Fewer pixels have no color of their own.
     private static let leastPixels = 30
@@ -29,7 +35,7 @@ package struct FieldColors: Sendable {
     /// Measures a field. Pixels beside another part are left out where enough others remain, for they mix two colors.
     ///
     /// - Parameter kinds: of each cell of the parts.
-    init(_ lab: LabImage, _ parts: SmearParts, kinds: [[Float]]) {
+    package init(_ lab: LabImage, _ parts: SmearParts, kinds: [[Float]]) {
         let sums = Self.sums(lab, parts)
         let least = max(Self.leastPixels, Int(Self.leastShare * Double(lab.pixelCount)))
         background = sums[SmearParts.background].part(least: least)

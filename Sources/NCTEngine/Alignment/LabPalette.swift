@@ -36,7 +36,7 @@ public struct LabPalette: Sendable, Equatable, Codable {
 
     /// What labs have in general: cells of known kinds of one lab (Acevedo et al. 2020, CC BY 4.0; 920 fields), in its
     /// colors. What holds of other labs is the order and the distances of the classes and kinds.
-    static let general = LabPalette(
+    package static let general = LabPalette(
         version: currentVersion, images: 0, whiteCells: 0,
         background: statistics([91.5, 4.8, 15.9], [1.3, 1.1, 1.4], [0.7, 0.7, 2.5]),
         redCell: statistics([72.8, 13.5, 5.6], [5.0, 2.6, 3.6], [2.9, 1.5, 2.8]),

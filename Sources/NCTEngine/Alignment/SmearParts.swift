@@ -2,25 +2,25 @@
 ///
 /// Cytoplasm and nucleus that belong to no white cell (``WhiteCellRegions``) count as red cell: what is left over is
 /// mostly a stacked or dark red cell, and must not take on a white cell's colors.
-struct SmearParts: Sendable {
+package struct SmearParts: Sendable {
     let width: Int
     let height: Int
     /// Number of the part a pixel: 0 background, 1 red cell, 2 platelet, then cytoplasm and nucleus of each cell in turn.
     let indices: [UInt16]
     let cellCount: Int
 
-    static let background = 0
-    static let redCell = 1
+    package static let background = 0
+    package static let redCell = 1
     static let platelet = 2
     /// Cells beyond this number stay red cells; a field of so many is none of ordinary blood.
     private static let mostCells = 4096
 
-    static func cytoplasm(ofCell cell: Int) -> Int { 3 + 2 * cell }
-    static func nucleus(ofCell cell: Int) -> Int { 4 + 2 * cell }
+    package static func cytoplasm(ofCell cell: Int) -> Int { 3 + 2 * cell }
+    package static func nucleus(ofCell cell: Int) -> Int { 4 + 2 * cell }
     var count: Int { 3 + 2 * cellCount }
 
     /// - Precondition: both are of one grid.
-    init(_ labels: LabelMap, _ cells: WhiteCellRegions) {
+    package init(_ labels: LabelMap, _ cells: WhiteCellRegions) {
         (width, height) = (labels.width, labels.height)
         cellCount = min(Self.mostCells, cells.regions.count)
         let count = cellCount
