@@ -39,8 +39,8 @@ import Testing
             let difference = palette.cytoplasm[kind]!.mean - LabPalette.general.cytoplasm[kind]!.mean - offset
             #expect((difference * difference).sum().squareRoot() < 4, "\(kind): \(difference)")
         }
-        // A basophil was never shown: it is where the change of the others puts it, and says so.
-        #expect(palette.cytoplasm[.basophil]!.count < 1)
+        // A basophil was never shown: it is where the change of the others puts it, and hardly any cell counts for it.
+        #expect(palette.cytoplasm[.basophil]!.count < 2 && palette.cytoplasm[.eosinophil]!.count > 8)
     }
 
     @Test("Kinds stay apart: an eosinophil and a neutrophil of one lab keep their distance in the other's colors")

@@ -25,7 +25,9 @@ struct SmearContentsTests {
         for kind in SmearClass.allCases where contents[kind].areaShare > 0.005 {
             let figures = contents[kind]
             let before = try #require(figures.distanceBefore), after = try #require(figures.distanceAfter)
-            #expect(after < before / 2, "\(kind): \(before) → \(after)")
+            // Cytoplasm goes to where the lab has its kind, which a reference with another kind does not show.
+            let limit = kind == .cytoplasm ? 8 : before / 2
+            #expect(after < limit, "\(kind): \(before) → \(after)")
         }
     }
 

@@ -13,7 +13,7 @@ public struct PaletteLearner: Sendable {
     /// Rounds of telling kinds and moving what is expected of them.
     private static let rounds = 6
     /// What is expected of a kind counts as so many further cells.
-    private static let priorCells: Float = 4
+    private static let priorCells: Float = 1.5
     /// A gain of 1 counts as so many cells.
     private static let priorGain: Float = 12
     private static let gainRange: ClosedRange<Float> = 0.5...1.6

@@ -107,7 +107,7 @@ public struct Normalizer: Sendable {
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
-        let start = start(of: capture)
+        let start = start(of: capture, target: group.palette)
         report(.alignment)
         let done: Transferred
         if let layout {
@@ -142,12 +142,14 @@ public struct Normalizer: Sendable {
 
     /// What the search starts from: the capture, aligned from its lab to the training lab where that is asked for and
     /// its classes are known.
-    private func start(of capture: CaptureReading) -> TransferStart {
+    ///
+    /// - Parameter target: what the references say of the training lab, where its palette is not known otherwise.
+    private func start(of capture: CaptureReading, target: LabPalette) -> TransferStart {
         guard parameters.aligns, let segmentation = capture.segmentation else {
             return TransferStart(capture: capture, appearance: capture, anchor: nil)
         }
         let aligned = AlignedCapture(
-            capture.image, segmentation, palettes: palettes, target: palettes.training ?? prepared.palette,
+            capture.image, segmentation, palettes: palettes, target: palettes.training ?? target,
             workers: workers)
         return TransferStart(
             capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),

@@ -6,6 +6,8 @@ package struct PreparedReferences: Sendable {
     package struct Group: Sendable, Equatable {
         /// Indices of the references in it.
         package let references: [Int]
+        /// What they alone say of the training lab's colors.
+        package let palette: LabPalette
         /// In the order in which they run: one for joint levels, five for the progressive scheme.
         package let plans: [LevelPlan]
     }
@@ -13,13 +15,9 @@ package struct PreparedReferences: Sendable {
     /// One group of all references, or one group a reference.
     package let groups: [Group]
     package let figures: ReferenceFigures
-    /// What the references alone say of the training lab's colors.
-    package let palette: LabPalette
-
-    init(groups: [Group], figures: ReferenceFigures, palette: LabPalette) {
+    init(groups: [Group], figures: ReferenceFigures) {
         self.groups = groups
         self.figures = figures
-        self.palette = palette
     }
 
     package init(
@@ -44,11 +42,11 @@ package struct PreparedReferences: Sendable {
             }
         }
         figures = try ReferenceFigures(references, readings.map(\.segmentation), workers: workers)
-        palette = LabPalettes().target(
-            references: zip(references, readings).map { ($0, $1.segmentation) }, workers: workers)
         groups = try members.map { members in
             Group(
                 references: members,
+                palette: LabPalettes().target(
+                    references: members.map { (references[$0], readings[$0].segmentation) }, workers: workers),
                 plans: try steps.map { levels in
                     do {
                         return try LevelPlan(

@@ -24,6 +24,7 @@ package enum ReferenceCache {
         }
         struct Group: Codable {
             var references: [Int]
+            var palette: LabPalette
             var plans: [Plan]
         }
         var key: String
@@ -32,7 +33,6 @@ package enum ReferenceCache {
         var background: SIMD3<Float>
         var contents: [FieldContents]
         var classColors: [ClassColors]
-        var labPalette: LabPalette
     }
 
     package static func encode(_ prepared: PreparedReferences, key: String) -> [UInt8] {
@@ -40,7 +40,7 @@ package enum ReferenceCache {
             key: key,
             groups: prepared.groups.map { group in
                 Header.Group(
-                    references: group.references,
+                    references: group.references, palette: group.palette,
                     plans: group.plans.map { plan in
                         Header.Plan(
                             levels: plan.projection.levels, components: plan.projection.components,
@@ -51,8 +51,7 @@ package enum ReferenceCache {
                             scale: plan.map.scale, regions: plan.map.regions)
                     })
             }, palettePresent: prepared.figures.palette.present, background: prepared.figures.background,
-            contents: prepared.figures.contents, classColors: prepared.figures.classColors,
-            labPalette: prepared.palette)
+            contents: prepared.figures.contents, classColors: prepared.figures.classColors)
         // Encoding a struct of numbers and strings cannot fail, but for numbers that are not finite.
         guard let json = try? JSONEncoder().encode(header) else { return [] }
         var body = withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + [UInt8](json)
@@ -91,7 +90,7 @@ package enum ReferenceCache {
         }
         let groups = try header.groups.map { group in
             PreparedReferences.Group(
-                references: group.references,
+                references: group.references, palette: group.palette,
                 plans: try group.plans.map { plan in
                     let padded = (plan.width + 2) * (plan.height + 2)
                     let bases = try plan.basisSizes.map { try take($0, Float(0)) }
@@ -117,6 +116,6 @@ package enum ReferenceCache {
             groups: groups,
             figures: ReferenceFigures(
                 palette: palette, background: header.background, contents: header.contents,
-                classColors: header.classColors), palette: header.labPalette)
+                classColors: header.classColors))
     }
 }
