@@ -58,7 +58,9 @@ def groups(folder):
 def normalize(captures, references, output, options):
     """The program's results, in the captures' order; every one must have been repainted."""
     run = subprocess.run(
-        [NCTD, "normalize", *captures, "--reference", *references, "--output", output, "--no-cache", *options],
+        [NCTD, "normalize", *captures, "--reference", *references, "--output", output, "--no-cache",
+         # The independent implementations see the captures as they came.
+         "--flat-field", "none", *options],
         capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(f"nctd normalize {' '.join(options)} failed:\n{run.stderr}")
