@@ -12,17 +12,12 @@ public enum PaletteFile {
     ///
     /// Throws ``JobFailure`` naming the file.
     public static func read(path: String) throws -> (palette: LabPalette, sha256: String) {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw JobFailure(file: path, cause: "cannot be read", remedy: "check that it is there and readable")
-        }
-        defer { try? handle.close() }
         do {
-            let bytes = [UInt8](try handle.read(upToCount: limit + 1) ?? Data())
-            guard bytes.count <= limit else {
-                throw JobFailure(
-                    file: path, cause: "is too large for a palette", remedy: "make one with `nctd profile learn`")
-            }
+            let bytes = try RegularFile.read(path: path, limits: ImageLimits(maximumBytes: limit))
             return (try LabPalette(decoding: bytes), FileDigest.sha256(bytes))
+        } catch let error as ImageFileError where error.code == .tooLarge {
+            throw JobFailure(
+                file: path, cause: "is too large for a palette", remedy: "make one with `nctd profile learn`")
         } catch {
             throw JobFailure(error, file: path)
         }

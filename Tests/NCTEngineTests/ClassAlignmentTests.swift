@@ -32,8 +32,8 @@ import Testing
         let offset = SIMD3<Float>(-6, 5, -7)
         var learner = PaletteLearner()
         let kinds: [WhiteCellKind] = [.segmentedNeutrophil, .lymphocyte, .eosinophil, .monocyte]
-        for _ in 0..<10 { learner.add(colors(kinds.map { cell($0, sure: 0.6, offset: offset) })) }
-        let palette = try learner.palette()
+        for _ in 0..<10 { learner.add(colors(kinds.map { cell($0, sure: 0.9, offset: offset) })) }
+        let palette = try learner.palette(workers: workers)
         #expect(palette.images == 10 && palette.whiteCells == 40)
         for kind in WhiteCellKind.allCases {
             let difference = palette.cytoplasm[kind]!.mean - LabPalette.general.cytoplasm[kind]!.mean - offset
@@ -48,10 +48,10 @@ import Testing
         let offset = SIMD3<Float>(-6, 5, -7)
         var learner = PaletteLearner()
         let field = colors([
-            cell(.segmentedNeutrophil, sure: 0.6, offset: offset), cell(.eosinophil, sure: 0.6, offset: offset),
+            cell(.segmentedNeutrophil, sure: 0.95, offset: offset), cell(.eosinophil, sure: 0.95, offset: offset),
         ])
         for _ in 0..<10 { learner.add(field) }
-        let alignment = ClassAlignment(field, from: try learner.palette(), to: .general)
+        let alignment = ClassAlignment(field, from: try learner.palette(workers: workers), to: .general)
         func result(_ index: Int) -> SIMD3<Float> {
             alignment.changes[SmearParts.cytoplasm(ofCell: index)](field.cells[index].cytoplasm!.mean)
         }
@@ -63,6 +63,35 @@ import Testing
         // Background and red cells arrive where the training lab has them.
         let background = alignment.changes[SmearParts.background]([80, -3, 5])
         #expect(abs(background.x - LabPalette.general.background.mean.x) < 0.01)
+    }
+
+    @Test("Kinds are told as if the cells of a lab had the colors of the lab that the network knows")
+    func shift() throws {
+        // A stain that moves all alike needs no shift: the network sees differences alone.
+        var lab = LabPalette.general
+        let all = SIMD3<Float>(-6, 5, -7), own = SIMD3<Float>(3, -6, 9)
+        func move(_ statistics: inout ColorStatistics, _ offset: SIMD3<Float>) { statistics.mean += offset }
+        move(&lab.background, all)
+        move(&lab.redCell, all)
+        for kind in WhiteCellKind.allCases {
+            move(&lab.cytoplasm[kind]!, all)
+            move(&lab.nucleus[kind]!, all)
+            lab.cytoplasm[kind]!.count = 10
+            lab.nucleus[kind]!.count = 10
+        }
+        var shift = KindShift(from: lab)
+        #expect((0..<8).allSatisfy { abs(shift.cytoplasm[$0]) < 1e-4 && abs(shift.nucleus[$0]) < 1e-4 })
+        // One that moves cytoplasm further is taken back but for the share of few cells.
+        for kind in WhiteCellKind.allCases { move(&lab.cytoplasm[kind]!, own) }
+        shift = KindShift(from: lab)
+        let expected = -own / SIMD3(30, 15, 15) * (70 / 74)
+        for channel in 0..<3 {
+            #expect(abs(shift.cytoplasm[channel] - expected[channel]) < 1e-3)
+            #expect(abs(shift.cytoplasm[3 + channel] - expected[channel]) < 1e-3)
+            #expect(abs(shift.nucleus[channel]) < 1e-4)
+        }
+        // A lab of which no cell is known has none.
+        #expect(KindShift(from: .general) == .none)
     }
 
     @Test("What is paler than its cytoplasm was no nucleus and changes as a red cell")
@@ -78,7 +107,7 @@ import Testing
     func file() throws {
         var learner = PaletteLearner()
         learner.add(colors([cell(.monocyte, sure: 0.5, offset: .zero)]))
-        let palette = try learner.palette()
+        let palette = try learner.palette(workers: workers)
         let bytes = try palette.encoded()
         #expect(try LabPalette(decoding: bytes) == palette)
         #expect(try palette.encoded() == bytes)
@@ -90,7 +119,7 @@ import Testing
         for (index, text) in damaged.enumerated() {
             #expect(throws: EngineError.self, "\(index)") { try LabPalette(decoding: Array(text.utf8)) }
         }
-        #expect(throws: EngineError.self) { try PaletteLearner().palette() }
+        #expect(throws: EngineError.self) { try PaletteLearner().palette(workers: workers) }
     }
 
     @Test("The blurred field has a part's own values away from its border, whatever the threads")

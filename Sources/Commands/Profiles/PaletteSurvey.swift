@@ -5,7 +5,8 @@ import NCTEngine
 
 /// A lab's palette from a list of its images.
 struct PaletteSurvey {
-    private(set) var learner = PaletteLearner()
+    private var learner = PaletteLearner()
+    private let workers: Workers
     private(set) var failures: [JobFailure] = []
     /// Images that show no smear.
     private(set) var passedOver: [String] = []
@@ -20,6 +21,7 @@ struct PaletteSurvey {
     ///
     /// - Parameter light: what is done about the images' light first.
     init(_ files: [File], under light: LightCorrection = .none, workers: Workers, console: Console) {
+        self.workers = workers
         let chosen = Self.spread(files)
         var progress = ProgressDisplay(console: console, total: chosen.count)
         for (name, bytes) in chosen {
@@ -36,6 +38,9 @@ struct PaletteSurvey {
         progress.clear()
     }
 
+    /// Throws ``EngineError/Code/invalidPalette`` if no image shows a smear.
+    func palette() throws -> LabPalette { try learner.palette(workers: workers) }
+
     private static func spread(_ files: [File]) -> [File] {
         guard files.count > enough else { return files }
         return (0..<enough).map { files[$0 * files.count / enough] }
@@ -48,6 +53,6 @@ struct PaletteSurvey {
     ) -> LabPalette? {
         let aligns = profile.parameters.aligns || profile.method != .colorTransfer
         guard profile.method.usesPalettes, aligns, profile.capturePalette == nil, captures.count > 1 else { return nil }
-        return try? PaletteSurvey(captures, under: light, workers: workers, console: console).learner.palette()
+        return try? PaletteSurvey(captures, under: light, workers: workers, console: console).palette()
     }
 }

@@ -64,7 +64,7 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         survey.passedOver.forEach { console.warn("\($0): passed over, for it does not look like a smear") }
         let palette: LabPalette
         do {
-            palette = try survey.learner.palette()
+            palette = try survey.palette()
         } catch {
             throw UsageError(JobFailure(error, file: inputs.joined(separator: ", ")))
         }

@@ -104,7 +104,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             let colors = PaletteSurvey(
                 survey.paths.map { ($0, Array($0.utf8)) },
                 workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
-            try suggested.writePalette(colors.learner, to: copy, overwrite: overwrite)
+            try suggested.writePalette(colors, to: copy, overwrite: overwrite)
         }
         do {
             try PictureFile.write(suggested.sheet().render(), to: sheetPath, overwrite: overwrite)

@@ -47,8 +47,8 @@ struct SuggestedProfile {
     }
 
     /// Writes the lab's palette beside the references; a lab of which no image shows a smear has none.
-    mutating func writePalette(_ learner: PaletteLearner, to folder: String, overwrite: Bool) throws {
-        guard let learned = try? learner.palette() else { return }
+    mutating func writePalette(_ survey: PaletteSurvey, to folder: String, overwrite: Bool) throws {
+        guard let learned = try? survey.palette() else { return }
         let file = "\(name.replacing("/", with: "-")).palette.json"
         let target = (folder as NSString).appendingPathComponent(file)
         do {

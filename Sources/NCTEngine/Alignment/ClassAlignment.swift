@@ -3,7 +3,7 @@
 ///
 /// Background and red cells of a capture are brought to the training lab's by their own means and deviations. A white
 /// cell's cytoplasm and nucleus are brought to where the training lab has such a cell: to the mean over the kinds that
-/// it may be (``KindPosterior``), and beyond that a share of what it differs by from the cells of its own lab. The
+/// it may be, and beyond that a share of what it differs by from the cells of its own lab. The
 /// share is what a best linear estimate keeps: much where kinds are in doubt, since the difference may then be the
 /// kind's; little where they are sure. Ratios of deviations are bounded.
 ///
@@ -11,8 +11,6 @@
 package struct ClassAlignment: Sendable {
     /// One change a part of ``SmearParts``, in its order.
     package let changes: [Change]
-    /// Probability of each kind, a white cell, in the order of ``WhiteCellKind``.
-    package let kinds: [[Float]]
 
     /// `gain · color + offset`, channel by channel.
     package struct Change: Sendable, Equatable {
@@ -59,21 +57,17 @@ package struct ClassAlignment: Sendable {
             source.platelet.count > 0 ? nil : colors.platelet, source.platelet, target.platelet)
         var changes = [background ?? redCell ?? .none, redCell ?? background ?? .none]
         changes.append(platelet ?? changes[SmearParts.redCell])
-        var kinds: [[Float]] = []
         for cell in colors.cells {
-            let probabilities = KindPosterior.probabilities(cell) { source[$0, WhiteCellKind.allCases[$1]] }
-            kinds.append(probabilities)
             guard Self.isWhiteCell(cell, in: colors) else {
                 changes.append(contentsOf: [changes[SmearParts.redCell], changes[SmearParts.redCell]])
                 continue
             }
-            let nucleus = Self.change(cell.nucleus, .nucleus, probabilities, source, target)
-            let cytoplasm = Self.change(cell.cytoplasm, .cytoplasm, probabilities, source, target)
+            let nucleus = Self.change(cell.nucleus, .nucleus, cell.kinds, source, target)
+            let cytoplasm = Self.change(cell.cytoplasm, .cytoplasm, cell.kinds, source, target)
             changes.append(cytoplasm ?? nucleus ?? changes[SmearParts.redCell])
             changes.append(nucleus ?? cytoplasm ?? changes[SmearParts.redCell])
         }
         self.changes = changes
-        self.kinds = kinds
     }
 
     /// A nucleus is darker than its cytoplasm and than the background; what is not was taken for one by mistake.

@@ -11,7 +11,8 @@ struct ClassPaletteTransfer: Baseline {
             return .impossible(
                 QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))
         }
-        let aligned = AlignedCapture(source, segmentation, palettes: palettes, target: target, workers: workers)
+        let cells = WhiteCells(of: segmentation, lab: palettes.captures, workers: workers)
+        let aligned = AlignedCapture(source, segmentation, cells, palettes: palettes, target: target, workers: workers)
         return .repainted(aligned.image, clipped: aligned.clipped)
     }
 }

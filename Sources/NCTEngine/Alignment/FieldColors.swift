@@ -2,14 +2,17 @@
 /// from and that an alignment needs of a capture.
 package struct FieldColors: Sendable {
     package struct Cell: Sendable {
-        /// Probability of each kind, in the order of ``WhiteCellKind``, from the cell's shape.
+        /// Probability of each kind, in the order of ``WhiteCellKind``.
         package var kinds: [Float]
+        /// What kinds are told from, where it was kept.
+        package var window: KindWindow?
         /// Nil where hardly any is seen.
         package var cytoplasm: PartColor?
         package var nucleus: PartColor?
 
-        package init(kinds: [Float], cytoplasm: PartColor?, nucleus: PartColor?) {
+        package init(kinds: [Float], window: KindWindow? = nil, cytoplasm: PartColor?, nucleus: PartColor?) {
             self.kinds = kinds
+            self.window = window
             self.cytoplasm = cytoplasm
             self.nucleus = nucleus
         }
@@ -34,8 +37,10 @@ package struct FieldColors: Sendable {
 
     /// Measures a field. Pixels beside another part are left out where enough others remain, for they mix two colors.
     ///
-    /// - Parameter kinds: of each cell of the parts.
-    package init(_ lab: LabImage, _ parts: SmearParts, kinds: [[Float]]) {
+    /// - Parameters:
+    ///   - kinds: of each cell of the parts.
+    ///   - windows: of its first cells, or of all.
+    package init(_ lab: LabImage, _ parts: SmearParts, kinds: [[Float]], windows: [KindWindow] = []) {
         let sums = Self.sums(lab, parts)
         let least = max(Self.leastPixels, Int(Self.leastShare * Double(lab.pixelCount)))
         background = sums[SmearParts.background].part(least: least)
@@ -43,7 +48,7 @@ package struct FieldColors: Sendable {
         platelet = sums[SmearParts.platelet].part(least: Self.leastPixels)
         cells = (0..<parts.cellCount).map { cell in
             Cell(
-                kinds: kinds[cell],
+                kinds: kinds[cell], window: windows.indices.contains(cell) ? windows[cell] : nil,
                 cytoplasm: sums[SmearParts.cytoplasm(ofCell: cell)].part(least: Self.leastPixels),
                 nucleus: sums[SmearParts.nucleus(ofCell: cell)].part(least: Self.leastPixels))
         }

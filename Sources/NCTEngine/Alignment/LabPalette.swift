@@ -26,13 +26,15 @@ public struct LabPalette: Sendable, Equatable, Codable {
         case cytoplasm, nucleus
     }
 
-    /// - Precondition: every kind has its statistics.
-    subscript(part: Part, kind: WhiteCellKind) -> ColorStatistics {
+    subscript(part: Part) -> [WhiteCellKind: ColorStatistics] {
         switch part {
-        case .cytoplasm: cytoplasm[kind]!
-        case .nucleus: nucleus[kind]!
+        case .cytoplasm: cytoplasm
+        case .nucleus: nucleus
         }
     }
+
+    /// - Precondition: every kind has its statistics.
+    subscript(part: Part, kind: WhiteCellKind) -> ColorStatistics { self[part][kind]! }
 
     /// What labs have in general: cells of known kinds of one lab (Acevedo et al. 2020, CC BY 4.0; 920 fields), in its
     /// colors. What holds of other labs is the order and the distances of the classes and kinds.

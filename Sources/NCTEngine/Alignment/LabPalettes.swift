@@ -15,9 +15,10 @@ public struct LabPalettes: Sendable, Equatable {
         if let training { return training }
         var learner = PaletteLearner()
         for case (let image, let segmentation?) in references {
-            learner.add(AlignmentSight(image, segmentation, workers: workers).colors)
+            let cells = WhiteCells(of: segmentation, workers: workers)
+            learner.add(AlignmentSight(image, segmentation, cells, workers: workers).colors)
         }
-        return (try? learner.palette()) ?? .general
+        return (try? learner.palette(workers: workers)) ?? .general
     }
 }
 
@@ -28,25 +29,25 @@ struct AlignedCapture: Sendable {
     /// Pixels that had to be clipped to the gamut.
     let clipped: Int
     let sight: AlignmentSight
-    let kinds: [[Float]]
 
-    /// - Parameter target: the training lab's palette.
+    /// - Parameters:
+    ///   - cells: of the segmentation.
+    ///   - target: the training lab's palette.
     init(
-        _ source: RGBImage, _ segmentation: SmearSegmentation, palettes: LabPalettes, target: LabPalette,
-        workers: Workers
+        _ source: RGBImage, _ segmentation: SmearSegmentation, _ cells: WhiteCells, palettes: LabPalettes,
+        target: LabPalette, workers: Workers
     ) {
-        sight = AlignmentSight(source, segmentation, workers: workers)
-        let own = palettes.captures ?? Self.own(sight.colors)
+        sight = AlignmentSight(source, segmentation, cells, workers: workers)
+        let own = palettes.captures ?? Self.own(sight.colors, workers: workers)
         let alignment = ClassAlignment(sight.colors, from: own, to: target)
         let lab = ClassAlignment.aligned(source, sight, by: alignment, workers: workers)
         (image, clipped) = lab.rgbImage(workers: workers)
-        kinds = alignment.kinds
     }
 
     /// What one capture alone says of its lab.
-    private static func own(_ colors: FieldColors) -> LabPalette {
+    private static func own(_ colors: FieldColors, workers: Workers) -> LabPalette {
         var learner = PaletteLearner()
         learner.add(colors)
-        return (try? learner.palette()) ?? .general
+        return (try? learner.palette(workers: workers)) ?? .general
     }
 }

@@ -1,17 +1,22 @@
 /// Learns a lab's palette from its images: the training lab's, or the captures of a new one.
 ///
-/// Kinds are told from shape and color in turn (expectation maximization): what labs have in general is moved to the
-/// lab by one gain and one offset a channel for cytoplasm and one for nuclei; with the colors so expected of each kind,
-/// each cell's probabilities are worked out; with these the gains and offsets, again. What the shape says stays a factor
-/// of every round, gains are held near 1 and the rounds are few, so that it cannot wander. A kind that the images
-/// hardly show keeps what is expected of it.
+/// Colors tell kinds only where the stain is known, and the stain is known by kinds: so both are found in turn
+/// (expectation maximization). ``KindNet`` tells the kinds in the lab's own colors; with these the palette is made; with
+/// the palette all white cells alike are moved to where cells of such kinds are in the lab that the network was trained
+/// on (``KindShift``), and it tells them again. Rounds are few, all cells move as one, and shape and texture stay as they
+/// are, so that it cannot wander. A kind that the images hardly show keeps what is expected of it: what labs have in
+/// general, moved to the lab by one gain and one offset a channel for cytoplasm and one for nuclei.
 ///
-/// Holds a few hundred bytes a white cell. The same images in the same order give the same palette.
+/// Holds some hundred bytes a white cell, and 64 kB for each of the first ones. The same images in the same order give
+/// the same palette.
 public struct PaletteLearner: Sendable {
     private var fields: [FieldColors] = []
+    private var windows = 0
 
-    /// Rounds of telling kinds and moving what is expected of them.
-    private static let rounds = 6
+    /// Rounds of telling kinds again.
+    private static let rounds = 3
+    /// Cells beyond these are told once, in the lab's own colors.
+    private static let mostWindows = 1000
     /// What is expected of a kind counts as so many further cells.
     private static let priorCells: Float = 1.5
     /// A gain of 1 counts as so many cells.
@@ -29,44 +34,56 @@ public struct PaletteLearner: Sendable {
     @discardableResult
     public mutating func add(_ image: RGBImage, workers: Workers) -> Bool {
         let image = image.withoutMissingData(workers: workers)
-        guard let sight = AlignmentSight(image, workers: workers) else { return false }
+        guard let sight = AlignmentSight(image, windows: Self.mostWindows - windows, workers: workers) else {
+            return false
+        }
         add(sight.colors)
         return true
     }
 
-    package mutating func add(_ colors: FieldColors) { fields.append(colors) }
+    package mutating func add(_ colors: FieldColors) {
+        fields.append(colors)
+        windows += colors.cells.count { $0.window != nil }
+    }
 
-    /// The palette of all that was added.
+    /// The palette of all that was added. A second or two for a thousand cells.
     ///
     /// Throws ``EngineError/Code/invalidPalette`` if nothing was.
-    public func palette() throws -> LabPalette {
+    public func palette(workers: Workers) throws -> LabPalette {
         guard !fields.isEmpty else {
             throw EngineError(
                 .invalidPalette, "no image shows a smear to learn colors from",
                 remedy: "name images of stained blood smears of at least 16 × 16 pixels")
         }
-        let general = LabPalette.general
         let cells = fields.flatMap(\.cells)
-        var changes = Dictionary(
-            uniqueKeysWithValues: LabPalette.Part.allCases.map { ($0, PartChange.meeting(cells, $0, general)) })
-        var kinds = cells.map(\.kinds)
-        for _ in 0..<Self.rounds {
-            kinds = cells.map { cell in
-                KindPosterior.probabilities(cell) { part, kind in
-                    changes[part]!(general[part, WhiteCellKind.allCases[kind]])
+        var palette = palette(cells)
+        for _ in 0..<Self.rounds where windows > 0 {
+            let shift = KindShift(from: palette)
+            let told = workers.map(cells.count, grain: 1) { range in
+                var cell = cells[range.lowerBound]
+                if let window = cell.window {
+                    cell.kinds = KindNet.embedded.kinds(of: window, shift: shift).believed()
                 }
+                return cell
             }
-            for part in LabPalette.Part.allCases {
-                changes[part] = PartChange.fitting(
-                    cells, kinds, part, general, priorGain: Self.priorGain, range: Self.gainRange)
-            }
+            palette = self.palette(told)
         }
+        return palette
+    }
+
+    /// With the cells' kinds as they were told.
+    private func palette(_ cells: [FieldColors.Cell]) -> LabPalette {
+        let general = LabPalette.general
+        let changes = Dictionary(
+            uniqueKeysWithValues: LabPalette.Part.allCases.map { part in
+                (part, PartChange(cells, part, general, priorGain: Self.priorGain, range: Self.gainRange))
+            })
         func statistics(_ part: LabPalette.Part) -> [WhiteCellKind: ColorStatistics] {
             var result: [WhiteCellKind: ColorStatistics] = [:]
             for (index, kind) in WhiteCellKind.allCases.enumerated() {
                 var moments = PartMoments()
-                for (cell, kinds) in zip(cells, kinds) {
-                    if let color = cell[part] { moments.add(color, weight: kinds[index]) }
+                for cell in cells {
+                    if let color = cell[part] { moments.add(color, weight: cell.kinds[index]) }
                 }
                 result[kind] = ColorStatistics(
                     moments, prior: changes[part]!(general[part, kind]), strength: Self.priorCells)
@@ -100,48 +117,42 @@ struct PartChange: Sendable {
             between: statistics.between * gain, count: 0)
     }
 
-    /// The change that brings the mean of what the shapes say to the mean of the cells; none without cells.
-    static func meeting(_ cells: [FieldColors.Cell], _ part: LabPalette.Part, _ general: LabPalette) -> PartChange {
-        fitting(cells, cells.map(\.kinds), part, general, priorGain: .infinity, range: 1...1)
-    }
-
-    /// Weighted least squares over cells and kinds.
+    /// Weighted least squares over cells and kinds; none without cells.
     ///
     /// - Parameter priorGain: a gain of 1 counts as so many cells, each as far from the center as the kinds are.
-    static func fitting(
-        _ cells: [FieldColors.Cell], _ kinds: [[Float]], _ part: LabPalette.Part, _ general: LabPalette,
-        priorGain: Float, range: ClosedRange<Float>
-    ) -> PartChange {
+    init(
+        _ cells: [FieldColors.Cell], _ part: LabPalette.Part, _ general: LabPalette, priorGain: Float,
+        range: ClosedRange<Float>
+    ) {
         let expected = WhiteCellKind.allCases.map { general[part, $0].mean }
-        let spread = variance(of: expected)
+        let spread = Self.variance(of: expected)
         var (weight, center, mean) = (Float(0), SIMD3<Float>.zero, SIMD3<Float>.zero)
-        for (cell, kinds) in zip(cells, kinds) {
+        for cell in cells {
             guard let color = cell[part] else { continue }
             weight += 1
             mean += color.mean
-            for kind in kinds.indices { center += kinds[kind] * expected[kind] }
+            for kind in cell.kinds.indices { center += cell.kinds[kind] * expected[kind] }
         }
         guard weight > 0 else {
             let middle = expected.reduce(.zero, +) / Float(expected.count)
-            return PartChange(center: middle, mean: middle, gain: SIMD3(repeating: 1))
+            (self.center, self.mean, gain) = (middle, middle, SIMD3(repeating: 1))
+            return
         }
         mean /= weight
         center /= weight
-        guard priorGain.isFinite else { return PartChange(center: center, mean: mean, gain: SIMD3(repeating: 1)) }
         var (products, squares) = (priorGain * spread, priorGain * spread)
-        for (cell, kinds) in zip(cells, kinds) {
+        for cell in cells {
             guard let color = cell[part] else { continue }
-            for kind in kinds.indices {
+            for kind in cell.kinds.indices {
                 let difference = expected[kind] - center
-                products += kinds[kind] * difference * (color.mean - mean)
-                squares += kinds[kind] * difference * difference
+                products += cell.kinds[kind] * difference * (color.mean - mean)
+                squares += cell.kinds[kind] * difference * difference
             }
         }
-        let gain = products / squares
-        return PartChange(
-            center: center, mean: mean,
-            gain: gain.clamped(
-                lowerBound: SIMD3(repeating: range.lowerBound), upperBound: SIMD3(repeating: range.upperBound)))
+        (self.center, self.mean) = (center, mean)
+        let ratio = products / squares
+        gain = ratio.clamped(
+            lowerBound: SIMD3(repeating: range.lowerBound), upperBound: SIMD3(repeating: range.upperBound))
     }
 
     private static func variance(of values: [SIMD3<Float>]) -> SIMD3<Float> {

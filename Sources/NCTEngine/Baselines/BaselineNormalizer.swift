@@ -64,7 +64,7 @@ public struct BaselineNormalizer: ImageNormalizer {
     /// The same for an image that is data all over.
     private func repainted(_ source: RGBImage, onStage: ((Stage) -> Void)?) -> Normalization {
         let sight = judge.sight(
-            of: source, try? SmearNet.embedded.segmentation(of: source, workers: workers))
+            of: source, try? SmearNet.embedded.segmentation(of: source, workers: workers), lab: nil)
         var (image, clipped) = (source, 0)
         var impediment = sight.nothingToTransfer
         if impediment == nil {

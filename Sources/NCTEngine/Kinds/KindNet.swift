@@ -5,7 +5,7 @@ import Foundation
 /// A small network of our own that tells the kind of a white cell from its shape and texture, and from its colors only
 /// against the field's other classes. Its weights are part of the program; docs/smearnet.md says how they came about.
 ///
-/// It looks at a window of 64 × 64 pixels about the cell (``CellView``): the colors relative to the field's background
+/// It looks at a window of 64 × 64 pixels about the cell (``KindWindow``): the colors relative to the field's background
 /// and to its red cells, the cell and its nucleus. Four levels of a 3×3 convolution, mean and maximum of the last one's
 /// 64 channels, the logarithms of the areas of nucleus and cell, one linear layer. It was trained with colors varied
 /// class by class, so that a stain's color alone decides nothing.
@@ -20,13 +20,13 @@ public struct KindNet: Sendable {
 
     /// Pixels of the window either way.
     package static let side = 64
-    private static let inputs = 8
+    static let inputs = 8
     private static let widths = [[16], [32], [48], [64]]
     private static let kindCount = WhiteCellKind.allCases.count
     /// Differences of L*, a*, b* that count as one.
-    private static let unit = SIMD3<Float>(30, 15, 15)
+    static let unit = SIMD3<Float>(30, 15, 15)
     /// The background's color where a field has none.
-    private static let usualBackground = SIMD3<Float>(88, 2, 2)
+    static let usualBackground = SIMD3<Float>(88, 2, 2)
     /// A class with a smaller share of the field has no color of its own.
     private static let leastShare: Float = 0.005
 
@@ -63,18 +63,13 @@ public struct KindNet: Sendable {
     ///
     /// Some milliseconds, whatever the cell's size.
     ///
-    /// - Parameters:
-    ///   - cell: index of the region.
-    ///   - colors: of the field on the regions' grid.
-    ///   - classes: of the field's classes.
-    package func kinds(
-        of cell: Int, in regions: WhiteCellRegions, colors: LabImage, classes: ClassColors
-    ) -> KindProbabilities {
-        let region = regions.regions[cell]
-        let input = Self.input(cell, regions, colors: colors, classes: classes)
-        let sizes = [region.nucleusArea, region.area].map { log(Float($0) / regions.unit) }
+    /// - Parameter shift: by how much the colors of the cell's lab are off.
+    package func kinds(of window: KindWindow, shift: KindShift = .none) -> KindProbabilities {
+        let input = window.input(shift)
         return KindProbabilities(
-            meanOf: [input, Self.turned(input)].map { KindProbabilities(scores: scores(of: $0, sizes: sizes)) })
+            meanOf: [input, Self.turned(input)].map {
+                KindProbabilities(scores: scores(of: $0, sizes: window.sizes))
+            })
     }
 
     /// The colors of a field that its white cells' are relative to; nil for a class of which there is hardly anything.
@@ -89,28 +84,6 @@ public struct KindNet: Sendable {
             }
             background = median(.background)
             redCell = median(.redCell)
-        }
-    }
-
-    /// What the network looks at: `64 × 64 × 8`.
-    package static func input(
-        _ cell: Int, _ regions: WhiteCellRegions, colors: LabImage, classes: ClassColors
-    ) -> FeatureMap {
-        let ground = Ground(classes)
-        let (background, redCell) = (ground.background ?? usualBackground, ground.redCell)
-        let owner = Int32(cell)
-        let view = CellView(of: regions.regions[cell], width: colors.width, height: colors.height)
-        return view.mean(channels: inputs, of: colors.width) { pixel, values in
-            let color = colors[pixel]
-            let fromBackground = (color - background) / unit
-            let fromRedCell = redCell.map { (color - $0) / unit } ?? .zero
-            for channel in 0..<3 {
-                values[channel] = fromBackground[channel]
-                values[3 + channel] = fromRedCell[channel]
-            }
-            let isOwn = regions.owners[pixel] == owner
-            values[6] = isOwn ? 1 : 0
-            values[7] = isOwn && regions.isNucleus[pixel] ? 1 : 0
         }
     }
 

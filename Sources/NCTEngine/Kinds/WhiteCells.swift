@@ -16,6 +16,8 @@ public struct WhiteCells: Sendable {
     public private(set) var cells: [WhiteCell]
     /// On the grid that the segmentation has: `regions.owners` is the cell of each pixel.
     package let regions: WhiteCellRegions
+    /// Of the first cells, as many as were asked for.
+    package let windows: [KindWindow]
     /// What the capture is reduced by to that grid.
     package let reduction: Int
 
@@ -23,21 +25,27 @@ public struct WhiteCells: Sendable {
     ///
     /// - Parameters:
     ///   - segmentation: the capture's.
-    ///   - colors: on the segmentation's grid, of the capture or of what has become of it; nil for the colors that were
-    ///     segmented.
-    /// - Precondition: `colors` has the size of the segmentation's grid.
-    public init(
-        of segmentation: SmearSegmentation, colors: LabImage? = nil, by network: KindNet = .embedded, workers: Workers
-    ) {
+    ///   - lab: the palette of the lab that the capture comes from, if it is known: kinds are told as if the cells had
+    ///     the colors of the lab that the network was trained on.
+    public init(of segmentation: SmearSegmentation, lab: LabPalette? = nil, workers: Workers) {
+        self.init(of: segmentation, lab: lab, windows: 0, workers: workers)
+    }
+
+    /// - Parameter windows: of how many cells, at most, the windows are kept.
+    package init(of segmentation: SmearSegmentation, lab: LabPalette? = nil, windows: Int, workers: Workers) {
         let regions = segmentation.whiteCellRegions
-        let colors = colors ?? segmentation.colors
-        precondition(colors.pixelCount == regions.owners.count, "colors on the segmentation's grid")
-        let classes = ClassColors(colors, segmentation.labels)
-        let kinds = workers.map(regions.regions.count, grain: 1) {
-            network.kinds(of: $0.lowerBound, in: regions, colors: colors, classes: classes)
+        let ground = KindNet.Ground(ClassColors(segmentation.colors, segmentation.labels))
+        let shift = lab.map(KindShift.init(from:)) ?? .none
+        let seen = workers.map(regions.regions.count, grain: 1) { range in
+            let window = KindWindow(range.lowerBound, of: regions, colors: segmentation.colors, ground: ground)
+            return (
+                kinds: KindNet.embedded.kinds(of: window, shift: shift),
+                window: range.lowerBound < windows ? window : nil
+            )
         }
         let scale = segmentation.reduction
-        cells = zip(regions.regions, kinds).map { region, kinds in
+        self.windows = seen.prefix(windows).compactMap(\.window)
+        cells = zip(regions.regions, seen.map(\.kinds)).map { region, kinds in
             let area = region.bounds
             return WhiteCell(
                 bounds: PixelArea(

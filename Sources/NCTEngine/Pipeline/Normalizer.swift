@@ -96,7 +96,7 @@ public struct Normalizer: Sendable {
                 remedy: "set tile_pixels to \(source.pixelCount), or do without the pictures")
         }
         let capture = CaptureReading(source, extractor: extractor, workers: workers)
-        let sight = judge.sight(of: source, capture.segmentation)
+        let sight = judge.sight(of: source, capture.segmentation, lab: palettes.captures)
         let analysis = sight.analysis
         let strength = parameters.strength(atDistance: judge.distance(of: sight))
         guard sight.nothingToTransfer == nil, strength > 0 else {
@@ -107,7 +107,7 @@ public struct Normalizer: Sendable {
             parameters.referenceUse == .best ? prepared.figures.distances(to: analysis.contents) : []
         let chosen = distances.indices.min { distances[$0] < distances[$1] }
         let group = prepared.groups[chosen ?? 0]
-        let start = start(of: capture, target: group.palette)
+        let start = start(of: capture, cells: sight.whiteCells, target: group.palette)
         report(.alignment)
         let done: Transferred
         if let layout {
@@ -144,12 +144,12 @@ public struct Normalizer: Sendable {
     /// its classes are known.
     ///
     /// - Parameter target: what the references say of the training lab, where its palette is not known otherwise.
-    private func start(of capture: CaptureReading, target: LabPalette) -> TransferStart {
-        guard parameters.aligns, let segmentation = capture.segmentation else {
+    private func start(of capture: CaptureReading, cells: WhiteCells?, target: LabPalette) -> TransferStart {
+        guard parameters.aligns, let segmentation = capture.segmentation, let cells else {
             return TransferStart(capture: capture, appearance: capture, anchor: nil)
         }
         let aligned = AlignedCapture(
-            capture.image, segmentation, palettes: palettes, target: palettes.training ?? target,
+            capture.image, segmentation, cells, palettes: palettes, target: palettes.training ?? target,
             workers: workers)
         return TransferStart(
             capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),

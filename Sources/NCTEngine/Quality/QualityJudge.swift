@@ -10,8 +10,8 @@ struct QualityJudge: Sendable {
         /// What the network sees; nil for an image that is too small for it.
         let segmentation: SmearSegmentation?
         let cells: CellCounts?
-        /// None without a segmentation.
-        let whiteCells: [WhiteCell]
+        /// Nil without a segmentation.
+        let whiteCells: WhiteCells?
         /// By the network's eyes where it can see, else by colors alone.
         var hasWhiteCells: Bool { cells.map { $0.whiteCells > 0 } ?? analysis.inspection.hasWhiteCells }
         let palette: ColorPalette
@@ -21,13 +21,14 @@ struct QualityJudge: Sendable {
         }
     }
 
-    func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {
+    /// - Parameter lab: the palette of the lab that the capture comes from, if it is known.
+    func sight(of source: RGBImage, _ segmentation: SmearSegmentation?, lab: LabPalette?) -> Sight {
         let analysis = FieldAnalysis(source, workers: workers)
-        let whiteCells = segmentation.map { WhiteCells(of: $0, workers: workers) }
+        let whiteCells = segmentation.map { WhiteCells(of: $0, lab: lab, workers: workers) }
         return Sight(
             analysis: analysis, segmentation: segmentation,
             cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen.labels, $0.regions) } },
-            whiteCells: whiteCells?.cells ?? [],
+            whiteCells: whiteCells,
             palette: analysis.palette(workers: workers))
     }
 
@@ -51,7 +52,8 @@ struct QualityJudge: Sendable {
         var contents: SmearContents?
         if let segmentation = sight.segmentation, let cells = sight.cells {
             contents = SmearContents(
-                segmentation, cells: cells, whiteCells: sight.whiteCells, before: analysis.lab, after: reduced,
+                segmentation, cells: cells, whiteCells: sight.whiteCells?.cells ?? [], before: analysis.lab,
+                after: reduced,
                 scale: analysis.scale,
                 references: figures.classColors, workers: workers)
         }
