@@ -12,7 +12,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Evaluation"))
 from imaging import labeled_images, read_rgb  # noqa: E402
 
-from masks import IGNORED, masks  # noqa: E402
+from masks import BACKGROUND, CYTOPLASM, IGNORED, NUCLEUS, PLATELET, RED_CELL, masks  # noqa: E402
 from stains import amounts_of, stain  # noqa: E402
 
 
@@ -41,6 +41,31 @@ def real_fields(folder: Path) -> list[Field]:
     for image, label in labeled_images(folder / "images", folder / "labels"):
         samples = read_image(image)
         fields.append(Field(image.stem, *amounts_of(samples), masks(samples, read_boxes(label))))
+    return fields
+
+
+def cell_fields(folder: Path, seen: Path) -> list[Field]:
+    """Fields of which one white cell has a box: that cell by its box, all else as an earlier network saw it.
+
+    - `seen`: classes of each image as `nctd segment --output` writes them
+    """
+    fields = []
+    for image, label in labeled_images(folder / "images", folder / "labels"):
+        samples = read_image(image)
+        known = masks(samples, [box for box in read_boxes(label) if box[0] == 0])
+        other = np.asarray(Image.open(seen / f"{image.stem}-classes.png").convert("L"))
+        open_to = known == IGNORED
+        near = ndimage.binary_dilation(np.isin(known, (CYTOPLASM, NUCLEUS)), iterations=6)
+        take = open_to & ~near
+        known[take] = other[take]
+        # The pale middle of a red cell is red cell.
+        pale = known == BACKGROUND
+        known[pale & (other == RED_CELL)] = RED_CELL
+        known[pale & (other != RED_CELL) & ndimage.binary_fill_holes(known == RED_CELL)] = IGNORED
+        # An edge between two classes is certain for neither.
+        edge = (ndimage.maximum_filter(other, 3) != ndimage.minimum_filter(other, 3)) & open_to
+        known[edge] = IGNORED
+        fields.append(Field(image.stem, *amounts_of(samples), known))
     return fields
 
 
@@ -82,7 +107,22 @@ class Crops:
         else:
             field = self.real[rng.integers(len(self.real))]
         amounts, rest, classes = self.crop(field, rng)
-        return stain(amounts, rest, rng), stain(amounts, rest, rng), classes, amounts, 1.0
+        if rng.random() < 0.35:
+            amounts, classes = self.overlaid(amounts, classes, rng)
+        views = [stain(amounts, rest, rng, classes) for _ in range(2)]
+        if rng.random() < 0.15:
+            views, classes = cluttered(views, classes, rng)
+        return *views, classes, amounts, 1.0
+
+    def overlaid(self, amounts: np.ndarray, classes: np.ndarray, rng: np.random.Generator):
+        """Red cells of another field above those of this one, as in a crowded smear: densities add up."""
+        pool = self.phantoms if rng.random() < 0.5 else self.real
+        others, _, seen = self.crop(pool[rng.integers(len(pool))], rng)
+        free = ~cv2.dilate((classes >= CYTOPLASM).astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+        red = (seen == RED_CELL) & free
+        classes = np.where(red, RED_CELL, np.where((seen == IGNORED) & free, IGNORED, classes)).astype(np.uint8)
+        amounts = amounts + others * cv2.GaussianBlur(red.astype(np.float32), (0, 0), 0.8)[..., None]
+        return amounts, classes
 
     def crop(self, field: Field, rng: np.random.Generator):
         """A piece at a random scale, turned and mirrored; about a white cell or a platelet half of the time."""
@@ -109,6 +149,29 @@ class Crops:
         turn, mirror = rng.integers(4), rng.random() < 0.5
         pose = lambda array: np.ascontiguousarray(np.rot90(array[:, ::-1] if mirror else array, turn))
         return pose(amounts), None if rest is None else pose(rest), pose(classes)
+
+
+def cluttered(views: list[np.ndarray], classes: np.ndarray, rng: np.random.Generator):
+    """Writing, a scale bar, specks of dirt: none of it is a cell, whatever its color."""
+    size = classes.shape[0]
+    drawn = np.zeros((size, size), np.uint8)
+    place = lambda: tuple(int(value) for value in rng.integers(0, size, 2))
+    for _ in range(int(rng.integers(1, 4))):
+        kind = rng.random()
+        if kind < 0.35:
+            text = "".join(rng.choice(list("0123456789 umxX.ABkV"), int(rng.integers(2, 9))))
+            cv2.putText(drawn, text, place(), cv2.FONT_HERSHEY_SIMPLEX, rng.uniform(0.3, 1.0), 255, int(rng.integers(1, 3)))
+        elif kind < 0.6:
+            x, y = place()
+            cv2.rectangle(drawn, (x, y), (x + int(rng.integers(20, size)), y + int(rng.integers(2, 6))), 255, -1)
+        else:
+            for _ in range(int(rng.integers(1, 8))):
+                cv2.circle(drawn, place(), int(rng.integers(1, 7)), 255, -1)
+    cover = cv2.GaussianBlur(drawn, (0, 0), rng.uniform(0.4, 1.0)).astype(np.float32)[..., None] / 255
+    ink = np.float32(rng.choice([rng.uniform(0, 0.25), rng.uniform(0.85, 1.0)]))
+    color = np.clip(ink + rng.normal(0, 0.03, 3), 0, 1).astype(np.float32)
+    return ([view * (1 - cover) + color * cover for view in views],
+            np.where(drawn > 0, BACKGROUND, classes).astype(np.uint8))
 
 
 def bilinear(plane: np.ndarray, size: int) -> np.ndarray:

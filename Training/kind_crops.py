@@ -42,20 +42,31 @@ class Cells:
     red_cell: torch.Tensor
     sizes: torch.Tensor
     kinds: torch.Tensor
+    # Name of the field that a cell comes from, the same in all of its stains.
+    fields: list[str]
 
     def __len__(self) -> int:
         return len(self.kinds)
 
     def take(self, chosen: torch.Tensor) -> "Cells":
-        return Cells(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+        index = chosen.nonzero()[:, 0] if chosen.dtype == torch.bool else chosen
+        return Cells(self.planes[index], self.background[index], self.red_cell[index], self.sizes[index],
+                     self.kinds[index], [self.fields[i] for i in index.tolist()])
 
 
-def read_cells(data: Path, report: Path) -> Cells:
-    """The cells of a data set whose kinds are known.
+def read_cells(sets: list[tuple[Path, Path]]) -> Cells:
+    """The cells of data sets whose kinds are known.
 
-    - `data`: images/, labels/ (the first box of a field is the cell of known kind), and beside or above it kinds.csv
-    - `report`: what `nctd segment DATA/images --crops --json` printed, run in the folder that its paths are relative to
+    Each set: a folder with images/, labels/ (the first box of a field is the cell of known kind), and beside or above it
+    kinds.csv; and what `nctd segment FOLDER/images --crops --json` printed, run in the folder that its paths are relative
+    to.
     """
+    found = [cell for data, report in sets for cell in cells_of(data, report)]
+    *values, fields = zip(*found)
+    return Cells(*(torch.from_numpy(np.stack(value)) for value in values), list(fields))
+
+
+def cells_of(data: Path, report: Path) -> list[tuple]:
     table = next((folder / "kinds.csv" for folder in (data, data.parent) if (folder / "kinds.csv").is_file()), None)
     if table is None:
         raise SystemExit(f"{data}: no kinds.csv there or above; name a data set with kinds")
@@ -75,11 +86,12 @@ def read_cells(data: Path, report: Path) -> Cells:
             continue
         cell = int(np.argmax(overlaps))
         none = np.full(3, np.nan, np.float32)
+        name = "-".join(image.stem.split("-")[:2])
         found.append((crops["crops"][cell].transpose(2, 0, 1).astype(np.float16), crops.get("background", none),
-                      crops.get("red_cell", none), crops["sizes"][cell], KINDS.index(kinds[image.name])))
+                      crops.get("red_cell", none), crops["sizes"][cell], KINDS.index(kinds[image.name]), name))
     if not found:
         raise SystemExit(f"{report}: no cell of it is one that {table} names; segment {data}/images")
-    return Cells(*(torch.from_numpy(np.stack(values)) for values in zip(*found)))
+    return found
 
 
 def inputs(lab, own, nucleus, background, red_cell) -> torch.Tensor:

@@ -17,7 +17,7 @@ KINDS = ["segmented_neutrophil", "band_neutrophil", "lymphocyte", "monocyte", "e
 SIDE = 64
 # Colors relative to the background and to the red cells, the cell, its nucleus.
 INPUTS = 8
-WIDTHS = [16, 32, 48, 64]
+WIDTHS = [(16,), (32,), (64, 64), (96, 96)]
 # Differences of L*, a*, b* that count as one, and the background's color where a field has none.
 UNIT = (30.0, 15.0, 15.0)
 USUAL_BACKGROUND = (88.0, 2.0, 2.0)
@@ -26,9 +26,16 @@ USUAL_BACKGROUND = (88.0, 2.0, 2.0)
 class KindNet(nn.Module):
     def __init__(self, dropout: float = 0.2):
         super().__init__()
-        self.levels = nn.ModuleList(Block(*widths) for widths in zip([INPUTS, *WIDTHS], WIDTHS))
+        self.levels = nn.ModuleList()
+        inputs = INPUTS
+        for widths in WIDTHS:
+            layers = []
+            for width in widths:
+                layers.append(Block(inputs, width))
+                inputs = width
+            self.levels.append(nn.Sequential(*layers))
         self.dropout = nn.Dropout(dropout)
-        self.kinds = nn.Linear(2 * WIDTHS[-1] + 2, len(KINDS))
+        self.kinds = nn.Linear(2 * inputs + 2, len(KINDS))
 
     def forward(self, windows: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
         """Scores before the softmax, N × 7, of windows N × 8 × 64 × 64 and sizes N × 2.
@@ -50,9 +57,10 @@ def export(network: KindNet, path: Path, temperature: float, options: dict) -> N
         tensors[name + ".weight"] = np.ascontiguousarray(weight.detach().numpy().astype(np.float16))
         tensors[name + ".bias"] = bias.detach().numpy().astype(np.float16)
 
-    for level, block in enumerate(network.levels, 1):
-        weight, bias = folded(block)
-        add(f"level.{level}.1", weight.permute(2, 3, 1, 0), bias)
+    for level, blocks in enumerate(network.levels, 1):
+        for index, block in enumerate(blocks, 1):
+            weight, bias = folded(block)
+            add(f"level.{level}.{index}", weight.permute(2, 3, 1, 0), bias)
     add("kinds", network.kinds.weight.T / temperature, network.kinds.bias / temperature)
     described = {key: str(value) for key, value in options.items()}
     temporary = path.with_suffix(".new")

@@ -31,11 +31,11 @@ def unfolded(tensors: dict[str, np.ndarray]) -> KindNet:
     network = KindNet().double()
     read = lambda name: torch.from_numpy(tensors[name].astype(np.float64))
     with torch.no_grad():
-        for level, block in enumerate(network.levels, 1):
-            convolution, norm = block[0], block[1]
-            norm.eps = 0.0
-            convolution.weight.copy_(read(f"level.{level}.1.weight").permute(3, 2, 0, 1))
-            norm.bias.copy_(read(f"level.{level}.1.bias"))
+        for level, blocks in enumerate(network.levels, 1):
+            for index, (convolution, norm, _) in enumerate(blocks, 1):
+                norm.eps = 0.0
+                convolution.weight.copy_(read(f"level.{level}.{index}.weight").permute(3, 2, 0, 1))
+                norm.bias.copy_(read(f"level.{level}.{index}.bias"))
         network.kinds.weight.copy_(read("kinds.weight").T)
         network.kinds.bias.copy_(read("kinds.bias"))
     return network.eval()

@@ -18,10 +18,11 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Evaluation"))
+from dataset import file_digest  # noqa: E402
 from progress import Progress  # noqa: E402
 
-from data import Crops, phantom_fields, real_fields  # noqa: E402
-from export import export  # noqa: E402
+from data import Crops, cell_fields, phantom_fields, real_fields  # noqa: E402
+from export import export, load  # noqa: E402
 from losses import AmountHeads, class_loss, contrast  # noqa: E402
 from network import SmearNet  # noqa: E402
 
@@ -107,8 +108,13 @@ class Training:
         self.step, self.rows = state["step"], state["rows"]
 
     def identity(self) -> dict:
-        return {key: value for key, value in vars(self.options).items()
-                if key in ("seed", "steps", "batch", "size", "rate", "contrast", "phantom_share")}
+        kept = ("seed", "steps", "batch", "size", "rate", "contrast", "phantom_share")
+        values = {key: value for key, value in vars(self.options).items() if key in kept}
+        if self.options.weights:
+            values["weights"] = file_digest(self.options.weights)
+        if self.options.cells:
+            values["cells"] = self.options.cells[0].name
+        return values
 
 
 def write_curves(training: Training, folder: Path) -> None:
@@ -131,6 +137,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lab", type=Path, required=True, help="YOLO data set of the lab: images/ and labels/")
     parser.add_argument("--phantoms", type=Path, required=True, help="what nctd phantom --dyes wrote")
+    parser.add_argument("--cells", type=Path, nargs=2, metavar=("DIR", "SEEN"),
+                        help="a data set with one boxed white cell a field, and what `nctd segment DIR/images --output "
+                        "SEEN` wrote of it")
+    parser.add_argument("--weights", type=Path, help="trains these further")
     parser.add_argument("--output", type=Path, required=True, help="where checkpoint, curves and weights go")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=8, help="fields a step; each is seen in two stains")
@@ -146,8 +156,12 @@ def main() -> None:
     training = Training(options)
     if checkpoint.is_file():
         training.load(checkpoint)
-    crops = Crops(real_fields(options.lab), phantom_fields(options.phantoms), options.size, options.batch,
-                  options.phantom_share)
+    real = real_fields(options.lab) + (cell_fields(*options.cells) if options.cells else [])
+    crops = Crops(real, phantom_fields(options.phantoms), options.size, options.batch, options.phantom_share)
+    if options.weights and training.step == 0:
+        first = [torch.from_numpy(array) for array in crops.batch_of(0)[:2]]
+        load(training.network, options.weights, torch.cat(first))
+        training.average.load_state_dict(training.network.state_dict())
     progress = Progress("training", options.steps)
     progress.done = training.step
     window: list[list[float]] = []

@@ -6,8 +6,8 @@ import Foundation
 /// against the field's other classes. Its weights are part of the program; docs/smearnet.md says how they came about.
 ///
 /// It looks at a window of 64 × 64 pixels about the cell (``KindWindow``): the colors relative to the field's background
-/// and to its red cells, the cell and its nucleus. Four levels of a 3×3 convolution, mean and maximum of the last one's
-/// 64 channels, the logarithms of the areas of nucleus and cell, one linear layer. It was trained with colors varied
+/// and to its red cells, the cell and its nucleus. Four levels of 3×3 convolutions, mean and maximum of the last one's
+/// 96 channels, the logarithms of the areas of nucleus and cell, one linear layer. It was trained with colors varied
 /// class by class, so that a stain's color alone decides nothing.
 public struct KindNet: Sendable {
     /// SHA-256 of the weights' file.
@@ -21,7 +21,7 @@ public struct KindNet: Sendable {
     /// Pixels of the window either way.
     package static let side = 64
     static let inputs = 8
-    private static let widths = [[16], [32], [48], [64]]
+    private static let widths = [[16], [32], [64, 64], [96, 96]]
     private static let kindCount = WhiteCellKind.allCases.count
     /// Differences of L*, a*, b* that count as one.
     static let unit = SIMD3<Float>(30, 15, 15)
@@ -59,17 +59,13 @@ public struct KindNet: Sendable {
         digest = SHA256.hash(data: bytes).hexadecimal
     }
 
-    /// How likely a cell is of each kind: the mean over the window as it is and turned by half a turn.
+    /// How likely a cell is of each kind.
     ///
     /// Some milliseconds, whatever the cell's size.
     ///
     /// - Parameter shift: by how much the colors of the cell's lab are off.
     package func kinds(of window: KindWindow, shift: KindShift = .none) -> KindProbabilities {
-        let input = window.input(shift)
-        return KindProbabilities(
-            meanOf: [input, Self.turned(input)].map {
-                KindProbabilities(scores: scores(of: $0, sizes: window.sizes))
-            })
+        KindProbabilities(scores: scores(of: window.input(shift), sizes: window.sizes))
     }
 
     /// The colors of a field that its white cells' are relative to; nil for a class of which there is hardly anything.
@@ -85,18 +81,6 @@ public struct KindNet: Sendable {
             background = median(.background)
             redCell = median(.redCell)
         }
-    }
-
-    /// A map turned by half a turn.
-    private static func turned(_ map: FeatureMap) -> FeatureMap {
-        var result = map
-        for pixel in 0..<map.pixelCount {
-            let from = (map.pixelCount - 1 - pixel) * map.channels
-            for channel in 0..<map.channels {
-                result.values[pixel * map.channels + channel] = map.values[from + channel]
-            }
-        }
-        return result
     }
 
     /// The scores of the kinds before the softmax.

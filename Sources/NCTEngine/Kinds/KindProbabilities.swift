@@ -14,14 +14,6 @@ public struct KindProbabilities: Sendable, Equatable {
         values = powers.map { $0 / sum }
     }
 
-    /// The mean of several.
-    package init(meanOf views: [KindProbabilities]) {
-        precondition(!views.isEmpty, "a mean needs something")
-        values = WhiteCellKind.allCases.indices.map { kind in
-            views.reduce(0) { $0 + $1.values[kind] } / Float(views.count)
-        }
-    }
-
     /// 0…1.
     public subscript(kind: WhiteCellKind) -> Float { values[kind.number] }
 
@@ -32,7 +24,7 @@ public struct KindProbabilities: Sendable, Equatable {
 
     /// The probabilities that colors are matched by, in the order of ``WhiteCellKind``: in part what is ordinary in
     /// blood, for the network is surer of itself in another lab than it should be.
-    func believed() -> [Float] {
+    package func believed() -> [Float] {
         zip(values, Self.ordinary).map { Self.belief * $0 + (1 - Self.belief) * $1 }
     }
 
