@@ -96,6 +96,8 @@ extension Sidecar.ReferenceChoice {
         let reason: String
         if result.quality.treatment == .alike {
             reason = "none was needed: the capture has the references' colors already"
+        } else if result.quality.treatment == .aligned {
+            reason = "the change from lab to lab alone is nearer to the training lab than what the search made"
         } else if result.quality.treatment != .transferred {
             reason = "none was needed: there is no smear to transfer colors to"
         } else if references == 1 {

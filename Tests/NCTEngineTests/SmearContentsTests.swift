@@ -29,6 +29,9 @@ struct SmearContentsTests {
             let limit = kind == .cytoplasm ? 8 : before / 2
             #expect(after < limit, "\(kind): \(before) → \(after)")
         }
+        for cell in contents.whiteCells {
+            #expect(try #require(cell.cytoplasmDistance) < 8 && (try #require(cell.nucleusDistance)) < 5)
+        }
     }
 
     /// The result with every pixel of a class moved in CIELAB, judged by a segmentation of the source.
@@ -41,9 +44,14 @@ struct SmearContentsTests {
         for (pixel, label) in labels.labels.enumerated() where label == kind.rawValue {
             for channel in 0..<3 { after.samples[3 * pixel + channel] += shift[channel] }
         }
+        // The palette of a lab whose cells look as this one's.
+        var learner = PaletteLearner()
+        for _ in 0..<30 { #expect(learner.add(image, workers: workers)) }
         return SmearContents(
-            segmentation, cells: CellCounts(segmentation.labels), whiteCells: [], before: before, after: after,
-            scale: 1, references: [ClassColors(before, labels)], workers: workers)
+            segmentation, cells: CellCounts(segmentation.labels),
+            whiteCells: WhiteCells(of: segmentation, workers: workers), before: before, after: after, scale: 1,
+            colors: after, palette: try learner.palette(workers: workers),
+            references: [ClassColors(before, labels)], workers: workers)
     }
 
     private func verdict(_ contents: SmearContents) -> (QualityReport.Verdict, [QualityReport.Finding.Kind]) {
@@ -57,8 +65,8 @@ struct SmearContentsTests {
     @Test("A class that keeps its color has no finding; one that moved has its own, and only that")
     func findings() throws {
         let shifts: [(SmearClass, SIMD3<Float>, QualityReport.Finding.Kind)] = [
-            (.background, [0, 10, 0], .backgroundColor), (.redCell, [-12, 0, 0], .redCellColor),
-            (.cytoplasm, [-25, 0, -12], .cytoplasmColor), (.nucleus, [25, 0, 0], .nucleusColor),
+            (.background, [0, 7, 0], .backgroundColor), (.redCell, [-9, 0, 0], .redCellColor),
+            (.cytoplasm, [-25, 0, -12], .cytoplasmColor), (.nucleus, [15, 0, 0], .nucleusColor),
             (.platelet, [30, 0, 12], .plateletColor),
         ]
         for (kind, shift, finding) in shifts {
@@ -66,19 +74,21 @@ struct SmearContentsTests {
             #expect(kept[kind].distanceAfter == 0 && verdict(kept).0 == .good, "\(kind)")
             let moved = try contents(kind, movedBy: shift)
             #expect(verdict(moved) == (.doubtful, [finding]), "\(kind): \(String(describing: moved[kind]))")
+            // So far off that no smear of the lab is: bad.
+            #expect(verdict(try contents(kind, movedBy: 3 * shift)).0 == .bad, "\(kind)")
             // The color is a median of colors, so it moves by what they move.
             let before = try #require(moved[kind].colorBefore), after = try #require(moved[kind].colorAfter)
             #expect(abs((after - before - shift).max()) < 1e-3)
         }
     }
 
-    @Test("A capture without white cells is doubtful for that, and its nuclei are not judged")
+    @Test("A field of red cells alone is a field like others, and no nuclei are judged")
     func withoutWhiteCells() throws {
         let field = SmearPhantom.fieldWithoutWhiteCells(seed: 71, stain: .labB, width: 480, height: 360)
         let quality = try normalization(of: field).quality
         #expect(quality.contents?.cells.whiteCells == 0)
         let kinds = quality.findings.map(\.kind)
-        #expect(kinds.contains(.noWhiteCells) && !kinds.contains(.nucleusColor) && quality.verdict != .good)
+        #expect(!kinds.contains(.noWhiteCells) && !kinds.contains(.nucleusColor) && quality.verdict == .good, "\(kinds)")
     }
 
     @Test("A capture too small for the network has no contents, and is normalized without classes")

@@ -78,6 +78,33 @@ struct WhiteCellRegionsTests {
         #expect(WhiteCellRegions(map, colors: colors).regions.map(\.bounds.x) == [82])
     }
 
+    @Test("Cytoplasm of the background's color is background, and changes as such; a stacked cell as a red cell")
+    func flooded() {
+        var map = field()
+        draw(.cytoplasm, at: (100, 200), radius: 40, on: &map)
+        draw(.nucleus, at: (100, 200), radius: 18, on: &map)
+        draw(.cytoplasm, at: (250, 60), radius: 18, on: &map)
+        var colors = LabImage(
+            width: 400, height: 300, samples: [Float](repeating: 0, count: 3 * 400 * 300))
+        for pixel in 0..<colors.pixelCount {
+            let (x, y) = (pixel % 400, pixel / 400)
+            let isNear = (x - 100) * (x - 100) + (y - 200) * (y - 200) <= 26 * 26
+            let isStacked = x > 200 && y < 100
+            colors.samples[3 * pixel] =
+                switch SmearClass(rawValue: map.labels[pixel]) {
+                case .nucleus: 30
+                case .redCell: 70
+                case .cytoplasm: isNear ? 60 : isStacked ? 68 : 89
+                default: 90
+                }
+        }
+        let found = WhiteCellRegions(map, colors: colors)
+        #expect(found.regions.map(\.bounds) == [PixelArea(x: 74, y: 174, width: 53, height: 53)])
+        let parts = SmearParts(map, found, colors: colors)
+        #expect(parts.indices[200 * 400 + 100 + 35] == UInt16(SmearParts.background))
+        #expect(parts.indices[60 * 400 + 250] == UInt16(SmearParts.redCell))
+    }
+
     @Test("A field of a white cell alone has a unit: the cell is found, whatever its size", arguments: [30, 44, 60])
     func alone(radius: Int) {
         var map = LabelMap(width: 160, height: 160)

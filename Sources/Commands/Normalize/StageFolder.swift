@@ -55,6 +55,7 @@ extension StageFolder {
         let treatment =
             switch result.normalization.quality.treatment {
             case .transferred: "repainted by \(result.sidecar.method), which has no stages"
+            case .aligned: "brought from lab to lab, class by class"
             case .shifted: "a blank field: its mean color was shifted"
             case .alike: "in the references' colors already: it is the capture"
             case .unchanged: "nothing to go by: it is the capture, unchanged"

@@ -5,7 +5,7 @@
 /// to what the matches say around them.
 struct AlignmentAnchor: Sendable {
     /// In the training lab's colors, class by class.
-    private let aligned: RGBImage
+    let aligned: RGBImage
     /// 0…1, on the network's grid.
     private let belief: Plane
     private let scale: Int

@@ -12,7 +12,7 @@ package struct AlignmentSight: Sendable {
     ///   - cells: of the segmentation.
     package init(_ image: RGBImage, _ segmentation: SmearSegmentation, _ cells: WhiteCells, workers: Workers) {
         scale = SmearNet.reduction(width: image.width, height: image.height)
-        parts = SmearParts(segmentation.labels, cells.regions)
+        parts = SmearParts(segmentation.labels, cells.regions, colors: segmentation.colors)
         colors = FieldColors(
             segmentation.colors, parts, kinds: cells.cells.map { $0.kinds.believed() }, windows: cells.windows)
         luminance = Reduction.box(image, by: scale, workers: workers).luminance(workers: workers)

@@ -1,12 +1,13 @@
 /// What each pixel of a field belongs to: a class of the field, or one part of one white cell. One object, one class.
 ///
-/// Cytoplasm and nucleus that belong to no white cell (``WhiteCellRegions``) count as red cell: what is left over is
-/// mostly a stacked or dark red cell, and must not take on a white cell's colors.
+/// Cytoplasm and nucleus that belong to no white cell (``WhiteCellRegions``) are mostly a stacked or dark red cell, or
+/// stained plasma, and must not take on a white cell's colors: they count as background or red cell, whichever color they
+/// are nearer to.
 package struct SmearParts: Sendable {
     let width: Int
     let height: Int
     /// Number of the part a pixel: 0 background, 1 red cell, 2 platelet, then cytoplasm and nucleus of each cell in turn.
-    let indices: [UInt16]
+    package let indices: [UInt16]
     let cellCount: Int
 
     package static let background = 0
@@ -19,8 +20,14 @@ package struct SmearParts: Sendable {
     package static func nucleus(ofCell cell: Int) -> Int { 4 + 2 * cell }
     var count: Int { 3 + 2 * cellCount }
 
-    /// - Precondition: both are of one grid.
-    package init(_ labels: LabelMap, _ cells: WhiteCellRegions) {
+    /// - Precondition: all are of one grid.
+    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage) {
+        let medians = ClassColors(colors, labels).medians
+        let ground = medians[Int(SmearClass.background.rawValue)], red = medians[Int(SmearClass.redCell.rawValue)]
+        func isGround(_ color: SIMD3<Float>) -> Bool {
+            guard let ground, let red else { return red == nil && ground != nil }
+            return ((color - ground) * (color - ground)).sum() < ((color - red) * (color - red)).sum()
+        }
         (width, height) = (labels.width, labels.height)
         cellCount = min(Self.mostCells, cells.regions.count)
         let count = cellCount
@@ -32,7 +39,8 @@ package struct SmearParts: Sendable {
             return switch SmearClass(rawValue: labels.labels[pixel]) {
             case .background: UInt16(Self.background)
             case .platelet: UInt16(Self.platelet)
-            default: UInt16(Self.redCell)
+            case .redCell: UInt16(Self.redCell)
+            default: UInt16(isGround(colors[pixel]) ? Self.background : Self.redCell)
             }
         }
     }

@@ -33,8 +33,9 @@ public struct BaselineNormalizer: ImageNormalizer {
         let references = references.map { $0.withoutMissingData(workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         judge = QualityJudge(
-            figures: try ReferenceFigures(references, segmentations, workers: workers), thresholds: thresholds,
-            workers: workers)
+            figures: try ReferenceFigures(references, segmentations, workers: workers),
+            palette: palettes.target(references: Array(zip(references, segmentations)), workers: workers),
+            thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
             references: references, segmentations, palettes: palettes, parameters: parameters, seed: seed,
             workers: workers)

@@ -39,6 +39,8 @@ package struct WhiteCellRegions: Sendable {
     private static let leastContrast: Float = 0.6
     /// …which are so many of the farthest pixels, in areas of a red cell.
     private static let darkest: Float = 0.2
+    /// Cytoplasm is at least this far from the background's color, ΔE*ab.
+    private static let leastCytoplasm: Float = 6
 
     /// Cost linear in the pixels.
     ///
@@ -52,12 +54,19 @@ package struct WhiteCellRegions: Sendable {
         unit = RedCellSize.area(map) ?? max(1, Float(map.labels.count) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
-        let nuclei = Self.nuclei(map, colors: colors, unit: unit)
+        let ground = colors.flatMap { ClassColors($0, map).medians[Int(SmearClass.background.rawValue)] }
+        let nuclei = Self.nuclei(map, colors: colors, ground: ground, unit: unit)
         let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
         let cytoplasm = SmearClass.cytoplasm.rawValue
+        func isCytoplasm(_ pixel: Int) -> Bool {
+            guard map.labels[pixel] == cytoplasm, near.isSet[pixel] else { return false }
+            guard let colors, let ground else { return true }
+            let difference = colors[pixel] - ground
+            return (difference * difference).sum() >= Self.leastCytoplasm * Self.leastCytoplasm
+        }
         let stained = PixelMask(
             width: width, height: height,
-            isSet: map.labels.indices.map { nuclei.isSet[$0] || (map.labels[$0] == cytoplasm && near.isSet[$0]) })
+            isSet: map.labels.indices.map { nuclei.isSet[$0] || isCytoplasm($0) })
         let white = stained.keeping(counted: nuclei.isSet) { _, nucleus in nucleus > 0 }
         let groups = white.grown(by: pixels(Self.reach)).regions()
         var nucleusAreas = [Int](repeating: 0, count: groups.areas.count)
@@ -78,7 +87,9 @@ package struct WhiteCellRegions: Sendable {
     }
 
     /// What is taken for a nucleus and may be one.
-    private static func nuclei(_ map: LabelMap, colors: LabImage?, unit: Float) -> PixelMask {
+    private static func nuclei(
+        _ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?, unit: Float
+    ) -> PixelMask {
         let platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue)
         var mask = PixelMask(
             width: map.width, height: map.height,
@@ -86,14 +97,14 @@ package struct WhiteCellRegions: Sendable {
                 label == SmearClass.nucleus.rawValue
                     || (spot >= 0 && Float(platelets.areas[Int(spot)]) >= greatestPlatelet * unit)
             })
-        if let colors { removePale(from: &mask, map, colors, unit: unit) }
+        if let colors, let ground { removePale(from: &mask, colors, ground: ground, unit: unit) }
         return mask.keeping { area, _ in Float(area) >= leastSpot * unit }
     }
 
     /// Takes away what is much nearer to the background's color than the darkest of what is set.
-    private static func removePale(from mask: inout PixelMask, _ map: LabelMap, _ colors: LabImage, unit: Float) {
-        precondition(colors.pixelCount == map.labels.count, "every pixel has its color")
-        guard let ground = ClassColors(colors, map).medians[Int(SmearClass.background.rawValue)] else { return }
+    private static func removePale(
+        from mask: inout PixelMask, _ colors: LabImage, ground: SIMD3<Float>, unit: Float
+    ) {
         let pixels = mask.isSet.indices.filter { mask.isSet[$0] }
         guard !pixels.isEmpty else { return }
         let distances = pixels.map { pixel in

@@ -38,7 +38,9 @@ public struct Normalizer: Sendable {
         prepared =
             try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
             ?? PreparedReferences(references, extractor: extractor, parameters: parameters, workers: workers)
-        judge = QualityJudge(figures: prepared.figures, thresholds: thresholds, workers: workers)
+        judge = QualityJudge(
+            figures: prepared.figures, palette: palettes.training ?? prepared.groups[0].palette,
+            thresholds: thresholds, workers: workers)
     }
 
     /// The prepared references as bytes for a cache file.
@@ -120,17 +122,30 @@ public struct Normalizer: Sendable {
             done = try transferred(
                 start, group: group, strength: strength, keepingStages: keepingStages, onStage: report)
         }
-        let quality = judge.report(
-            source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
-            treatment: .transferred, strength: strength)
+        var normalization = Normalization(
+            image: done.image,
+            quality: judge.report(
+                source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
+                treatment: .transferred, strength: strength))
+        if let aligned = start.anchor?.aligned, strength == 1, let found = normalization.quality.contents, found.excess > 0 {
+            let quality = judge.report(
+                source: source, result: aligned, sight, clipped: start.clipped, confidence: nil, treatment: .aligned,
+                strength: strength)
+            if let contents = quality.contents, contents.excess < Self.nearer * found.excess {
+                normalization.image = aligned
+                normalization.quality = quality
+            }
+        }
         report(.quality)
-        var normalization = Normalization(image: done.image, quality: quality)
         normalization.chosenReference = chosen
         normalization.referenceDistances = distances
         normalization.stages = done.stages
         normalization.tiles = layout?.tiles.count ?? 1
         return normalization
     }
+
+    /// The alignment alone stands in for the transfer where it leaves at most this share of what is out of range.
+    private static let nearer: Float = 0.8
 
     /// What the method made of a capture.
     private struct Transferred {
@@ -146,14 +161,15 @@ public struct Normalizer: Sendable {
     /// - Parameter target: what the references say of the training lab, where its palette is not known otherwise.
     private func start(of capture: CaptureReading, cells: WhiteCells?, target: LabPalette) -> TransferStart {
         guard parameters.aligns, let segmentation = capture.segmentation, let cells else {
-            return TransferStart(capture: capture, appearance: capture, anchor: nil)
+            return TransferStart(capture: capture, appearance: capture, anchor: nil, clipped: 0)
         }
         let aligned = AlignedCapture(
             capture.image, segmentation, cells, palettes: palettes, target: palettes.training ?? target,
             workers: workers)
         return TransferStart(
             capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),
-            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief, workers: workers))
+            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief, workers: workers),
+            clipped: aligned.clipped)
     }
 
     /// The method itself on a capture as a whole: steps 1 to 8, once for each plan of the group.

@@ -6,6 +6,8 @@ struct TransferStart: Sendable {
     let appearance: CaptureReading
     /// Nil for a capture that was not aligned.
     let anchor: AlignmentAnchor?
+    /// Pixels of the aligned capture that had to be clipped to the gamut.
+    let clipped: Int
 
     /// Moves the last step's result, or a part of it, to the trend of the field, holds it to the alignment, and brings it
     /// back to the capture where the transfer is to be weak.

@@ -1,6 +1,8 @@
 /// Looks at a capture before a method runs on it, and judges the result after: the same for every method.
 struct QualityJudge: Sendable {
     let figures: ReferenceFigures
+    /// The training lab's.
+    let palette: LabPalette
     let thresholds: QualityThresholds
     let workers: Workers
 
@@ -50,12 +52,13 @@ struct QualityJudge: Sendable {
         let reduced = LabImage(Reduction.box(result, by: analysis.scale, workers: workers), workers: workers)
         let after = ColorPalette(reduced, classes: analysis.segmentation.labels, workers: workers)
         var contents: SmearContents?
-        if let segmentation = sight.segmentation, let cells = sight.cells {
+        if let segmentation = sight.segmentation, let cells = sight.cells, let whiteCells = sight.whiteCells {
+            let colors = LabImage(
+                Reduction.box(result, by: segmentation.reduction, workers: workers), workers: workers)
             contents = SmearContents(
-                segmentation, cells: cells, whiteCells: sight.whiteCells?.cells ?? [], before: analysis.lab,
-                after: reduced,
-                scale: analysis.scale,
-                references: figures.classColors, workers: workers)
+                segmentation, cells: cells, whiteCells: whiteCells, before: analysis.lab, after: reduced,
+                scale: analysis.scale, colors: colors, palette: palette, references: figures.classColors,
+                workers: workers)
         }
         return QualityReport(
             structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),

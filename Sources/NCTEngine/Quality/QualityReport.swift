@@ -6,6 +6,9 @@ public struct QualityReport: Sendable, Equatable, Codable {
     public enum Treatment: String, Sendable, Codable, CaseIterable {
         /// The method ran: colors were transferred place by place.
         case transferred
+        /// What the transfer made was out of the training lab's range in some class or white cell, and the change from lab
+        /// to lab alone (``ClassAlignment``), from which the transfer had started, was nearer: that is the result.
+        case aligned
         /// A blank field: all its colors were moved by one shift, so that their mean is the mean of the references'
         /// backgrounds. Nothing was matched, so no cell can have been invented.
         case shifted
@@ -30,7 +33,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
             case notASmear
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
             /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
-            /// that took a tint (``SmearContents/greatestDistances``). Doubtful: the network may be mistaken.
+            /// that took a tint; of a white cell's parts, from where the training lab has its kind
+            /// (``SmearContents/greatestDistances``).
             case backgroundColor, redCellColor, cytoplasmColor, nucleusColor, plateletColor
             /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
             /// the result is the capture itself (bad).
@@ -100,8 +104,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
         }
     }
 
-    /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure of the whole image is
-    /// more than twice as far from what is ideal as its threshold is. Doubtful between.
+    /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure of the whole image, of
+    /// a class or of a white cell is more than twice as far from what is ideal as its threshold is. Doubtful between.
     ///
     /// Where nothing was transferred, that is the one finding.
     private static func judged(
@@ -111,7 +115,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
         var findings: [Finding] = []
         var verdict = Verdict.good
         if let contents = report.contents {
-            if contents.cells.whiteCells == 0 {
+            // Red cells alone are a field like others.
+            if contents.cells.whiteCells == 0, contents.cells.redCells == 0 {
                 findings.append(Finding(kind: .noWhiteCells, value: 0, threshold: 1))
             }
             if contents.smearProbability < SmearContents.leastProbability {
@@ -130,10 +135,6 @@ public struct QualityReport: Sendable, Equatable, Codable {
         if !field.isInFocus {
             findings.append(Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus))
         }
-        for (kind, smearClass, limit) in SmearContents.greatestDistances {
-            guard let distance = report.contents?.judgedDistance(of: smearClass), distance > limit else { continue }
-            findings.append(Finding(kind: kind, value: distance, threshold: limit))
-        }
         if !findings.isEmpty { verdict = .doubtful }
         func hold(_ kind: Finding.Kind, _ value: Float, _ threshold: Float, ideal: Float) {
             let (distance, allowed) = (abs(value - ideal), abs(threshold - ideal))
@@ -141,8 +142,15 @@ public struct QualityReport: Sendable, Equatable, Codable {
             findings.append(Finding(kind: kind, value: value, threshold: threshold))
             verdict = distance > 2 * allowed || verdict == .bad ? .bad : .doubtful
         }
+        for (kind, smearClass, limit) in SmearContents.greatestDistances {
+            guard let distance = report.contents?.judgedDistance(of: smearClass) else { continue }
+            hold(kind, distance, limit, ideal: 0)
+        }
         hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
-        hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
+        // Where classes are known each is judged for itself: another mix of cells is no other color.
+        if report.contents == nil {
+            hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
+        }
         hold(.clipped, report.clippedShare, thresholds.maximumClippedShare, ideal: 0)
         if hasMatches { hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1) }
         return (verdict, findings)

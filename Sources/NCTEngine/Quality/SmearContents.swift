@@ -19,11 +19,26 @@ public struct SmearContents: Sendable, Equatable, Codable {
         /// The likeliest kind, and how likely it is, 0…1.
         public var kind: WhiteCellKind
         public var probability: Float
+        /// CIEDE2000 of its cytoplasm and of its nucleus in the result to where the training lab has a cell of this kind,
+        /// or of another that it may be; nil where hardly any is seen.
+        public var cytoplasmDistance: Float?
+        public var nucleusDistance: Float?
 
-        package init(_ cell: WhiteCell) {
+        /// A kind counts from this probability on.
+        private static let leastProbability: Float = 0.2
+
+        package init(_ cell: WhiteCell, in result: FieldColors.Cell?, palette: LabPalette) {
             box = [cell.bounds.x, cell.bounds.y, cell.bounds.width, cell.bounds.height]
             kind = cell.kinds.likeliest
             probability = cell.kinds[kind]
+            func distance(_ part: LabPalette.Part) -> Float? {
+                guard let color = result?[part]?.mean else { return nil }
+                return WhiteCellKind.allCases
+                    .filter { $0 == cell.kinds.likeliest || cell.kinds[$0] >= Self.leastProbability }
+                    .map { Float(CIEDE2000.difference(color, palette[part, $0].mean)) }.min()
+            }
+            cytoplasmDistance = distance(.cytoplasm)
+            nucleusDistance = distance(.nucleus)
         }
     }
 
@@ -52,18 +67,32 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
     }
 
-    /// How far a class's color may be from the nearest reference's, CIEDE2000, before it is a finding. Set on training
-    /// images of one lab against three of its own: there 19 of 20 are nearer, whatever kinds of cells they show.
+    /// How far a class's color may be before it is a finding, CIEDE2000: background, red cells and platelets from the
+    /// nearest reference's, each white cell's parts from where the training lab has its kind (docs/daemon.md says where
+    /// the limits come from).
     package static let greatestDistances: [(QualityReport.Finding.Kind, SmearClass, Float)] = [
         (.backgroundColor, .background, 4), (.redCellColor, .redCell, 5), (.cytoplasmColor, .cytoplasm, 15),
         (.nucleusColor, .nucleus, 8), (.plateletColor, .platelet, 18),
     ]
+    /// A class with a smaller share of the field is mostly the rims of others.
+    private static let leastShare: Float = 0.05
 
-    /// The distance that a class's verdict goes by; nil where the field or the references show nothing of it.
-    func judgedDistance(of kind: SmearClass) -> Float? {
-        // Without a white cell, what looks like a piece of one is something else.
-        let isWhite = kind == .nucleus || kind == .cytoplasm
-        return isWhite && cells.whiteCells == 0 ? nil : self[kind].distanceAfter
+    /// The distance that a class's verdict goes by, of white cells the farthest one's; nil where the field or the
+    /// references show too little of it.
+    package func judgedDistance(of kind: SmearClass) -> Float? {
+        switch kind {
+        case .cytoplasm: whiteCells.compactMap(\.cytoplasmDistance).max()
+        case .nucleus: whiteCells.compactMap(\.nucleusDistance).max()
+        case .background, .redCell: self[kind].areaShare < Self.leastShare ? nil : self[kind].distanceAfter
+        case .platelet: self[kind].distanceAfter
+        }
+    }
+
+    /// By how much, in all, colors are beyond what is allowed: the sum over classes of the share of the limit.
+    var excess: Float {
+        Self.greatestDistances.reduce(0) { sum, limit in
+            sum + max(0, (judgedDistance(of: limit.1) ?? 0) / limit.2 - 1)
+        }
     }
 
     package subscript(kind: SmearClass) -> ClassFigures {
@@ -79,10 +108,12 @@ public struct SmearContents: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - before, after: the capture and the result, reduced alike.
     ///   - scale: what they were reduced by.
+    ///   - colors: of the result on the segmentation's grid.
+    ///   - palette: the training lab's.
     package init(
-        _ segmentation: SmearSegmentation, cells: CellCounts, whiteCells: [WhiteCell], before: LabImage,
-        after: LabImage, scale: Int,
-        references: [ClassColors], workers: Workers
+        _ segmentation: SmearSegmentation, cells: CellCounts, whiteCells: WhiteCells, before: LabImage,
+        after: LabImage, scale: Int, colors: LabImage, palette: LabPalette, references: [ClassColors],
+        workers: Workers
     ) {
         let labels = segmentation.labels(reducedBy: scale, workers: workers)
         let (source, result) = (ClassColors(before, labels), ClassColors(after, labels))
@@ -102,7 +133,13 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
         smearProbability = segmentation.smearProbability
         self.cells = cells
-        self.whiteCells = whiteCells.map(SightedCell.init)
+        let seen = FieldColors(
+            colors, SmearParts(segmentation.labels, whiteCells.regions, colors: segmentation.colors),
+            kinds: whiteCells.cells.map { $0.kinds.believed() }
+        ).cells
+        self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
+            SightedCell(cell, in: seen.indices.contains(index) ? seen[index] : nil, palette: palette)
+        }
         background = figures(.background)
         redCell = figures(.redCell)
         cytoplasm = figures(.cytoplasm)
