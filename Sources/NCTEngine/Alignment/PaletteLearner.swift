@@ -71,7 +71,8 @@ public struct PaletteLearner: Sendable {
         return palette
     }
 
-    /// With the cells' kinds as they were told.
+    /// With the cells' kinds as they were told. A cell counts for a kind by its probability squared, so that the sure ones
+    /// decide where the kind lies.
     private func palette(_ cells: [FieldColors.Cell]) -> LabPalette {
         let general = LabPalette.general
         let changes = Dictionary(
@@ -83,7 +84,8 @@ public struct PaletteLearner: Sendable {
             for (index, kind) in WhiteCellKind.allCases.enumerated() {
                 var moments = PartMoments()
                 for cell in cells {
-                    if let color = cell[part] { moments.add(color, weight: cell.kinds[index]) }
+                    let likely = cell.kinds[index]
+                    if let color = cell[part] { moments.add(color, weight: likely * likely) }
                 }
                 result[kind] = ColorStatistics(
                     moments, prior: changes[part]!(general[part, kind]), strength: Self.priorCells)

@@ -17,15 +17,15 @@ public struct KindProbabilities: Sendable, Equatable {
     /// 0…1.
     public subscript(kind: WhiteCellKind) -> Float { values[kind.number] }
 
-    /// How much of what ``KindNet`` says of a cell is believed; the rest is how often kinds are seen.
-    private static let belief: Float = 0.85
-    /// Shares of the kinds in ordinary blood, in the order of ``WhiteCellKind``.
-    private static let ordinary: [Float] = [0.55, 0.05, 0.28, 0.06, 0.03, 0.01, 0.02]
+    /// In another lab than its own ``KindNet`` is surer of itself than it should be: its scores are divided by this. On
+    /// three labs that it has not seen 1.5 to 2 makes their cells' true kinds likeliest (docs/smearnet.md).
+    private static let temperature: Float = 1.5
 
-    /// The probabilities that colors are matched by, in the order of ``WhiteCellKind``: in part what is ordinary in
-    /// blood, for the network is surer of itself in another lab than it should be.
+    /// The probabilities that colors are matched by, in the order of ``WhiteCellKind``.
     package func believed() -> [Float] {
-        zip(values, Self.ordinary).map { Self.belief * $0 + (1 - Self.belief) * $1 }
+        let powers = values.map { pow(max($0, 1e-9), 1 / Self.temperature) }
+        let sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
     }
 
     /// The likeliest kind; of equal ones the first of ``WhiteCellKind/allCases``.
