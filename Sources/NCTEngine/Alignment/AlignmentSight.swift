@@ -18,7 +18,7 @@ package struct AlignmentSight: Sendable {
         let cells = WhiteCells(of: segmentation, workers: workers)
         parts = SmearParts(segmentation.labels, cells.regions)
         colors = FieldColors(
-            segmentation.colors, parts,
+            segmentation.colors, parts, mask: segmentation.mask,
             kinds: cells.cells.map { cell in
                 zip(WhiteCellKind.allCases, Self.ordinary).map { kind, share in
                     Self.belief * cell.kinds[kind] + (1 - Self.belief) * share
@@ -28,10 +28,10 @@ package struct AlignmentSight: Sendable {
     }
 
     /// Nil for an image that is too small for the network or that it takes for no smear.
-    init?(_ image: RGBImage, workers: Workers) {
-        guard let segmentation = try? SmearNet.embedded.segmentation(of: image, workers: workers),
+    init?(_ field: FieldImage, workers: Workers) {
+        guard let segmentation = try? SmearNet.embedded.segmentation(of: field, workers: workers),
             segmentation.smearProbability >= SmearContents.leastProbability
         else { return nil }
-        self.init(image, segmentation, workers: workers)
+        self.init(field.image, segmentation, workers: workers)
     }
 }

@@ -28,8 +28,9 @@ public struct PaletteLearner: Sendable {
     /// - Returns: whether it was taken.
     @discardableResult
     public mutating func add(_ image: RGBImage, workers: Workers) -> Bool {
-        let image = image.withoutMissingData(workers: workers)
-        guard let sight = AlignmentSight(image, workers: workers) else { return false }
+        guard let sight = AlignmentSight(FieldImage(ofDataIn: image, workers: workers), workers: workers) else {
+            return false
+        }
         add(sight.colors)
         return true
     }

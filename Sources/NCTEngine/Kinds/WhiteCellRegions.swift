@@ -46,13 +46,14 @@ package struct WhiteCellRegions: Sendable {
     ///   - map: of ``SmearClass``.
     ///   - colors: the field's on the same grid, where known: what is taken for a nucleus and is much paler than the
     ///     others is none.
-    /// - Precondition: both have one size.
-    package init(_ map: LabelMap, colors: LabImage? = nil) {
+    ///   - mask: what of it is data; the rest is background that counts for nothing.
+    /// - Precondition: all have one size.
+    package init(_ map: LabelMap, colors: LabImage? = nil, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
-        unit = RedCellSize.area(map) ?? max(1, Float(map.labels.count) / 100)
+        unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.labels.count) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
-        let nuclei = Self.nuclei(map, colors: colors, unit: unit)
+        let nuclei = Self.nuclei(map, colors: colors, mask: mask, unit: unit)
         let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
         let cytoplasm = SmearClass.cytoplasm.rawValue
         let stained = PixelMask(
@@ -78,7 +79,9 @@ package struct WhiteCellRegions: Sendable {
     }
 
     /// What is taken for a nucleus and may be one.
-    private static func nuclei(_ map: LabelMap, colors: LabImage?, unit: Float) -> PixelMask {
+    private static func nuclei(
+        _ map: LabelMap, colors: LabImage?, mask data: DataMask?, unit: Float
+    ) -> PixelMask {
         let platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue)
         var mask = PixelMask(
             width: map.width, height: map.height,
@@ -86,14 +89,18 @@ package struct WhiteCellRegions: Sendable {
                 label == SmearClass.nucleus.rawValue
                     || (spot >= 0 && Float(platelets.areas[Int(spot)]) >= greatestPlatelet * unit)
             })
-        if let colors { removePale(from: &mask, map, colors, unit: unit) }
+        if let colors { removePale(from: &mask, map, colors, data, unit: unit) }
         return mask.keeping { area, _ in Float(area) >= leastSpot * unit }
     }
 
     /// Takes away what is much nearer to the background's color than the darkest of what is set.
-    private static func removePale(from mask: inout PixelMask, _ map: LabelMap, _ colors: LabImage, unit: Float) {
+    private static func removePale(
+        from mask: inout PixelMask, _ map: LabelMap, _ colors: LabImage, _ data: DataMask?, unit: Float
+    ) {
         precondition(colors.pixelCount == map.labels.count, "every pixel has its color")
-        guard let ground = ClassColors(colors, map).medians[Int(SmearClass.background.rawValue)] else { return }
+        guard let ground = ClassColors(colors, map, mask: data).medians[Int(SmearClass.background.rawValue)] else {
+            return
+        }
         let pixels = mask.isSet.indices.filter { mask.isSet[$0] }
         guard !pixels.isEmpty else { return }
         let distances = pixels.map { pixel in

@@ -32,7 +32,7 @@ public struct WhiteCells: Sendable {
         let regions = segmentation.whiteCellRegions
         let colors = colors ?? segmentation.colors
         precondition(colors.pixelCount == regions.owners.count, "colors on the segmentation's grid")
-        let classes = ClassColors(colors, segmentation.labels)
+        let classes = ClassColors(colors, segmentation.labels, mask: segmentation.mask)
         let kinds = workers.map(regions.regions.count, grain: 1) {
             network.kinds(of: $0.lowerBound, in: regions, colors: colors, classes: classes)
         }

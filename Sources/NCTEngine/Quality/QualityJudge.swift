@@ -21,12 +21,12 @@ struct QualityJudge: Sendable {
         }
     }
 
-    func sight(of source: RGBImage, _ segmentation: SmearSegmentation?) -> Sight {
-        let analysis = FieldAnalysis(source, workers: workers)
+    func sight(of field: FieldImage, _ segmentation: SmearSegmentation?) -> Sight {
+        let analysis = FieldAnalysis(field, workers: workers)
         let whiteCells = segmentation.map { WhiteCells(of: $0, workers: workers) }
         return Sight(
             analysis: analysis, segmentation: segmentation,
-            cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen.labels, $0.regions) } },
+            cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen, $0.regions) } },
             whiteCells: whiteCells?.cells ?? [],
             palette: analysis.palette(workers: workers))
     }
@@ -47,13 +47,12 @@ struct QualityJudge: Sendable {
         let analysis = sight.analysis
         // The same pixels are compared before and after: the classes are the source's.
         let reduced = LabImage(Reduction.box(result, by: analysis.scale, workers: workers), workers: workers)
-        let after = ColorPalette(reduced, classes: analysis.segmentation.labels, workers: workers)
+        let after = analysis.palette(of: reduced, workers: workers)
         var contents: SmearContents?
         if let segmentation = sight.segmentation, let cells = sight.cells {
             contents = SmearContents(
                 segmentation, cells: cells, whiteCells: sight.whiteCells, before: analysis.lab, after: reduced,
-                scale: analysis.scale,
-                references: figures.classColors, workers: workers)
+                mask: analysis.mask, scale: analysis.scale, references: figures.classColors, workers: workers)
         }
         return QualityReport(
             structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),

@@ -78,14 +78,14 @@ public struct SmearContents: Sendable, Equatable, Codable {
 
     /// - Parameters:
     ///   - before, after: the capture and the result, reduced alike.
+    ///   - mask: which of their pixels count.
     ///   - scale: what they were reduced by.
     package init(
         _ segmentation: SmearSegmentation, cells: CellCounts, whiteCells: [WhiteCell], before: LabImage,
-        after: LabImage, scale: Int,
-        references: [ClassColors], workers: Workers
+        after: LabImage, mask: DataMask? = nil, scale: Int, references: [ClassColors], workers: Workers
     ) {
         let labels = segmentation.labels(reducedBy: scale, workers: workers)
-        let (source, result) = (ClassColors(before, labels), ClassColors(after, labels))
+        let (source, result) = (ClassColors(before, labels, mask: mask), ClassColors(after, labels, mask: mask))
         func figures(_ kind: SmearClass) -> ClassFigures {
             let index = Int(kind.rawValue)
             func nearest(_ color: SIMD3<Float>?) -> (color: SIMD3<Float>, distance: Float)? {
