@@ -183,7 +183,7 @@ def run():
         os.mkdir(seeded)
         for number in known:
             os.link(os.path.join(folder, f"{number}_plain.png"), os.path.join(seeded, f"{number}_plain.png"))
-        one = Run(numpy, Image, seeded, os.path.join(folder, "one"), references, options)
+        usual = Run(numpy, Image, seeded, os.path.join(folder, "one"), references, options)
         other = Run(numpy, Image, seeded, os.path.join(folder, "seed"), references, options + ["--seed", "7"])
         for number, all_variants in known.items():
             plain = f"{number}_plain"
@@ -216,7 +216,7 @@ def run():
             if not made.refused(plain):
                 here = row("seed")
                 here["fields"] += 1
-                compare(numpy, here, abs(one.image(plain) - other.image(plain)).reshape(-1, 3))
+                compare(numpy, here, abs(usual.image(plain) - other.image(plain)).reshape(-1, 3))
     for kind, values in figures.items():
         means = values.pop("means")
         values["mean of means"] = sum(means) / max(1, len(means))
