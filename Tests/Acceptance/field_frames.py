@@ -208,6 +208,9 @@ def run():
                 if made.refused(f"{number}_{one}") or made.refused(f"{number}_{two}"):
                     check(made.refused(f"{number}_{one}") == made.refused(f"{number}_{two}"), f"{lab}, {number}: {kind}")
                     continue
+                # White is no data only where the field itself is not white.
+                if two != "less" and "no_data_share" not in made.entries[f"{number}_{two}"]:
+                    continue
                 rest, here = all_variants[one].rest, row(kind)
                 here["fields"] += 1
                 a = made.field(f"{number}_{one}", all_variants[one])[rest]
