@@ -50,25 +50,28 @@ public enum LightCorrection: Sendable, Equatable {
     /// Throws `EngineError` for a capture that does not have the proportions of a named light.
     public func corrected(_ image: RGBImage, workers: Workers) throws -> Corrected {
         guard self != .none, let area = ValidArea(of: image, workers: workers) else {
-            return try correctedAllOver(image, workers: workers)
+            return try corrected(image, byLightOf: image, workers: workers)
         }
+        let dark = area.darkened(image)
         var corrected: Corrected
         if self == .capture {
-            corrected = Self.byItself(area.field(of: image), workers: workers)
+            corrected = Self.byItself(
+                image.cropped(to: area.bounds), lightOf: dark.cropped(to: area.bounds), workers: workers)
         } else {
-            corrected = try correctedAllOver(image, workers: workers)
+            corrected = try self.corrected(image, byLightOf: dark, workers: workers)
             corrected.image = corrected.image.cropped(to: area.bounds)
         }
         corrected.image = area.restored(corrected.image, in: image)
         return corrected
     }
 
-    private func correctedAllOver(_ image: RGBImage, workers: Workers) throws -> Corrected {
+    /// - Parameter seen: the capture as far as it tells of its light.
+    private func corrected(_ image: RGBImage, byLightOf seen: RGBImage, workers: Workers) throws -> Corrected {
         switch self {
         case .none:
             return Corrected(image: image)
         case .capture:
-            return Self.byItself(image, workers: workers)
+            return Self.byItself(image, lightOf: seen, workers: workers)
         case .named(let light):
             guard light.field.fits(width: image.width, height: image.height) else {
                 throw EngineError(
@@ -79,17 +82,17 @@ public enum LightCorrection: Sendable, Equatable {
                     remedy: "learn one from captures like this with `nctd profile flat-field`, or use flat_field = "
                         + "\"none\"")
             }
-            return Self.divided(image, by: light, workers: workers)
+            return Self.divided(image, by: light, seen: seen, workers: workers)
         case .learned(let lights):
             guard let light = lights.first(where: { $0.field.fits(width: image.width, height: image.height) }) else {
-                return Self.byItself(image, workers: workers)
+                return Self.byItself(image, lightOf: seen, workers: workers)
             }
-            return Self.divided(image, by: light, workers: workers)
+            return Self.divided(image, by: light, seen: seen, workers: workers)
         }
     }
 
-    private static func byItself(_ image: RGBImage, workers: Workers) -> Corrected {
-        guard let grid = LightGrid(image, workers: workers),
+    private static func byItself(_ image: RGBImage, lightOf seen: RGBImage, workers: Workers) -> Corrected {
+        guard let grid = LightGrid(seen, workers: workers),
             let field = FlatFieldEstimator.estimate(of: grid, workers: workers), field.isUneven
         else { return Corrected(image: image) }
         return Corrected(
@@ -97,14 +100,16 @@ public enum LightCorrection: Sendable, Equatable {
             record: Sidecar.FlatField(field, source: .capture, path: nil, sha256: nil, applied: true))
     }
 
-    private static func divided(_ image: RGBImage, by light: KnownLight, workers: Workers) -> Corrected {
+    private static func divided(
+        _ image: RGBImage, by light: KnownLight, seen: RGBImage, workers: Workers
+    ) -> Corrected {
         func record(_ field: FlatField, applied: Bool) -> Sidecar.FlatField {
             Sidecar.FlatField(field, source: light.source, path: light.path, sha256: light.sha256, applied: applied)
         }
         guard light.field.isUneven else {
             return Corrected(image: image, record: record(light.field, applied: false))
         }
-        let field = LightGrid(image, workers: workers).map { light.field.adapted(to: $0) } ?? light.field
+        let field = LightGrid(seen, workers: workers).map { light.field.adapted(to: $0) } ?? light.field
         return Corrected(
             image: field.applied(to: image, workers: workers), field: field, record: record(field, applied: true))
     }

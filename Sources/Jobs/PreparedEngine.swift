@@ -15,7 +15,8 @@ public struct PreparedEngine: Sendable {
     /// The references with their digests, in the profile's order.
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order, without what of them is no data.
-    public let referenceImages: [RGBImage]
+    public var referenceImages: [RGBImage] { referenceFields.map(\.image) }
+    private let referenceFields: [FieldImage]
     /// What is done about the light of captures.
     public var light: LightCorrection
     /// The threads that each capture is worked on with.
@@ -57,14 +58,14 @@ public struct PreparedEngine: Sendable {
         var origins: [Sidecar.FileOrigin] = []
         for path in profile.references {
             do {
-                images.append(try ImageReader.read(path: path).image.withoutMissingData(workers: workers))
+                images.append(try ImageReader.read(path: path).image)
             } catch {
                 throw JobFailure(error, file: path)
             }
             origins.append(Sidecar.FileOrigin(path: Self.absolute(path), sha256: try FileDigest.sha256(path: path)))
         }
         references = origins
-        referenceImages = images
+        referenceFields = images.map { FieldImage(ofDataIn: $0, workers: workers) }
 
         if let source {
             let transfer = try Self.transfer(
@@ -87,7 +88,7 @@ public struct PreparedEngine: Sendable {
     /// What the references show and whether they can stand for a lab, looked at as captures are: what `nctd profile check`
     /// and `nctd check` hold a profile to.
     public func reviewReferences(workers: Workers) -> ReferenceReview {
-        let inspections = referenceImages.map { ReferenceInspection($0, workers: workers) }
+        let inspections = referenceFields.map { ReferenceInspection($0, workers: workers) }
         return ReferenceReview(
             problems: zip(references, inspections).compactMap { origin, inspection in
                 inspection.problem.map {

@@ -16,7 +16,8 @@ extension Completeness {
         else { return cut }
         let rows = isCore ? height : Int64(clamping: Int32(truncatingIfNeeded: height).magnitude)
         if compression == 1 || compression == 2 {
-            return try RunLengthEnd(from: pixels, width: width, rows: rows, bits: bits).check(source)
+            var runs = RunLengthEnd(source, from: pixels, width: width, rows: rows, bits: bits)
+            return try runs.check()
         }
         let used = (width *? bits)?.dividedRoundingUp(by: 8)
         let stride = (width *? bits)?.dividedRoundingUp(by: 32) *? 4
@@ -34,29 +35,27 @@ extension Completeness {
     }
 }
 
-/// Follows the run lengths of a BMP to their end, as they are decoded, 64 KiB at a time.
+/// Follows the run lengths of a BMP to their end, as they are decoded.
 private struct RunLengthEnd {
-    private var at: Int64
+    private var stream: ByteStream
     private let width: Int64
     private let rows: Int64
     private let pixelsPerByte: Int64
-    private var chunk: [UInt8] = []
-    private var chunkStart: Int64 = 0
 
-    init(from start: Int64, width: Int64, rows: Int64, bits: Int64) {
-        at = start
+    init(_ source: ByteSource, from start: Int64, width: Int64, rows: Int64, bits: Int64) {
+        stream = ByteStream(source, at: start)
         self.width = width
         self.rows = rows
         pixelsPerByte = bits == 4 ? 2 : 1
     }
 
     // bounded: all that is added is 256 at the most a byte that was read, and no file has 2^55 bytes
-    consuming func check(_ source: ByteSource) throws(FileError) -> Completeness.Verdict {
+    mutating func check() throws(FileError) -> Completeness.Verdict {
         var (x, y) = (Int64(0), Int64(0))
         codes: while true {
             // The mark that says so may be missing after the last row.
-            if at >= source.size, y >= rows || (y == rows - 1 && x >= width) { return .whole }
-            guard let count = try byte(source), let value = try byte(source) else { break codes }
+            if stream.offset >= stream.source.size, y >= rows || (y == rows - 1 && x >= width) { return .whole }
+            guard let count = try stream.next(), let value = try stream.next() else { break codes }
             // What leaves the image is for the decoder to refuse.
             guard y < rows || (count == 0 && value <= 1) else { return .whole }
             if count > 0 {
@@ -67,26 +66,15 @@ private struct RunLengthEnd {
             case 0: (x, y) = (0, y + 1)
             case 1: return .whole
             case 2:
-                guard let right = try byte(source), let up = try byte(source) else { break codes }
+                guard let right = try stream.next(), let up = try stream.next() else { break codes }
                 (x, y) = (x + Int64(right), y + Int64(up))
             default:
                 let bytes = (Int64(value) + pixelsPerByte - 1) / pixelsPerByte
-                (x, at) = (x + Int64(value), at + bytes + bytes % 2)
-                guard at <= source.size else { break codes }
+                x += Int64(value)
+                stream.skip(to: stream.offset + bytes + bytes % 2)
+                guard stream.offset <= stream.source.size else { break codes }
             }
         }
         return .incomplete("the BMP's run lengths are cut off")
-    }
-
-    private mutating func byte(_ source: ByteSource) throws(FileError) -> UInt8? {
-        var index = at &- chunkStart
-        if index < 0 || index >= chunk.count {
-            chunk = try source.bytes(at: at, count: 1 << 16)
-            chunkStart = at
-            index = 0
-        }
-        guard index < chunk.count else { return nil }
-        defer { at &+= 1 }
-        return chunk[Int(clamping: index)]
     }
 }

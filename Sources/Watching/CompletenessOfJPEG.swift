@@ -7,15 +7,15 @@ extension Completeness {
         let tail = try source.bytes(at: max(2, source.size &- 4096), count: 4096)
         let hasEnd = tail.reversed().drop(while: { $0 == 0 }).reversed().suffix(2).elementsEqual([0xFF, 0xD9])
         let missing = Verdict.incomplete("the JPEG's end marker (EOI) is missing")
-        var reader = MarkerReader(source: source, at: 2)
+        var reader = ByteStream(source, at: 2)
         while let marker = try reader.nextMarker() {
             switch marker {
             case 0xD9: return .whole
             case 0x01, 0xD0...0xD7: continue
-            case 0xD8: return .incomplete("the JPEG begins anew at byte \(reader.at &- 2)")
+            case 0xD8: return .incomplete("the JPEG begins anew at byte \(reader.offset &- 2)")
             default:
-                guard let length = try source.integer(at: reader.at, size: 2, bigEndian: true), length >= 2,
-                    let next = reader.at +? Int64(exactly: length)
+                guard let length = try source.integer(at: reader.offset, size: 2, bigEndian: true), length >= 2,
+                    let next = reader.offset +? Int64(exactly: length)
                 else { return missing }
                 // The entropy-coded data after a scan's header has no markers of its own but RST and stuffed zeros.
                 reader.skip(to: next)
@@ -26,36 +26,11 @@ extension Completeness {
     }
 }
 
-/// Finds the next marker from a position on, reading 64 KiB at a time.
-private struct MarkerReader {
-    let source: ByteSource
-    /// After the marker last found.
-    private(set) var at: Int64
-    private var chunk: [UInt8] = []
-    private var chunkStart: Int64 = 0
-
-    init(source: ByteSource, at: Int64) {
-        self.source = source
-        self.at = at
-    }
-
-    mutating func skip(to offset: Int64) { at = offset }
-
-    private mutating func byte() throws(FileError) -> UInt8? {
-        var index = at &- chunkStart
-        if index < 0 || index >= chunk.count {
-            chunk = try source.bytes(at: at, count: 1 << 16)
-            chunkStart = at
-            index = 0
-        }
-        guard index < chunk.count else { return nil }
-        defer { at &+= 1 }
-        return chunk[Int(clamping: index)]
-    }
-
-    mutating func nextMarker() throws(FileError) -> UInt8? {
+extension ByteStream {
+    /// Passes to the end of the next marker.
+    fileprivate mutating func nextMarker() throws(FileError) -> UInt8? {
         var isAfterFF = false
-        while let byte = try byte() {
+        while let byte = try next() {
             if isAfterFF, byte != 0, byte != 0xFF { return byte }
             isAfterFF = byte == 0xFF
         }

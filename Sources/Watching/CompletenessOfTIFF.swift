@@ -13,7 +13,17 @@ struct TIFFLayout {
     private struct Entry {
         var type: UInt64
         var count: Int64
+        /// Where its values lie.
         var offset: Int64
+    }
+
+    /// An entry whose values have not been looked for yet.
+    private struct RawEntry {
+        var type: UInt64
+        var count: UInt64
+        /// Where values lie that the directory itself has room for, and where it says that others lie.
+        var inline: Int64
+        var stored: UInt64
     }
 
     private static let sizes: [UInt64: Int64] = [
@@ -36,6 +46,9 @@ struct TIFFLayout {
         256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339, 347, 530, 34675,
     ]
 
+    /// Of these the decoder takes so many values, whatever their count.
+    private static let fixedCounts: [UInt64: UInt64] = [262: 1, 317: 1, 530: 2]
+
     /// What of all that is needed lies outside the file; nil if it lies in it.
     private func directory(at offset: UInt64, isBig: Bool) throws(FileError) -> String? {
         let cut = "a TIFF directory at byte \(offset) lies beyond the file's end (\(source.size) bytes)"
@@ -46,41 +59,85 @@ struct TIFFLayout {
         else { return cut }
         let bytes = try source.bytes(at: first, count: length)
         guard bytes.count == length else { return cut }
-        var entries: [UInt64: Entry] = [:]
+        var raw: [UInt64: RawEntry] = [:]
         for index in 0..<count {
             let at = index &* entrySize
             let tag = bytes.integer(at: at, size: 2, bigEndian: isBigEndian)
             let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
             let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
-            // Of a tag that comes twice the first counts.
-            guard Self.essential.contains(tag), entries[tag] == nil, let size = Self.sizes[type] else { continue }
-            let beyond = "the values of TIFF tag \(tag) lie beyond the file's end"
-            guard let number = Int64(exactly: values), let needed = number *? size, needed <= source.size else {
-                return beyond
-            }
             let inline = at &+ (isBig ? 12 : 8)
-            var place = first +? Int64(exactly: inline)
-            if needed > room {
-                let stored = bytes.integer(at: inline, size: room, bigEndian: isBigEndian)
-                guard let outside = Int64(exactly: stored), let last = outside +? needed, last <= source.size else {
-                    return beyond
-                }
-                place = outside
-            }
-            guard let place else { return beyond }
-            entries[tag] = Entry(type: type, count: number, offset: place)
+            // Of a tag that comes twice the first counts.
+            guard Self.essential.contains(tag), raw[tag] == nil, Self.sizes[type] != nil,
+                let place = first +? Int64(clamping: inline)
+            else { continue }
+            raw[tag] = RawEntry(
+                type: type, count: min(values, Self.fixedCounts[tag] ?? .max), inline: place,
+                stored: bytes.integer(at: inline, size: room, bigEndian: isBigEndian))
         }
-        let isTiled = entries[324] != nil || entries[322] != nil
+        let isTiled = raw[324] != nil || raw[322] != nil
+        let arrays: [UInt64] = isTiled ? [324, 325] : [273, 279]
+        var entries: [UInt64: Entry] = [:]
+        for (tag, entry) in raw.sorted(by: { $0.key < $1.key }) where !arrays.contains(tag) {
+            guard let found = self.entry(entry, room: room) else { return Self.beyond(tag) }
+            entries[tag] = found
+        }
+        // The decoder reads no more places and lengths than there are strips or tiles.
+        let needed = try pieceCount(entries, isTiled: isTiled)
+        for tag in arrays {
+            guard var entry = raw[tag] else { continue }
+            entry.count = min(entry.count, needed.map { UInt64(clamping: $0) } ?? .max)
+            guard let found = self.entry(entry, room: room) else { return Self.beyond(tag) }
+            entries[tag] = found
+        }
         return try pieces(
-            entries[isTiled ? 324 : 273], entries[isTiled ? 325 : 279], try pieceCount(entries, isTiled: isTiled),
-            isTiled ? "tile" : "strip")
+            entries[arrays[0]], entries[arrays[1]], needed, isTiled ? "tile" : "strip",
+            calculated: try calculatedLength(entries, count: needed, isTiled: isTiled))
+    }
+
+    private static func beyond(_ tag: UInt64) -> String { "the values of TIFF tag \(tag) lie beyond the file's end" }
+
+    /// Where an entry's values lie; nil if that is not in the file.
+    private func entry(_ raw: RawEntry, room: Int) -> Entry? {
+        guard let size = Self.sizes[raw.type], let count = Int64(exactly: raw.count), let needed = count *? size,
+            needed <= source.size
+        else { return nil }
+        guard needed > room else { return Entry(type: raw.type, count: count, offset: raw.inline) }
+        guard let outside = Int64(exactly: raw.stored), let last = outside +? needed, last <= source.size else {
+            return nil
+        }
+        return Entry(type: raw.type, count: count, offset: outside)
+    }
+
+    private func value(_ tag: UInt64, of entries: [UInt64: Entry]) throws(FileError) -> UInt64? {
+        try entries[tag].flatMap { entry throws(FileError) in try values(entry, 0, 1).first }
+    }
+
+    /// What libtiff takes for the length of each strip or tile in place of a wrong one; nil for those that are compressed,
+    /// and where the directory does not tell.
+    private func calculatedLength(
+        _ entries: [UInt64: Entry], count: Int64?, isTiled: Bool
+    ) throws(FileError) -> UInt64? {
+        let isPlanar = try value(284, of: entries) == 2
+        let samples = isPlanar ? 1 : try value(277, of: entries) ?? 1
+        guard try value(259, of: entries) == 1, try value(262, of: entries) != 6, let count, count > 0,
+            count == 1 || !isPlanar, let width = try value(isTiled ? 322 : 256, of: entries),
+            let height = try value(isTiled ? 323 : 257, of: entries), let bits = try value(258, of: entries)
+        else { return nil }
+        return (width *? samples *? bits)?.dividedRoundingUp(by: 8)
+            *? (isTiled ? height : height / UInt64(clamping: count))
+    }
+
+    /// Whether libtiff calculates the lengths of strips or tiles that are not compressed: one that goes beyond the file's
+    /// end, or the first two of several that differ.
+    private func areWrong(_ lengths: [UInt64], at places: [UInt64], count: Int64?) -> Bool {
+        guard let first = lengths.first, let place = places.first else { return false }
+        if count == 1 { return (place +? first).map { $0 > UInt64(clamping: source.size) } ?? true }
+        return (count ?? 0) > 2 && lengths.count > 1 && first != lengths[1] && first != 0 && lengths[1] != 0
     }
 
     /// How many strips or tiles the image has; nil where the directory does not tell.
     private func pieceCount(_ entries: [UInt64: Entry], isTiled: Bool) throws(FileError) -> Int64? {
-        func value(_ tag: UInt64) throws(FileError) -> UInt64? {
-            try entries[tag].flatMap { entry throws(FileError) in try values(entry, 0, 1).first }
-        }
+        func value(_ tag: UInt64) throws(FileError) -> UInt64? { try self.value(tag, of: entries) }
         guard let width = try value(256), let height = try value(257) else { return nil }
         guard let columns = isTiled ? try value(322) : max(1, width),
             let rows = isTiled ? try value(323) : try value(278) ?? max(1, height)
@@ -93,24 +150,28 @@ struct TIFFLayout {
 
     /// Holds offsets (StripOffsets, TileOffsets) and lengths against the file's size.
     ///
-    /// - Parameter needed: how many of them the image has; nil for all that there are.
+    /// - Parameters:
+    ///   - needed: how many of them the image has; nil for all that there are.
+    ///   - calculated: the length of one where those of the file are wrong; nil if that is not known.
     private func pieces(
-        _ offsets: Entry?, _ lengths: Entry?, _ needed: Int64?, _ kind: String
+        _ offsets: Entry?, _ lengths: Entry?, _ needed: Int64?, _ kind: String, calculated: UInt64?
     ) throws(FileError) -> String? {
         guard let offsets else { return nil }
         let size = UInt64(clamping: source.size)
         let all = min(offsets.count, needed ?? .max)
         var index: Int64 = 0
+        var assumed: UInt64?
         while index < all, !source.isSpent {
             let count = min(Self.batch, all &- index)
             let places = try values(offsets, index, count)
             let sizes = try lengths.map { entry throws(FileError) in try values(entry, index, count) }
+            if index == 0, let sizes, areWrong(sizes, at: places, count: needed) { assumed = calculated }
             for (number, place) in places.enumerated() {
                 let length = sizes.flatMap { number < $0.count ? $0[number] : nil } ?? 1
                 if place == 0 || length == 0 {
                     return "\(kind) \(index &+ Int64(clamping: number)) of the TIFF is not written yet"
                 }
-                guard let end = place +? length, end <= size else {
+                guard let end = place +? (assumed ?? length), end <= size else {
                     return "\(kind) \(index &+ Int64(clamping: number)) of the TIFF ends beyond the file's end"
                 }
             }

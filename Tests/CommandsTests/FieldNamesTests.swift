@@ -33,16 +33,54 @@ import Testing
         #expect(suggested.error.contains("W\\xFCrzburg.png: the name is no UTF-8"), "\(suggested.error)")
     }
 
-    @Test("Links are followed, each file once; what network stores keep beside the captures is left out")
-    func linksAndShares() throws {
+    @Test("Links within a directory are left out and said; with --follow-links those that stay in it are taken")
+    func links() throws {
         let bench = try Bench()
         try bench.capture("in/capture.png")
-        try bench.capture("elsewhere/one.png", seed: 2)
-        let files = FileManager.default
-        try files.createSymbolicLink(atPath: bench.space("in/a"), withDestinationPath: bench.space("elsewhere"))
-        try files.createSymbolicLink(
-            atPath: bench.space("in/b.png"), withDestinationPath: bench.space("elsewhere/one.png"))
-        try files.createSymbolicLink(atPath: bench.space("in/again.png"), withDestinationPath: "capture.png")
+        try bench.capture("in/.git/annex/1.png", seed: 2)
+        try bench.capture("elsewhere/one.png", seed: 3)
+        try bench.space.write("no picture", to: "in/readme.txt")
+        for (link, target) in [
+            ("annexed.png", ".git/annex/1.png"), ("store", ".git/annex"),
+            ("twice.png", ".git/annex/1.png"), ("out", bench.space("elsewhere")),
+            ("out.png", bench.space("elsewhere/one.png")), ("again.png", "capture.png"), ("loop", "."),
+            ("text.txt", "readme.txt"), (".hidden.png", "capture.png"),
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: bench.space("in/" + link), withDestinationPath: target)
+        }
+        func results(_ folder: String) -> [String] { bench.space.files(in: folder).filter { $0.hasSuffix(".png") } }
+        let plain = try bench.normalize(["in", "--json"])
+        #expect(plain.status == 0 && results("out") == ["capture.png"], "\(plain.error)")
+        #expect(plain.error.contains("7 symbolic links are left out (in/again.png: not followed; "), "\(plain.error)")
+        struct Report: Decodable {
+            struct Entry: Decodable { var input: String }
+            var leftOut: [Entry]
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let report = try decoder.decode(Report.self, from: Data(plain.output.utf8))
+        let names = ["again.png", "annexed.png", "loop", "out", "out.png", "store", "twice.png"]
+        #expect(report.leftOut.map(\.input) == names.map { "in/" + $0 })
+        let followed = try bench.normalize(["in", "--follow-links", "--overwrite"])
+        #expect(followed.status == 0, "\(followed.error)")
+        #expect(results("out") == ["annexed.png", "capture.png"], "\(followed.error)")
+        for reason in [
+            "in/again.png: a symbolic link to capture.png, which is a capture by its own name",
+            "in/loop: a symbolic link in a circle", "in/out: it leads out of in", "in/out.png: it leads out of in",
+            "in/store/1.png: another link leads there", "in/twice.png: another link leads there",
+        ] { #expect(followed.error.contains(reason), "\(followed.error)") }
+        // What is named itself is followed.
+        let named = try bench.normalize(["in/out.png", "in/out", "--overwrite"])
+        #expect(named.status == 0 && results("out").contains("one.png"), "\(named.error)")
+        let nothing = try bench.nctd("profile", "suggest", "in/out", "in/loop", "--count", "1", "--sheet", "s.png")
+        #expect(nothing.status == 0 && nothing.error.contains("in/loop/out.png: not followed"), "\(nothing.error)")
+    }
+
+    @Test("What network stores keep beside the captures is left out")
+    func shares() throws {
+        let bench = try Bench()
+        try bench.capture("in/capture.png")
         for beside in [
             "@eaDir/capture.png", "#recycle", "#snapshot/GMT1", "@Recycle", "@Recently-Snapshot/a",
             "~snapshot/hourly.0",
@@ -55,7 +93,7 @@ import Testing
         let result = try bench.normalize(["in"])
         #expect(result.status == 0, "\(result.error)")
         #expect(
-            bench.space.files(in: "out").filter { $0.hasSuffix(".png") } == ["a/one.png", "capture.png"],
+            bench.space.files(in: "out").filter { $0.hasSuffix(".png") } == ["capture.png"],
             "\(bench.space.files(in: "out"))")
     }
 

@@ -101,7 +101,8 @@ import Testing
             bench.space.files(in: "in/out") == [
                 "a/D.png", "a/D.png.json", "a/deep/c.png", "a/deep/c.png.json", "b.png", "b.png.json", "old.png",
             ])
-        #expect(result.output.contains("4 captures: ") && result.output.contains("1 failed"))
+        #expect(result.output.contains("4 captures: ") && result.output.contains("1 failed, 1 left out"))
+        #expect(result.error.contains("1 symbolic link is left out (in/a/loop: not followed)"), "\(result.error)")
         // By name, at every depth.
         let order = ["a/D.TIFF", "a/deep/c.jpg", "b.png"].compactMap { result.output.range(of: "in/" + $0)?.lowerBound }
         #expect(order.count == 3 && order == order.sorted())

@@ -46,6 +46,14 @@ struct CompletenessAgreementTests {
         },
     ]
 
+    /// Where the check asks for more than the decoder needs, and why it has to.
+    static let exceptions: [(format: ImageFormat, reason: String, why: String)] = [
+        (
+            .tiff, "strip 0 of the TIFF is not written yet",
+            "a lone strip of length 0 is read to the file's end, and one that is yet to be written looks the same"
+        )
+    ]
+
     static let quick = 40
     /// `NCTD_LONG=1` makes them 2,000 a format.
     static var count: Int {
@@ -60,7 +68,7 @@ struct CompletenessAgreementTests {
         let space = try Workspace()
         let files = try DamagedFileTests.corpus(format)
         var random = SeededGenerator(seed: UInt64(format.rawValue.utf8.reduce(0) { $0 &* 31 &+ Int($1) }))
-        var disagreements: [String] = []
+        var (disagreements, excepted) = ([String](), 0)
         for index in 0..<Self.count {
             var bytes = files[index % files.count]
             mutation.change(&bytes, &random)
@@ -71,13 +79,16 @@ struct CompletenessAgreementTests {
             if case .incomplete(let reason) = verdict { incomplete = reason }
             let failure = failure(bytes)
             let said = "file \(index % files.count), change \(index): \(verdict) and \(String(describing: failure))"
-            if failure == nil, incomplete != nil {
-                disagreements.append(said)
+            if failure == nil, let incomplete {
+                if !mutation.cuts, Self.exceptions.contains(where: { $0.format == format && $0.reason == incomplete }) {
+                    excepted += 1
+                } else {
+                    disagreements.append(said)
+                }
             }
             if mutation.cuts, [.truncated, .empty].contains(failure?.code) { #expect(incomplete != nil, "\(said)") }
         }
-        // A directory that contradicts itself is read in one way or another; then the decoder has the last word.
-        let allowed = mutation.cuts || mutation.name == "none" ? 0 : max(1, Self.count / 100)
-        #expect(disagreements.count <= allowed, "\(disagreements)")
+        #expect(disagreements.isEmpty, "\(disagreements)")
+        #expect(excepted <= max(1, Self.count / 100))
     }
 }

@@ -46,7 +46,8 @@ struct SmearContentsTests {
         }
         // The palette of a lab whose cells look as this one's.
         var learner = PaletteLearner()
-        for _ in 0..<30 { #expect(learner.add(image, workers: workers)) }
+        for _ in 0..<30 { learner.add(image, workers: workers) }
+        #expect(learner.images == 30)
         return SmearContents(
             segmentation, cells: CellCounts(segmentation.labels),
             whiteCells: WhiteCells(of: segmentation, workers: workers), before: before, after: after, scale: 1,

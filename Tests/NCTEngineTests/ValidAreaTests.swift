@@ -44,7 +44,7 @@ struct ValidAreaTests {
         let image = padded(margins.x, margins.y, color)
         let area = try #require(ValidArea(of: image, workers: Self.workers))
         #expect(area.bounds == PixelArea(x: margins.x, y: margins.y, width: 200, height: 150))
-        #expect(area.field(of: image) == Self.field)
+        #expect(area.field(of: image) == FieldImage(Self.field))
         let share = 1 - Float(200 * 150) / Float(image.pixelCount)
         #expect(abs(area.missingShare - share) < 1e-5)
         let turned = RGBImage(width: 200, height: 150, filledWith: (0.2, 0.4, 0.6))
@@ -84,7 +84,7 @@ struct ValidAreaTests {
             let area = try #require(ValidArea(of: image, workers: Self.workers), "\(color)")
             #expect(
                 area.missingShare > share - 0.005 && area.missingShare < share + 0.04, "\(area.missingShare), \(share)")
-            let inspection = FieldInspection(area.field(of: image))
+            let inspection = FieldInspection(area.field(of: image), workers: Self.workers)
             #expect(inspection.isSmear && !inspection.isBlank, "\(inspection)")
         }
     }

@@ -64,6 +64,9 @@ struct FileOptions: ParsableArguments {
     @Flag(name: .customLong("no-cache"), help: "Keep no prepared references and use none.")
     var noCache = false
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
         if profile == nil, references.isEmpty {
@@ -94,12 +97,12 @@ struct FileOptions: ParsableArguments {
     }
 
     /// What is to be done, after everything that can be refused beforehand was.
-    func plannedJobs() throws -> (jobs: [CaptureJob], missing: [JobFailure]) {
-        let list = InputList(inputs, skipping: output)
+    func plannedJobs() throws -> (jobs: [CaptureJob], missing: [JobFailure], links: LeftOutLinks) {
+        let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
         let missing = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
         guard !list.items.isEmpty || !missing.isEmpty else {
-            throw UsageError(
-                "no images in \(inputs.joined(separator: ", "))",
+            throw list.emptiness(
+                of: inputs,
                 remedy:
                     "name images, or directories with \(InputList.extensions.sorted().joined(separator: ", ")) files")
         }
@@ -126,7 +129,7 @@ struct FileOptions: ParsableArguments {
                     remedy: "name another directory with --output")
             }
         }
-        return (jobs, missing)
+        return (jobs, missing, list.links)
     }
 }
 

@@ -26,10 +26,14 @@ struct InputList {
     /// Named inputs that are neither file nor directory, directories that could not be read and links into nothing, with
     /// the reason.
     private(set) var missing: [(path: String, reason: String)] = []
-    private var visited: Set<FileIdentity> = []
+    /// Symbolic links within directories that are not followed.
+    private(set) var links = LeftOutLinks()
+    private let followingLinks: Bool
     private let skipped: Set<FileIdentity>
-    /// Which of the items a symbolic link led to, and to which file.
-    private var linked: [(index: Int, file: FileIdentity)] = []
+    /// The directories from the named one to the one that is walked.
+    private var around: [FileIdentity] = []
+    /// What links of the named directory led to.
+    private var linked: Set<FileIdentity> = []
 
     /// Extensions that make a file of a directory a capture; a file that is named itself may have any.
     static let extensions: Set<String> = ["png", "jpg", "jpeg", "tif", "tiff", "bmp"]
@@ -38,40 +42,34 @@ struct InputList {
 
     /// Finds the captures: named files as they are, directories walked through, by name.
     ///
-    /// What ``BuiltInExclusions`` names is skipped, so are the output directory and that of held results. Symbolic links
-    /// are followed, for a person named the directory that they lie in; a directory is entered once however many links
-    /// lead to it, and a file that is found under its own name, or by an earlier link, does not count again.
-    init(_ inputs: [String], skipping output: String) {
+    /// What ``BuiltInExclusions`` names is skipped, so are the output directory and that of held results. A symbolic link
+    /// that is named is followed; one that is met within a directory is not, unless that is asked for and what it leads
+    /// to lies within the directory too and is not taken by its own name (``LinkState``, as for the daemon).
+    init(_ inputs: [String], skipping output: String, followingLinks: Bool = false) {
+        self.followingLinks = followingLinks
         skipped = Set([output, OutputSettings.heldDirectory(beside: output)].compactMap(FileIdentity.init))
         for input in inputs {
             let bytes = Array(input.utf8)
             switch FileKind(bytes) {
             case .none: missing.append((input, "there is no such file or directory"))
             case .directory:
-                visited = []
-                walk(bytes, below: [], isLinked: false)
+                linked = []
+                walk(bytes, below: [], from: bytes, isLinked: false)
             default:
                 let name = Array((input as NSString).lastPathComponent.utf8)
                 items.append(Item(path: input, bytes: bytes, stem: Self.text(Self.split(name).stem)))
             }
         }
-        dropRepeated()
     }
 
-    /// Takes out what links led to and is there already.
-    private mutating func dropRepeated() {
-        guard !linked.isEmpty else { return }
-        let links = Set(linked.map(\.index))
-        var known = Set(
-            items.indices.filter { !links.contains($0) }.compactMap { FileIdentity(bytes: items[$0].bytes) })
-        let repeated = Set(linked.filter { !known.insert($0.file).inserted }.map(\.index))
-        items = items.indices.filter { !repeated.contains($0) }.map { items[$0] }
-    }
-
-    private mutating func walk(_ folder: [UInt8], below prefix: [UInt8], isLinked: Bool) {
-        guard let identity = FileIdentity(bytes: folder), !skipped.contains(identity),
-            visited.insert(identity).inserted
-        else { return }
+    /// - Parameters:
+    ///   - prefix: the folder's path below the named directory, with a slash at its end.
+    ///   - root: the named directory.
+    ///   - isLinked: whether a link led here.
+    private mutating func walk(_ folder: [UInt8], below prefix: [UInt8], from root: [UInt8], isLinked: Bool) {
+        guard let identity = FileIdentity(bytes: folder), !skipped.contains(identity) else { return }
+        around.append(identity)
+        defer { around.removeLast() }
         let names: [[UInt8]]
         do {
             names = try DirectoryListing.names(ofDirectoryAt: folder)
@@ -81,25 +79,43 @@ struct InputList {
         }
         for name in names {
             let path = folder + (folder.last == Self.slash ? [] : [Self.slash]) + name
-            let (stem, ending) = Self.split(name)
-            let isCapture = BuiltInExclusions.rule(ofFile: name) == nil && Self.extensions.contains(ending)
-            let isLinked = isLinked || FileKind.isLink(path)
-            switch FileKind(path) {
-            case .directory:
-                guard BuiltInExclusions.rule(ofDirectory: name) == nil else { continue }
-                walk(path, below: prefix + name + [Self.slash], isLinked: isLinked)
+            let stem = Self.split(name).stem
+            let kind = FileKind(path)
+            let isLink = FileKind.isLink(path)
+            switch kind {
+            case .directory: guard BuiltInExclusions.rule(ofDirectory: name) == nil else { continue }
             case .none:
-                // One that was there a moment ago is gone; a link that leads nowhere stays and is said.
-                if isCapture, FileKind.isLink(path) {
+                // One that was there a moment ago is gone; a link that leads nowhere stays and counts.
+                if isLink, Self.isCapture(name) {
                     missing.append((Self.text(path), "it is a symbolic link into nothing"))
                 }
-            case .other:
-                if isCapture {
-                    if isLinked, let file = FileIdentity(bytes: path) { linked.append((items.count, file)) }
-                    items.append(Item(path: Self.text(path), bytes: path, stem: Self.text(prefix + stem)))
-                }
+                continue
+            case .other: guard Self.isCapture(name) else { continue }
+            }
+            if isLink || isLinked, let reason = reasonToLeaveOut(prefix + name, kind, path, from: root) {
+                links.add(Self.text(path), reason)
+            } else if kind == .directory {
+                walk(path, below: prefix + name + [Self.slash], from: root, isLinked: isLinked || isLink)
+            } else {
+                items.append(Item(path: Self.text(path), bytes: path, stem: Self.text(prefix + stem)))
             }
         }
+    }
+
+    /// Why a link, or what was found behind one, is not taken.
+    private mutating func reasonToLeaveOut(
+        _ name: [UInt8], _ kind: FileKind, _ path: [UInt8], from root: [UInt8]
+    ) -> String? {
+        guard followingLinks else { return "not followed" }
+        guard let identity = FileIdentity(bytes: path) else { return LinkState.nothing.reason { _ in false } }
+        if around.contains(identity) { return LinkState.circle.reason { _ in false } }
+        if let reason = LinkFollower(root: root).reason(name, isDirectory: kind == .directory) { return reason }
+        return linked.insert(identity).inserted ? nil : "another link leads there"
+    }
+
+    /// Whether a file of a directory is a capture by its name.
+    static func isCapture(_ name: [UInt8]) -> Bool {
+        BuiltInExclusions.rule(ofFile: name) == nil && extensions.contains(split(name).ending)
     }
 
     /// The name without its extension, and the extension in lower case.
@@ -111,6 +127,14 @@ struct InputList {
     /// A name as it is, or escaped where it is no text.
     private static func text(_ bytes: [UInt8]) -> String {
         String(validating: bytes, as: UTF8.self) ?? PrintableName.text(bytes)
+    }
+
+    /// That there is nothing to do.
+    func emptiness(of inputs: [String], remedy: String) -> UsageError {
+        if let first = missing.first { return UsageError("\(first.path): \(first.reason)", remedy: remedy) }
+        let none = "no images in \(inputs.joined(separator: ", "))"
+        return links.notice.map { UsageError("\(none); \($0)", remedy: LeftOutLinks.remedy) }
+            ?? UsageError(none, remedy: remedy)
     }
 
     /// Pairs of captures that would be written to one place.

@@ -63,6 +63,7 @@ struct NormalizeCommand: AsyncParsableCommand {
         var run = NormalizeRun(
             engine: prepared, outputDirectory: files.output, stagesDirectory: files.stages, printsJSON: files.json,
             console: console)
+        run.leaveOut(jobs.links)
         run.fail(jobs.missing)
         run.perform(jobs.jobs)
         let report = run.finish()

@@ -24,18 +24,27 @@ struct NormalizeReport: Codable {
         var error: Problem?
     }
 
+    struct LeftOut: Codable {
+        var input: String
+        var reason: String
+    }
+
     struct Summary: Codable {
         var captures = 0
         var good = 0
         var doubtful = 0
         var bad = 0
         var failed = 0
+        /// Symbolic links, which count as no captures; nil if there are none.
+        var leftOut: Int?
         var seconds = 0.0
     }
 
     var results: [Entry] = []
     var summary = Summary()
     var features: Sidecar.Features?
+    /// Symbolic links that were not followed; nil if there are none.
+    var leftOut: [LeftOut]?
     /// Warnings that concern the whole run.
     var notices: [String] = []
 
@@ -86,6 +95,7 @@ struct NormalizeReport: Codable {
     func summaryLines(output: String) -> [String] {
         var parts = ["\(summary.good) good", "\(summary.doubtful) doubtful", "\(summary.bad) bad"]
         if summary.failed > 0 { parts.append("\(summary.failed) failed") }
+        if let leftOut = summary.leftOut { parts.append("\(leftOut) left out") }
         let noun = summary.captures == 1 ? "capture" : "captures"
         let head =
             "\(summary.captures) \(noun): \(parts.joined(separator: ", "))  "

@@ -28,6 +28,14 @@ struct NormalizeRun {
         report.notices = engine.notices
     }
 
+    /// Notes links that were left out.
+    mutating func leaveOut(_ links: LeftOutLinks) {
+        guard let notice = links.notice else { return }
+        report.leftOut = links.all.map { NormalizeReport.LeftOut(input: $0.path, reason: $0.reason) }
+        report.summary.leftOut = links.all.count
+        console.warn("warning: \(notice); \(LeftOutLinks.remedy)")
+    }
+
     /// Notes inputs that could not be found.
     mutating func fail(_ missing: [JobFailure]) {
         for failure in missing {

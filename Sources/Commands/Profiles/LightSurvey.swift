@@ -48,7 +48,8 @@ struct LightSurvey {
 
     private static func look(at path: String) -> Result<LightGrid?, JobFailure> {
         do {
-            return .success(LightGrid(try ImageReader.read(path: path).image))
+            let image = try ImageReader.read(path: path).image
+            return .success(LightGrid(image.darkenedWhereMissing(workers: Workers(threads: 1))))
         } catch {
             return .failure(JobFailure(error, file: path))
         }

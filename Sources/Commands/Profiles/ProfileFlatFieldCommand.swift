@@ -42,6 +42,9 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
     var threads: Int?
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name captures, or directories of them") }
         if let threads, !(1...1024).contains(threads) {
@@ -71,13 +74,11 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
                 throw UsageError("\(path) exists", remedy: "use --overwrite to replace it, or name another")
             }
         }
-        let list = InputList(inputs, skipping: "")
+        let list = InputList(inputs, skipping: "", followingLinks: links.followLinks)
         guard !list.items.isEmpty else {
-            let reason =
-                list.missing.first.map { "\($0.path): \($0.reason)" }
-                ?? "no images in \(inputs.joined(separator: ", "))"
-            throw UsageError(reason, remedy: "name captures, or directories of them")
+            throw list.emptiness(of: inputs, remedy: "name captures, or directories of them")
         }
+        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures =

@@ -35,6 +35,9 @@ struct ProfileLearnCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
     var threads: Int?
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name the lab's images, or directories of them") }
         if let threads, !(1...1024).contains(threads) {
@@ -48,13 +51,11 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         if !overwrite, FileManager.default.fileExists(atPath: output) {
             throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
         }
-        let list = InputList(inputs, skipping: "")
+        let list = InputList(inputs, skipping: "", followingLinks: links.followLinks)
         guard !list.items.isEmpty else {
-            let reason =
-                list.missing.first.map { "\($0.path): \($0.reason)" }
-                ?? "no images in \(inputs.joined(separator: ", "))"
-            throw UsageError(reason, remedy: "name images of the lab, or directories of them")
+            throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
         }
+        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         let survey = PaletteSurvey(
             list.items.map { ($0.path, $0.bytes) },
             workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)

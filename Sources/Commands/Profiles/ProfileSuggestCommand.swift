@@ -53,6 +53,9 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
     var threads: Int?
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name the lab's images, or directories of them") }
         guard (1...3).contains(count) else { throw ValidationError("--count \(count) is out of range; use 1 to 3") }
@@ -71,13 +74,11 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             throw UsageError(
                 "\(sheetPath) exists", remedy: "use --overwrite to replace it, or name another with --sheet")
         }
-        let list = InputList(inputs, skipping: copy ?? "")
+        let list = InputList(inputs, skipping: copy ?? "", followingLinks: links.followLinks)
         guard !list.items.isEmpty else {
-            let reason =
-                list.missing.first.map { "\($0.path): \($0.reason)" }
-                ?? "no images in \(inputs.joined(separator: ", "))"
-            throw UsageError(reason, remedy: "name images of the lab, or directories of them")
+            throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
         }
+        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         let survey = LabSurvey(
             list.items.filter(\.isText).map(\.path),
             workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)

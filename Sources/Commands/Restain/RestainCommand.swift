@@ -55,6 +55,9 @@ struct RestainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
     var threads: Int?
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
         if let dyeScale {
@@ -89,7 +92,8 @@ struct RestainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        let run = try ImageRun(inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite)
+        let run = try ImageRun(
+            inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite, links: links)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let restaining = restaining
         let failures = run.perform(on: console, write: console.say) { item, targets in

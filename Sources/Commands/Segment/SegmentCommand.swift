@@ -70,6 +70,9 @@ struct SegmentCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
     var threads: Int?
 
+    @OptionGroup
+    var links: LinkOptions
+
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
         if let threads, !(1...1024).contains(threads) {
@@ -82,7 +85,7 @@ struct SegmentCommand: AsyncParsableCommand {
         let run = try ImageRun(
             inputs, verb: "segment", output: output,
             endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []) + (labels ? [".txt"] : [])
-                + (crops ? ["-crops.safetensors"] : []), overwrite: overwrite)
+                + (crops ? ["-crops.safetensors"] : []), overwrite: overwrite, links: links)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let light: LightCorrection
         do {
@@ -116,7 +119,7 @@ struct SegmentCommand: AsyncParsableCommand {
         let image = try light.corrected(item.read().image, workers: workers).image
         let area = ValidArea(of: image, workers: workers)
         let segmentation = try SmearNet.embedded.segmentation(
-            of: area?.field(of: image) ?? image, corrected: !uncorrected, workers: workers)
+            of: area?.field(of: image) ?? FieldImage(image), corrected: !uncorrected, workers: workers)
         let whiteCells = WhiteCells(of: segmentation, workers: workers)
             .moved(x: area?.bounds.x ?? 0, y: area?.bounds.y ?? 0)
         let found = segmentation.labels(reducedBy: 1, workers: workers)

@@ -70,7 +70,7 @@ struct SegmentReport: Encodable {
             self.input = input
             self.classes = classes
             (width, height) = (map.width, map.height)
-            cells = CellCounts(segmentation.labels, whiteCells.regions)
+            cells = CellCounts(segmentation, whiteCells.regions)
             self.whiteCells = whiteCells.cells.map(Cell.init)
             shares = Shares(map)
             smearProbability = segmentation.smearProbability

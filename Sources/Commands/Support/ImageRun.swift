@@ -16,12 +16,14 @@ struct ImageRun {
     /// Finds the images and refuses what can be refused before any work, as ``UsageError``; makes the output directory.
     ///
     /// - Parameter verb: what is done to the images, for the errors.
-    init(_ inputs: [String], verb: String, output: String, endings: [String], overwrite: Bool) throws {
-        let list = InputList(inputs, skipping: output)
+    init(
+        _ inputs: [String], verb: String, output: String, endings: [String], overwrite: Bool, links: LinkOptions
+    ) throws {
+        let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
         guard !list.items.isEmpty || !list.missing.isEmpty else {
-            throw UsageError(
-                "no images in \(inputs.joined(separator: ", "))", remedy: "name images or directories of them")
+            throw list.emptiness(of: inputs, remedy: "name images or directories of them")
         }
+        list.links.notice.map { Console.current.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         if let pair = list.collisions.first {
             throw UsageError(
                 "\(pair.first) and \(pair.second) would both become \(pair.stem)",

@@ -12,20 +12,23 @@ package struct AlignmentSight: Sendable {
     ///   - cells: of the segmentation.
     package init(_ image: RGBImage, _ segmentation: SmearSegmentation, _ cells: WhiteCells, workers: Workers) {
         scale = SmearNet.reduction(width: image.width, height: image.height)
-        parts = SmearParts(segmentation.labels, cells.regions, colors: segmentation.colors)
+        parts = SmearParts(
+            segmentation.labels, cells.regions, colors: segmentation.colors, mask: segmentation.mask)
         colors = FieldColors(
-            segmentation.colors, parts, kinds: cells.cells.map { $0.kinds.believed() }, windows: cells.windows)
+            segmentation.colors, parts, mask: segmentation.mask, kinds: cells.cells.map { $0.kinds.believed() },
+            windows: cells.windows)
         luminance = Reduction.box(image, by: scale, workers: workers).luminance(workers: workers)
     }
 
     /// Nil for an image that is too small for the network or that it takes for no smear.
     ///
     /// - Parameter windows: of how many cells, at most, the windows are kept.
-    init?(_ image: RGBImage, windows: Int, workers: Workers) {
-        guard let segmentation = try? SmearNet.embedded.segmentation(of: image, workers: workers),
+    init?(_ field: FieldImage, windows: Int, workers: Workers) {
+        guard let segmentation = try? SmearNet.embedded.segmentation(of: field, workers: workers),
             segmentation.smearProbability >= SmearContents.leastProbability
         else { return nil }
         self.init(
-            image, segmentation, WhiteCells(of: segmentation, windows: windows, workers: workers), workers: workers)
+            field.image, segmentation, WhiteCells(of: segmentation, windows: windows, workers: workers),
+            workers: workers)
     }
 }

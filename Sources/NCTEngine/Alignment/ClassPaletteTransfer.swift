@@ -6,7 +6,9 @@ struct ClassPaletteTransfer: Baseline {
     let target: LabPalette
 
     /// An image that is too small for the network stays as it is.
-    func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring {
+    func recolor(
+        _ source: RGBImage, measuring _: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
         guard let segmentation else {
             return .impossible(
                 QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))

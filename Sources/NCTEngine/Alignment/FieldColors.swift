@@ -38,11 +38,14 @@ package struct FieldColors: Sendable {
     /// Measures a field. Pixels beside another part are left out where enough others remain, for they mix two colors.
     ///
     /// - Parameters:
+    ///   - mask: the pixels that count.
     ///   - kinds: of each cell of the parts.
     ///   - windows: of its first cells, or of all.
-    package init(_ lab: LabImage, _ parts: SmearParts, kinds: [[Float]], windows: [KindWindow] = []) {
-        let sums = Self.sums(lab, parts)
-        let least = max(Self.leastPixels, Int(Self.leastShare * Double(lab.pixelCount)))
+    package init(
+        _ lab: LabImage, _ parts: SmearParts, mask: DataMask? = nil, kinds: [[Float]], windows: [KindWindow] = []
+    ) {
+        let sums = Self.sums(lab, parts, mask)
+        let least = max(Self.leastPixels, Int(Self.leastShare * Double(mask?.count ?? lab.pixelCount)))
         background = sums[SmearParts.background].part(least: least)
         redCell = sums[SmearParts.redCell].part(least: least)
         platelet = sums[SmearParts.platelet].part(least: Self.leastPixels)
@@ -86,19 +89,20 @@ package struct FieldColors: Sendable {
         }
     }
 
-    private static func sums(_ lab: LabImage, _ parts: SmearParts) -> [Sums] {
+    private static func sums(_ lab: LabImage, _ parts: SmearParts, _ mask: DataMask?) -> [Sums] {
         precondition(lab.pixelCount == parts.indices.count, "every pixel has its part")
         var sums = [Sums](repeating: Sums(), count: parts.count)
         let (width, height) = (parts.width, parts.height)
         parts.indices.withUnsafeBufferPointer { indices in
             for y in 0..<height {
-                for x in 0..<width {
+                for x in 0..<width where mask.isData(y * width + x) {
                     let pixel = y * width + x
                     let part = indices[pixel]
                     let isInner =
                         (x == 0 || indices[pixel - 1] == part) && (x == width - 1 || indices[pixel + 1] == part)
                         && (y == 0 || indices[pixel - width] == part)
                         && (y == height - 1 || indices[pixel + width] == part)
+                        && mask?.isAtEdge(pixel) != true
                     let color = lab[pixel]
                     sums[Int(part)].all.add(color)
                     if isInner { sums[Int(part)].inner.add(color) }

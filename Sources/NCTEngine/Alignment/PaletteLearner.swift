@@ -33,8 +33,8 @@ public struct PaletteLearner: Sendable {
     /// - Returns: whether it was taken.
     @discardableResult
     public mutating func add(_ image: RGBImage, workers: Workers) -> Bool {
-        let image = image.withoutMissingData(workers: workers)
-        guard let sight = AlignmentSight(image, windows: Self.mostWindows - windows, workers: workers) else {
+        let field = FieldImage(ofDataIn: image, workers: workers)
+        guard let sight = AlignmentSight(field, windows: Self.mostWindows - windows, workers: workers) else {
             return false
         }
         add(sight.colors)

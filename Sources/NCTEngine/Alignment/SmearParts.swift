@@ -21,8 +21,8 @@ package struct SmearParts: Sendable {
     var count: Int { 3 + 2 * cellCount }
 
     /// - Precondition: all are of one grid.
-    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage) {
-        let medians = ClassColors(colors, labels).medians
+    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage, mask: DataMask? = nil) {
+        let medians = ClassColors(colors, labels, mask: mask).medians
         let ground = medians[Int(SmearClass.background.rawValue)], red = medians[Int(SmearClass.redCell.rawValue)]
         func isGround(_ color: SIMD3<Float>) -> Bool {
             guard let ground, let red else { return red == nil && ground != nil }

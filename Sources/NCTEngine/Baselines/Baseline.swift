@@ -6,8 +6,19 @@ package protocol Baseline: Sendable {
     ///
     /// The bytes of the result depend on the capture alone, not on the number of threads.
     ///
-    /// - Parameter segmentation: what the network sees in it; nil for one that is too small for it.
-    func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring
+    /// - Parameters:
+    ///   - data: its pixels that are data, which the statistics are those of.
+    ///   - segmentation: what the network sees in it; nil for one that is too small for it.
+    func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers
+    ) -> Recoloring
+}
+
+extension Baseline {
+    /// The same for an image that is data all over.
+    package func recolor(_ source: RGBImage, _ segmentation: SmearSegmentation?, workers: Workers) -> Recoloring {
+        recolor(source, measuring: source, segmentation, workers: workers)
+    }
 }
 
 /// What a baseline makes of a capture.
@@ -39,15 +50,17 @@ extension NormalizationMethod {
     ///
     /// Throws ``EngineError/Code/unusableReference`` if the references lack what the method measures.
     func baseline(
-        references: [RGBImage], _ segmentations: [SmearSegmentation?], palettes: LabPalettes,
+        references fields: [FieldImage], _ segmentations: [SmearSegmentation?], palettes: LabPalettes,
         parameters: BaselineParameters, seed: UInt64, workers: Workers
     ) throws -> (any Baseline)? {
-        switch self {
+        let references = fields.map(\.data)
+        return switch self {
         case .colorTransfer: nil
         case .classPalette:
             ClassPaletteTransfer(
                 palettes: palettes,
-                target: palettes.target(references: Array(zip(references, segmentations)), workers: workers))
+                target: palettes.target(
+                    references: Array(zip(fields.map(\.image), segmentations)), workers: workers))
         case .colorBalance: ColorBalance(parameters)
         case .reinhard:
             Reinhard(references: references, space: parameters.reinhardSpace, workers: workers)

@@ -30,11 +30,11 @@ public struct BaselineNormalizer: ImageNormalizer {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
-        let references = references.map { $0.withoutMissingData(workers: workers) }
+        let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         judge = QualityJudge(
             figures: try ReferenceFigures(references, segmentations, workers: workers),
-            palette: palettes.target(references: Array(zip(references, segmentations)), workers: workers),
+            palette: palettes.target(references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers),
             thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
             references: references, segmentations, palettes: palettes, parameters: parameters, seed: seed,
@@ -62,14 +62,15 @@ public struct BaselineNormalizer: ImageNormalizer {
         Normalization(ofDataIn: source, workers: workers) { repainted($0, onStage: onStage) }
     }
 
-    /// The same for an image that is data all over.
-    private func repainted(_ source: RGBImage, onStage: ((Stage) -> Void)?) -> Normalization {
+    /// The same for a field; what of its image is no data counts for nothing.
+    private func repainted(_ field: FieldImage, onStage: ((Stage) -> Void)?) -> Normalization {
+        let source = field.image
         let sight = judge.sight(
-            of: source, try? SmearNet.embedded.segmentation(of: source, workers: workers), lab: nil)
+            of: field, try? SmearNet.embedded.segmentation(of: field, workers: workers), lab: nil)
         var (image, clipped) = (source, 0)
         var impediment = sight.nothingToTransfer
         if impediment == nil {
-            switch baseline.recolor(source, sight.segmentation, workers: workers) {
+            switch baseline.recolor(source, measuring: field.data, sight.segmentation, workers: workers) {
             case .repainted(let result, let count): (image, clipped) = (result, count)
             case .impossible(let finding): impediment = finding
             }

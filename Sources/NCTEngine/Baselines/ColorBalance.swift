@@ -13,8 +13,10 @@ package struct ColorBalance: Baseline {
         high = parameters.saturatedHighPercent
     }
 
-    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
-        let limits = (0..<3).map { self.limits(of: SampleHistogram([source], channel: $0)) }
+    package func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
+        let limits = (0..<3).map { self.limits(of: SampleHistogram([data], channel: $0)) }
         let gains = limits.map { $0.high > $0.low ? 1 / ($0.high - $0.low) : 1 }
         let offsets = limits.map { $0.high > $0.low ? $0.low : 0 }
         return .clipping(

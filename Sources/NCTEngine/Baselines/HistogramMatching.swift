@@ -11,10 +11,12 @@ package struct HistogramMatching: Baseline {
         channels = workers.map(3, grain: 1) { SampleHistogram(references, channel: $0.lowerBound).cumulative }
     }
 
-    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
+    package func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
         let tables = workers.map(3, grain: 1) { range in
             Self.table(
-                from: SampleHistogram([source], channel: range.lowerBound).cumulative, to: channels[range.lowerBound])
+                from: SampleHistogram([data], channel: range.lowerBound).cumulative, to: channels[range.lowerBound])
         }
         return .clipping(
             workers.fill(source.pixelCount, width: 3) { range, target in

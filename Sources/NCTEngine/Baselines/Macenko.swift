@@ -25,9 +25,11 @@ package struct Macenko: Baseline {
         }
     }
 
-    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
+    package func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
         do {
-            let own = try Self.model(of: [source], threshold: threshold, percent: percent, workers: workers)
+            let own = try Self.model(of: [data], threshold: threshold, percent: percent, workers: workers)
             return own.restained(source, as: target, workers: workers)
         } catch {
             return .impossible(error.finding)

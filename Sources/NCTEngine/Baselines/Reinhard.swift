@@ -20,9 +20,11 @@ package struct Reinhard: Baseline {
         target = Statistics(references.map { Self.samples(of: $0, in: space, workers: workers) }, workers: workers)
     }
 
-    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
+    package func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
         let samples = Self.samples(of: source, in: space, workers: workers)
-        let own = Statistics([samples], workers: workers)
+        let own = Statistics([Self.samples(of: data, in: space, workers: workers)], workers: workers)
         var gains = SIMD3<Double>(repeating: 1)
         for axis in 0..<3 where own.deviation[axis] > Self.leastDeviation {
             gains[axis] = target.deviation[axis] / own.deviation[axis]

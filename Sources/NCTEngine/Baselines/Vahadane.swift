@@ -25,9 +25,11 @@ package struct Vahadane: Baseline {
         }
     }
 
-    package func recolor(_ source: RGBImage, _: SmearSegmentation?, workers: Workers) -> Recoloring {
+    package func recolor(
+        _ source: RGBImage, measuring data: RGBImage, _: SmearSegmentation?, workers: Workers
+    ) -> Recoloring {
         do {
-            let own = try Self.model(of: [source], parameters: parameters, seed: seed, workers: workers)
+            let own = try Self.model(of: [data], parameters: parameters, seed: seed, workers: workers)
             return own.restained(source, as: target, workers: workers)
         } catch {
             return .impossible(error.finding)

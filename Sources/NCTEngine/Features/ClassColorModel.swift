@@ -34,11 +34,13 @@ package struct ClassColorModel: Sendable {
 
     /// Fits the distributions. Deterministic; some milliseconds whatever the size.
     ///
-    /// - Precondition: both have one size.
-    package init(_ probabilities: FeatureMap, colors: LabImage, workers: Workers) {
+    /// - Parameter mask: the pixels that are fitted to.
+    /// - Precondition: all have one size.
+    package init(_ probabilities: FeatureMap, colors: LabImage, mask: DataMask? = nil, workers: Workers) {
         precondition(probabilities.pixelCount == colors.pixelCount, "every pixel has its color")
         let pixels = PixelSample.indices(
-            width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit)
+            width: colors.width, pixelCount: colors.pixelCount, limit: Self.sampleLimit
+        ).filter { mask.isData($0) }
         let samples = ColorRows(colors, at: pixels)
         let colors = pixels.flatMap { colors.samples[3 * $0..<3 * $0 + 3] }
         let prior = pixels.flatMap { probabilities.values[$0 * Self.count..<($0 + 1) * Self.count] }

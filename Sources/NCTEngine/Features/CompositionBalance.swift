@@ -9,7 +9,7 @@ package struct CompositionBalance: Sendable {
     /// By class; nil where all pixels count the same, since background or cells cover less than 2%.
     private let weights: [Float]?
 
-    /// Measures an image, or a sample of its pixels.
+    /// Measures an image, or some of its pixels.
     package init(of image: RGBImage, workers: Workers) {
         let criteria = RoughSegmentation.criteria(of: image, workers: workers)
         self.init(criteria, counts: RoughSegmentation(image, by: criteria, workers: workers).counts)
@@ -29,11 +29,12 @@ package struct CompositionBalance: Sendable {
         weights(RoughSegmentation(part, by: criteria, workers: workers))
     }
 
-    /// Weights a pixel, `height × width`, of mean about 1. All 1 if background or cells cover less than 2%.
-    package static func weights(of image: RGBImage, workers: Workers) -> Plane {
-        let criteria = RoughSegmentation.criteria(of: image, workers: workers)
-        let segmentation = RoughSegmentation(image, by: criteria, workers: workers)
-        return CompositionBalance(criteria, counts: segmentation.counts).weights(segmentation)
+    /// Weights a pixel, `height × width`, of mean about 1. All 1 if background or cells cover less than 2%. 0 where there
+    /// is no data.
+    package static func weights(of image: RGBImage, mask: DataMask? = nil, workers: Workers) -> Plane {
+        let criteria = RoughSegmentation.criteria(of: mask.data(of: image), workers: workers)
+        let segmentation = RoughSegmentation(image, mask: mask, by: criteria, workers: workers)
+        return CompositionBalance(criteria, counts: segmentation.counts).weights(segmentation).masked(by: mask)
     }
 
     private func weights(_ segmentation: RoughSegmentation) -> Plane {

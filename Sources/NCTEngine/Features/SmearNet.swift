@@ -91,7 +91,8 @@ public struct SmearNet: FeatureExtractor {
 
     public func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading {
         try requirePatch(width: image.width, height: image.height, levels: levels)
-        return SmearReading(of: image, finest: levels.min() ?? 1, by: self, workers: workers).serving(levels)
+        return SmearReading(of: FieldImage(image), finest: levels.min() ?? 1, by: self, workers: workers)
+            .serving(levels)
     }
 
     /// The classes of an image's pixels and whether it is a smear.
@@ -102,8 +103,15 @@ public struct SmearNet: FeatureExtractor {
     public func segmentation(
         of image: RGBImage, corrected: Bool = true, workers: Workers
     ) throws -> SmearSegmentation {
-        try requireSegmentable(image)
-        return SmearReading(of: image, finest: 1, by: self, workers: workers)
+        try segmentation(of: FieldImage(image), corrected: corrected, workers: workers)
+    }
+
+    /// The same for a field that may have holes: what is no data is background.
+    package func segmentation(
+        of field: FieldImage, corrected: Bool = true, workers: Workers
+    ) throws -> SmearSegmentation {
+        try requireSegmentable(field.image)
+        return SmearReading(of: field, finest: 1, by: self, workers: workers)
             .segmentation(by: self, corrected: corrected, workers: workers)
     }
 
@@ -121,13 +129,18 @@ public struct SmearNet: FeatureExtractor {
 
     /// What the maps of a reading say of classes (before the softmax) and of being a smear (before the logistic
     /// function).
-    package func scores(of maps: [Int: FeatureMap], workers: Workers) -> (classes: FeatureMap, smear: Float) {
-        (classes(maps[1]!, workers: workers), smear.first(ofMean: maps[5]!))
+    ///
+    /// - Parameter mask: of the image that was looked at.
+    package func scores(
+        of maps: [Int: FeatureMap], mask: DataMask? = nil, workers: Workers
+    ) -> (classes: FeatureMap, smear: Float) {
+        (classes(maps[1]!, workers: workers), smear.first(ofMean: maps[5]!, mask: mask.reduced(by: 16)))
     }
 
     /// The decoder's maps from the coarsest level to the finest wanted.
-    func decoded(_ image: RGBImage, finest: Int, workers: Workers) -> [Int: FeatureMap] {
-        var map = FeatureKernels.standardized(image, leastDeviation: Self.leastDeviation, workers: workers)
+    func decoded(_ image: RGBImage, mask: DataMask?, finest: Int, workers: Workers) -> [Int: FeatureMap] {
+        var map = FeatureKernels.standardized(
+            image, mask: mask, leastDeviation: Self.leastDeviation, workers: workers)
         var encoded: [FeatureMap] = []
         for (index, layers) in encoder.enumerated() {
             if index > 0 { map = FeatureKernels.maxPool(map, workers: workers) }

@@ -3,8 +3,9 @@
 ///
 /// Holds the decoder's maps of the reduced image, a few dozen megabytes whatever the image's size.
 package struct SmearReading: FeatureReading {
-    /// What the network looked at.
+    /// What the network looked at, and which of it is data.
     private let reduced: RGBImage
+    private let mask: DataMask?
     /// By level, from the finest that was asked for to 5.
     private let maps: [Int: FeatureMap]
     /// What the image was reduced by.
@@ -14,10 +15,12 @@ package struct SmearReading: FeatureReading {
     private var levels: Set<Int>
 
     /// - Parameter finest: the finest level that will be asked for; 1 for the classes.
-    package init(of image: RGBImage, finest: Int, by network: SmearNet, workers: Workers) {
+    package init(of field: FieldImage, finest: Int, by network: SmearNet, workers: Workers) {
+        let image = field.image
         scale = SmearNet.reduction(width: image.width, height: image.height)
         reduced = Reduction.box(image, by: scale, workers: workers)
-        maps = network.decoded(reduced, finest: finest, workers: workers)
+        mask = field.mask.reduced(by: scale)
+        maps = network.decoded(reduced, mask: mask, finest: finest, workers: workers)
         (imageWidth, imageHeight) = (image.width, image.height)
         levels = Set(maps.keys)
     }
@@ -36,9 +39,9 @@ package struct SmearReading: FeatureReading {
     /// - Parameter corrected: whether the field's colors correct the network's classes (``ClassColorModel``).
     /// - Precondition: the reading's finest level is 1.
     package func segmentation(by network: SmearNet, corrected: Bool = true, workers: Workers) -> SmearSegmentation {
-        let scores = network.scores(of: maps, workers: workers)
+        let scores = network.scores(of: maps, mask: mask, workers: workers)
         return SmearSegmentation(
-            scores: scores.classes, smearScore: scores.smear, colors: LabImage(reduced, workers: workers),
+            scores: scores.classes, smearScore: scores.smear, colors: LabImage(reduced, workers: workers), mask: mask,
             corrected: corrected, reduction: scale, imageWidth: imageWidth, imageHeight: imageHeight, workers: workers)
     }
 

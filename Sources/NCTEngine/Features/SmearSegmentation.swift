@@ -11,6 +11,8 @@ public struct SmearSegmentation: Sendable {
     package let probabilities: FeatureMap
     /// The image's colors on the network's grid.
     package let colors: LabImage
+    /// Which of the network's grid is data; what is not is background.
+    package let mask: DataMask?
     /// Probability that the image shows a smear, 0…1.
     public let smearProbability: Float
     /// How many pixels of the image, each way, a pixel of the network's grid covers.
@@ -22,19 +24,26 @@ public struct SmearSegmentation: Sendable {
     ///   - scores: before the softmax.
     ///   - smearScore: before the logistic function.
     ///   - colors: of the image that the network looked at.
+    ///   - mask: of the image that the network looked at.
     ///   - corrected: whether these colors correct the classes (``ClassColorModel``).
     init(
-        scores: FeatureMap, smearScore: Float, colors: LabImage, corrected: Bool, reduction: Int, imageWidth: Int,
-        imageHeight: Int, workers: Workers
+        scores: FeatureMap, smearScore: Float, colors: LabImage, mask: DataMask?, corrected: Bool, reduction: Int,
+        imageWidth: Int, imageHeight: Int, workers: Workers
     ) {
         var probabilities = scores
         ClassKernels.softmax(&probabilities, workers: workers)
         if corrected {
-            probabilities = ClassColorModel(probabilities, colors: colors, workers: workers)
+            probabilities = ClassColorModel(probabilities, colors: colors, mask: mask, workers: workers)
                 .applied(to: probabilities, colors: colors, workers: workers)
+        }
+        for pixel in 0..<probabilities.pixelCount where !mask.isData(pixel) {
+            for kind in SmearClass.allCases {
+                probabilities.values[pixel * Self.classCount + Int(kind.rawValue)] = kind == .background ? 1 : 0
+            }
         }
         self.probabilities = probabilities
         self.colors = colors
+        self.mask = mask
         labels = ClassKernels.likeliest(probabilities, workers: workers)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
@@ -46,10 +55,12 @@ public struct SmearSegmentation: Sendable {
     public let labels: LabelMap
 
     /// The field's white cells on the network's own grid. Cost linear in the pixels.
-    package var whiteCellRegions: WhiteCellRegions { WhiteCellRegions(labels, colors: colors) }
+    package var whiteCellRegions: WhiteCellRegions {
+        WhiteCellRegions(labels, colors: colors, mask: mask)
+    }
 
     /// How many cells the field shows. Cost linear in the pixels.
-    package var cellCounts: CellCounts { CellCounts(labels, whiteCellRegions) }
+    package var cellCounts: CellCounts { CellCounts(self, whiteCellRegions) }
 
     /// The likeliest class of every pixel on the image's grid reduced by `scale`: `width / scale × height / scale`.
     ///

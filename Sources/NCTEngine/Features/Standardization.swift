@@ -18,10 +18,13 @@ package struct Standardization: Sendable, Equatable {
     /// - Parameters:
     ///   - weights: how much each pixel counts (``CompositionBalance``); all the same if nil. With weights, deviations
     ///     are kept from falling far below those of the other channels (``weightedFloor``).
-    package init(of map: FeatureMap, weights: Plane? = nil, workers: Workers) {
+    ///   - mask: the pixels that count, on the map's grid.
+    package init(of map: FeatureMap, weights: Plane? = nil, mask: DataMask? = nil, workers: Workers) {
         self.init(
             FeatureKernels.weightedSums(
-                map, weights: weights?.values ?? [Float](repeating: 1, count: map.pixelCount), workers: workers),
+                map,
+                weights: (weights ?? Plane(width: map.width, height: map.height, repeating: 1)).masked(by: mask).values,
+                workers: workers),
             weighted: weights != nil)
     }
 

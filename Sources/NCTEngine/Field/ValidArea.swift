@@ -1,8 +1,8 @@
 /// Which part of an image shows the field. The rest is no data: a border, a bar, the corners of a turned image, a hole
 /// in a mosaic, flat black or white or one color of a frame (``FlatAreas``).
 ///
-/// What is no data must count for nothing: the engine works on ``field(of:)``, and ``restored(_:in:)`` puts what it made
-/// of that between the pixels that stay as they were.
+/// What is no data must count for nothing: the engine works on ``field(of:)``, takes what it takes over an image over the
+/// pixels of its mask alone, and ``restored(_:in:)`` puts what it made between the pixels that stay as they were.
 package struct ValidArea: Sendable {
     /// The smallest rectangle that holds all data.
     package let bounds: PixelArea
@@ -26,8 +26,18 @@ package struct ValidArea: Sendable {
         filling = Self.background(of: image, without: areas.missing)
     }
 
-    /// The image within the bounds, with the background's color where there is no data.
-    package func field(of image: RGBImage) -> RGBImage {
+    /// The image within the bounds, with the background's color where there is no data, and where that is.
+    package func field(of image: RGBImage) -> FieldImage {
+        FieldImage(
+            filled(image),
+            mask: DataMask(
+                width: bounds.width, height: bounds.height,
+                isData: (0..<bounds.pixelCount).map { pixel in
+                    missing[bounds.x + pixel % bounds.width, bounds.y + pixel / bounds.width] == 0
+                }))
+    }
+
+    private func filled(_ image: RGBImage) -> RGBImage {
         var field = image.cropped(to: bounds)
         for y in 0..<bounds.height {
             let row = (bounds.y + y) * missing.width + bounds.x
@@ -38,6 +48,15 @@ package struct ValidArea: Sendable {
             }
         }
         return field
+    }
+
+    /// The image with black wherever it is no data.
+    package func darkened(_ image: RGBImage) -> RGBImage {
+        var image = image
+        for (pixel, isMissing) in missing.labels.enumerated() where isMissing != 0 {
+            for sample in 3 * pixel..<3 * pixel + 3 { image.samples[sample] = 0 }
+        }
+        return image
     }
 
     /// What was made of the field, within the source as it was.
@@ -100,8 +119,9 @@ package struct ValidArea: Sendable {
 }
 
 extension RGBImage {
-    /// The part that is data, see ``ValidArea``; the image itself where all of it is.
-    package func withoutMissingData(workers: Workers) -> RGBImage {
-        ValidArea(of: self, workers: workers)?.field(of: self) ?? self
+    /// The image with black wherever it is no data (``ValidArea``): for what looks for light, to which darkness tells
+    /// nothing.
+    package func darkenedWhereMissing(workers: Workers) -> RGBImage {
+        ValidArea(of: self, workers: workers)?.darkened(self) ?? self
     }
 }

@@ -57,14 +57,14 @@ package struct Pointwise: Sendable {
     }
 
     /// The first output for the mean of all pixels.
-    package func first(ofMean map: FeatureMap) -> Float {
+    package func first(ofMean map: FeatureMap, mask: DataMask? = nil) -> Float {
         var sums = [Double](repeating: 0, count: inputs)
-        for pixel in 0..<map.pixelCount {
+        for pixel in 0..<map.pixelCount where mask.isData(pixel) {
             for channel in 0..<inputs { sums[channel] += Double(map.values[pixel * inputs + channel]) }
         }
         var score = Double(bias[0])
         for channel in 0..<inputs {
-            score += sums[channel] / Double(map.pixelCount) * Double(matrix[channel * outputs])
+            score += sums[channel] / Double(mask?.count ?? map.pixelCount) * Double(matrix[channel * outputs])
         }
         return Float(score)
     }

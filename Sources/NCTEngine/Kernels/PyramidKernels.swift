@@ -4,9 +4,13 @@ import CKernels
 extension FeatureKernels {
     /// An image's samples minus each channel's mean, over one deviation for all channels: `height × width × 3`.
     ///
-    /// - Parameter leastDeviation: what the deviation is taken for at least.
-    static func standardized(_ image: RGBImage, leastDeviation: Double, workers: Workers) -> FeatureMap {
-        let (means, deviations) = sampleSums(image, workers: workers).statistics
+    /// - Parameters:
+    ///   - mask: the pixels whose mean and deviation these are.
+    ///   - leastDeviation: what the deviation is taken for at least.
+    static func standardized(
+        _ image: RGBImage, mask: DataMask?, leastDeviation: Double, workers: Workers
+    ) -> FeatureMap {
+        let (means, deviations) = sampleSums(mask.data(of: image), workers: workers).statistics
         let deviation = (deviations.reduce(0) { $0 + $1 * $1 } / 3).squareRoot()
         let factor = Float(1 / max(deviation, leastDeviation))
         let offset = means.map { -Float($0) * factor }

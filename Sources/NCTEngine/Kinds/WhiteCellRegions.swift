@@ -48,13 +48,16 @@ package struct WhiteCellRegions: Sendable {
     ///   - map: of ``SmearClass``.
     ///   - colors: the field's on the same grid, where known: what is taken for a nucleus and is much paler than the
     ///     others is none.
-    /// - Precondition: both have one size.
-    package init(_ map: LabelMap, colors: LabImage? = nil) {
+    ///   - mask: what of it is data; the rest is background that counts for nothing.
+    /// - Precondition: all have one size.
+    package init(_ map: LabelMap, colors: LabImage? = nil, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
-        unit = RedCellSize.area(map) ?? max(1, Float(map.labels.count) / 100)
+        unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.labels.count) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
-        let ground = colors.flatMap { ClassColors($0, map).medians[Int(SmearClass.background.rawValue)] }
+        let ground = colors.flatMap {
+            ClassColors($0, map, mask: mask).medians[Int(SmearClass.background.rawValue)]
+        }
         let nuclei = Self.nuclei(map, colors: colors, ground: ground, unit: unit)
         let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
         let cytoplasm = SmearClass.cytoplasm.rawValue

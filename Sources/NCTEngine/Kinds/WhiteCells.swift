@@ -34,7 +34,8 @@ public struct WhiteCells: Sendable {
     /// - Parameter windows: of how many cells, at most, the windows are kept.
     package init(of segmentation: SmearSegmentation, lab: LabPalette? = nil, windows: Int, workers: Workers) {
         let regions = segmentation.whiteCellRegions
-        let ground = KindNet.Ground(ClassColors(segmentation.colors, segmentation.labels))
+        let ground = KindNet.Ground(
+            ClassColors(segmentation.colors, segmentation.labels, mask: segmentation.mask))
         let shift = lab.map(KindShift.init(from:)) ?? .none
         let seen = workers.map(regions.regions.count, grain: 1) { range in
             let window = KindWindow(range.lowerBound, of: regions, colors: segmentation.colors, ground: ground)

@@ -7,11 +7,13 @@ package struct CaptureFeatures: Sendable {
         workers: Workers
     ) throws {
         let weights =
-            standardization == .balanced ? CompositionBalance.weights(of: reading.image, workers: workers) : nil
+            standardization == .balanced
+            ? CompositionBalance.weights(of: reading.image, mask: reading.mask, workers: workers) : nil
         var byLevel: [Int: (map: FeatureMap, standardization: Standardization)] = [:]
         for (level, map) in try reading.features(atLevels: levels, workers: workers) {
             let weights = weights.map { Reduction.box($0, by: 1 << (level - 1)) }
-            byLevel[level] = (map, Standardization(of: map, weights: weights, workers: workers))
+            let mask = reading.mask.reduced(by: 1 << (level - 1))
+            byLevel[level] = (map, Standardization(of: map, weights: weights, mask: mask, workers: workers))
         }
         self.byLevel = byLevel
     }

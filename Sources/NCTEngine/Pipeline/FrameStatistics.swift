@@ -12,18 +12,19 @@ package enum FrameStatistics {
     private static let balanceSample = 500_000
 
     /// - Parameters:
+    ///   - mask: the pixels of the frame that count.
     ///   - reading: of the frame, for these levels.
     ///   - reach: the extractor's.
     ///   - limit: pixels that are read at once, about.
     package static func standardizations(
-        of frame: RGBImage, reading: any FeatureReading, reach: Int, levels: [Int],
+        of frame: RGBImage, mask: DataMask? = nil, reading: any FeatureReading, reach: Int, levels: [Int],
         parameters: NormalizationParameters, limit: Int, workers: Workers
     ) throws -> [Int: Standardization] {
         let coarsest = levels.max() ?? 1
         let alignment = 1 << (coarsest - 1)
         let balance =
             parameters.standardization == .balanced
-            ? CompositionBalance(of: sample(of: frame), workers: workers) : nil
+            ? CompositionBalance(of: sample(of: frame, mask: mask), workers: workers) : nil
         // Three pixels of the coarsest level are the least that an extractor takes.
         let reach = max(3 * alignment, (reach + alignment - 1) / alignment * alignment)
         let rows = max(slotRows, alignment, 2 * reach) / alignment * alignment
@@ -37,7 +38,9 @@ package enum FrameStatistics {
                     height: min(rows, frame.height - slot * rows))
                 let area = part.grown(by: reach, within: frame)
                 let maps = try reading.features(of: area, workers: workers)
-                let weights = weights(of: part, within: area, frame: frame, balance: balance, workers: workers)
+                let weights = weights(
+                    of: part, within: area, frame: frame, balance: balance, workers: workers
+                ).masked(by: mask, at: area)
                 for (level, map) in maps {
                     let found = FeatureKernels.weightedSums(
                         map, weights: Reduction.box(weights, by: 1 << (level - 1)).values, workers: workers)
@@ -71,19 +74,23 @@ package enum FrameStatistics {
     }
 
     /// Every so many pixels both ways, as they are: means would hold less noise than the pixels do.
-    package static func sample(of frame: RGBImage) -> RGBImage {
+    ///
+    /// - Parameter mask: those that count; if some do not, the sample is a row of pixels.
+    package static func sample(of frame: RGBImage, mask: DataMask? = nil) -> RGBImage {
         let step = max(1, Int((Double(frame.pixelCount) / Double(balanceSample)).squareRoot()))
-        guard step > 1 else { return frame }
+        guard step > 1 else { return mask.data(of: frame) }
         let (width, height) = (frame.width / step, frame.height / step)
         var samples: [Float] = []
         samples.reserveCapacity(3 * width * height)
         for y in 0..<height {
             for x in 0..<width {
                 // A step aside in each row, so that no column of the frame is left out.
-                let start = 3 * (y * step * frame.width + x * step + y % step)
-                samples.append(contentsOf: frame.samples[start..<start + 3])
+                let pixel = y * step * frame.width + x * step + y % step
+                guard mask.isData(pixel) else { continue }
+                samples.append(contentsOf: frame.samples[3 * pixel..<3 * pixel + 3])
             }
         }
+        guard mask == nil else { return RGBImage(width: samples.count / 3, height: 1, samples: samples) }
         return RGBImage(width: width, height: height, samples: samples)
     }
 }

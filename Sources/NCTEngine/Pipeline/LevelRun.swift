@@ -5,8 +5,9 @@ package struct LevelRun: Sendable {
     package let labels: LabelMap?
     package let forward: NearestNeighborField
     package let vote: BidirectionalVote
-    /// The capture's own colors at the grid of the search.
+    /// The capture's own colors at the grid of the search, and which of it is data.
     package let source: RGBImage
+    private let mask: DataMask?
 
     /// All of a capture, from its features on.
     ///
@@ -24,7 +25,8 @@ package struct LevelRun: Sendable {
                 workers: workers)
         }
         self.init(
-            capture: capture, projected: projected, segmentation: appearance.segmentation, area: nil, plan: plan,
+            capture: FieldImage(capture, mask: appearance.mask), projected: projected,
+            segmentation: appearance.segmentation, area: nil, plan: plan,
             parameters: parameters, initial: initial, reverseRows: nil, workers: workers, onStage: onStage)
     }
 
@@ -44,7 +46,7 @@ package struct LevelRun: Sendable {
     ///   - area: where the tile lies; nil for all of the capture.
     ///   - reverseRows: the references' rows that look for a match and vote; all, if nil.
     init(
-        capture: RGBImage, projected: FeatureMap, segmentation: SmearSegmentation?, area: PixelArea?, plan: LevelPlan,
+        capture: FieldImage, projected: FeatureMap, segmentation: SmearSegmentation?, area: PixelArea?, plan: LevelPlan,
         parameters: NormalizationParameters, initial: [UInt32]?, reverseRows: [Range<Int>]?, workers: Workers,
         onStage: (Stage) -> Void
     ) {
@@ -66,9 +68,13 @@ package struct LevelRun: Sendable {
             source: map, target: plan.map, colors: plan.colors, forward: forward, reverse: fields.reverse,
             reverseRows: reverseRows, weight: parameters.completenessWeight, randomError: plan.randomError,
             workers: workers)
-        source = Reduction.box(capture, by: plan.scale, workers: workers)
+        source = Reduction.box(capture.image, by: plan.scale, workers: workers)
+        mask = capture.mask.reduced(by: plan.scale)
         onStage(.vote)
     }
+
+    /// The mean confidence of the matches.
+    package var confidence: Float { mask.data(of: vote.confidence).mean }
 
     /// Gains and offsets on the grid that they were solved on.
     package struct Solved: Sendable {
@@ -89,16 +95,25 @@ package struct LevelRun: Sendable {
         let guidance = Reduction.box(vote.guidance, by: step, workers: workers)
         let source = LabImage(image, workers: workers)
         let luminance = image.luminance(parameters.luminance, workers: workers)
+        let mask = mask.reduced(by: step)
         let energy = TransferEnergy(
-            source: source, guidance: guidance, confidence: Reduction.box(vote.confidence, by: step),
+            source: source, guidance: guidance, confidence: Reduction.box(vote.confidence, by: step).masked(by: mask),
             luminance: luminance,
             neighbors: NonlocalNeighbors(
-                source: source, clusters: labels?.reduced(by: step), seed: parameters.seed, workers: workers),
+                source: source, clusters: clusters(by: step, mask: mask), seed: parameters.seed, workers: workers),
             localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
         let start = InitialTransfer().field(source: source, guidance: guidance, workers: workers)
         return Solved(
             field: LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field,
             luminance: luminance, scale: scale * step)
+    }
+
+    /// What neighbors in color keep within; what is no data has none but its own.
+    private func clusters(by step: Int, mask: DataMask?) -> LabelMap? {
+        let clusters = labels?.reduced(by: step)
+        guard mask != nil else { return clusters }
+        let all = clusters ?? LabelMap(width: source.width / step, height: source.height / step)
+        return mask.replaced(in: all, by: (clusters?.labels.max() ?? 0) + 1)
     }
 
     /// By how much the search's grid is reduced for the transfer: no more than leaves three pixels each way.

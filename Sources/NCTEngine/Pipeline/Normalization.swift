@@ -26,9 +26,9 @@ public struct Normalization: Sendable {
     }
 
     /// Lets a method work on what of a capture is data, and puts its result between what is not.
-    init(ofDataIn source: RGBImage, workers: Workers, by method: (RGBImage) throws -> Normalization) rethrows {
+    init(ofDataIn source: RGBImage, workers: Workers, by method: (FieldImage) throws -> Normalization) rethrows {
         guard let area = ValidArea(of: source, workers: workers) else {
-            self = try method(source)
+            self = try method(FieldImage(source))
             return
         }
         self = try method(area.field(of: source))

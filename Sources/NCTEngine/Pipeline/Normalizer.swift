@@ -29,7 +29,7 @@ public struct Normalizer: Sendable {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
-        let references = references.map { $0.withoutMissingData(workers: workers) }
+        let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
@@ -52,7 +52,7 @@ public struct Normalizer: Sendable {
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
     ) -> String {
         PreparedReferences.key(
-            extractor: extractor, references: references.map { $0.withoutMissingData(workers: Workers(threads: 1)) },
+            extractor: extractor, references: references.map { FieldImage(ofDataIn: $0, workers: Workers(threads: 1)) },
             parameters: parameters)
     }
 
@@ -83,11 +83,12 @@ public struct Normalizer: Sendable {
         }
     }
 
-    /// The same for an image that is data all over.
+    /// The same for a field; what of its image is no data counts for nothing, and its result is of no use.
     private func repainted(
-        _ source: RGBImage, keepingStages: Bool, onStage: ((Stage) -> Void)?
+        _ field: FieldImage, keepingStages: Bool, onStage: ((Stage) -> Void)?
     ) throws -> Normalization {
         let report: (Stage) -> Void = { onStage?($0) }
+        let source = field.image
         try extractor.requirePatch(width: source.width, height: source.height, levels: parameters.allLevels)
         let layout = TiledRun.layout(for: source, extractor: extractor, parameters: parameters)
         if keepingStages, let layout {
@@ -97,8 +98,8 @@ public struct Normalizer: Sendable {
                     + "of \(source.width)×\(source.height) pixels needs \(layout.tiles.count)",
                 remedy: "set tile_pixels to \(source.pixelCount), or do without the pictures")
         }
-        let capture = CaptureReading(source, extractor: extractor, workers: workers)
-        let sight = judge.sight(of: source, capture.segmentation, lab: palettes.captures)
+        let capture = CaptureReading(field, extractor: extractor, workers: workers)
+        let sight = judge.sight(of: field, capture.segmentation, lab: palettes.captures)
         let analysis = sight.analysis
         let strength = parameters.strength(atDistance: judge.distance(of: sight))
         guard sight.nothingToTransfer == nil, strength > 0 else {
@@ -198,7 +199,9 @@ public struct Normalizer: Sendable {
             var result = run.recolored(
                 source, lab: lab, by: transfer, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
-                let trend = parameters.blendsTrend ? ColorTrend(from: lab, to: result, workers: workers) : nil
+                let trend =
+                    parameters.blendsTrend
+                    ? ColorTrend(from: lab, to: result, mask: capture.mask, workers: workers) : nil
                 start.finish(
                     &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
@@ -211,7 +214,7 @@ public struct Normalizer: Sendable {
         }
         guard let last, let plan = group.plans.last else { preconditionFailure("a group has at least one plan") }
         return Transferred(
-            image: appearance.image, clipped: clipped, confidence: last.run.vote.confidence.mean,
+            image: appearance.image, clipped: clipped, confidence: last.run.confidence,
             stages: keepingStages
                 ? NormalizationStages(
                     run: last.run, plan: plan, transfer: last.transfer.field, references: group.references,

@@ -21,7 +21,7 @@ package struct PreparedReferences: Sendable {
     }
 
     package init(
-        _ references: [RGBImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
+        _ references: [FieldImage], extractor: any FeatureExtractor, parameters: NormalizationParameters,
         workers: Workers
     ) throws {
         let members =
@@ -46,7 +46,7 @@ package struct PreparedReferences: Sendable {
             Group(
                 references: members,
                 palette: LabPalettes().target(
-                    references: members.map { (references[$0], readings[$0].segmentation) }, workers: workers),
+                    references: members.map { (references[$0].image, readings[$0].segmentation) }, workers: workers),
                 plans: try steps.map { levels in
                     do {
                         return try LevelPlan(
@@ -63,7 +63,7 @@ package struct PreparedReferences: Sendable {
 
     /// SHA-256 of all that the prepared references depend on, lowercase hexadecimal.
     package static func key(
-        extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
+        extractor: any FeatureExtractor, references: [FieldImage], parameters: NormalizationParameters
     ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
@@ -80,8 +80,9 @@ package struct PreparedReferences: Sendable {
         add(SmearNet.embedded.digest)
         add("\(parameters.clusterCount) \(parameters.enhancementWeight) \(parameters.seed)")
         for reference in references {
-            add("\(reference.width)×\(reference.height)")
-            reference.samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            add("\(reference.image.width)×\(reference.image.height)")
+            reference.image.samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            if let mask = reference.mask { hash.update(data: mask.isData.map { $0 ? 1 : 0 } as [UInt8]) }
         }
         return hash.finalize().hexadecimal
     }

@@ -84,7 +84,8 @@ package struct TiledRun {
         let levels = plan.projection.levels
         let reading = try appearance.parts(atLevels: levels, workers: workers)
         let statistics = try FrameStatistics.standardizations(
-            of: appearance.image, reading: reading, reach: extractor.reach(atLevel: levels.max() ?? 1), levels: levels,
+            of: appearance.image, mask: appearance.mask, reading: reading,
+            reach: extractor.reach(atLevel: levels.max() ?? 1), levels: levels,
             parameters: parameters, limit: parameters.pixelsAtOnce / 2, workers: workers)
         var frame = LabImage(
             width: source.width, height: source.height, samples: [Float](repeating: 0, count: source.samples.count))
@@ -99,8 +100,8 @@ package struct TiledRun {
                     width: projected.width, height: projected.height, from: $0.map, to: plan.map)
             }
             let run = LevelRun(
-                capture: capture, projected: projected, segmentation: appearance.segmentation, area: tile.area,
-                plan: plan, parameters: parameters,
+                capture: FieldImage(capture, mask: appearance.mask.cropped(to: tile.area)), projected: projected,
+                segmentation: appearance.segmentation, area: tile.area, plan: plan, parameters: parameters,
                 initial: initial, reverseRows: reverseRows(ofTile: index, height: plan.map.height), workers: workers,
                 onStage: report)
             let transfer = run.transfer(parameters, scale: plan.scale, workers: workers)
@@ -110,7 +111,8 @@ package struct TiledRun {
                 workers: workers)
             TileKernels.add(
                 part, at: (tile.area.x, tile.area.y), weights: layout.weights(of: tile), to: &frame, workers: workers)
-            let (sum, count) = Self.sum(of: run.vote.confidence, in: tile, scale: plan.scale)
+            let (sum, count) = Self.sum(
+                of: run.vote.confidence, mask: appearance.mask, in: tile, scale: plan.scale)
             confidence += sum
             counted += count
             if keepingFields {
@@ -159,7 +161,7 @@ package struct TiledRun {
 
     /// The trend of the whole frame, from the pixels that it would look at anyway.
     private func trend(of frame: LabImage) -> ColorTrend {
-        let pixels = ColorTrend.sample(width: frame.width, pixelCount: frame.pixelCount)
+        let pixels = ColorTrend.sample(width: frame.width, pixelCount: frame.pixelCount, mask: capture.mask)
         func picked(_ samples: [Float]) -> [Float] { pixels.flatMap { samples[3 * $0..<3 * $0 + 3] } }
         let before = LabImage(RGBImage(width: pixels.count, height: 1, samples: picked(source.samples)))
         let after = LabImage(width: pixels.count, height: 1, samples: picked(frame.samples))
@@ -167,14 +169,22 @@ package struct TiledRun {
     }
 
     /// Sum and number of a tile's confidences in its core.
-    private static func sum(of confidence: Plane, in tile: TileLayout.Tile, scale: Int) -> (Double, Int) {
+    ///
+    /// - Parameter mask: of the frame.
+    private static func sum(
+        of confidence: Plane, mask: DataMask?, in tile: TileLayout.Tile, scale: Int
+    ) -> (Double, Int) {
         let (x, y) = ((tile.core.x - tile.area.x) / scale, (tile.core.y - tile.area.y) / scale)
         let right = min(confidence.width, (tile.core.x + tile.core.width - tile.area.x) / scale)
         let bottom = min(confidence.height, (tile.core.y + tile.core.height - tile.area.y) / scale)
-        var sum = 0.0
+        var (sum, count) = (0.0, 0)
         for row in y..<bottom {
-            for column in x..<right { sum += Double(confidence.values[row * confidence.width + column]) }
+            for column in x..<right
+            where mask?[tile.area.x + column * scale, tile.area.y + row * scale] ?? true {
+                sum += Double(confidence.values[row * confidence.width + column])
+                count += 1
+            }
         }
-        return (sum, (right - x) * (bottom - y))
+        return (sum, count)
     }
 }

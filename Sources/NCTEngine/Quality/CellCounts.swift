@@ -23,10 +23,14 @@ public struct CellCounts: Sendable, Equatable, Codable {
     }
 
     /// Counts the regions of a map of ``SmearClass``. Cost linear in the pixels.
-    package init(_ map: LabelMap) { self.init(map, WhiteCellRegions(map)) }
+    package init(_ map: LabelMap) { self.init(map, WhiteCellRegions(map), mask: nil) }
 
-    /// Counts the regions of a map of ``SmearClass`` whose white cells are known.
-    package init(_ map: LabelMap, _ whiteCells: WhiteCellRegions) {
+    /// Counts what a network saw, whose white cells are known.
+    package init(_ segmentation: SmearSegmentation, _ whiteCells: WhiteCellRegions) {
+        self.init(segmentation.labels, whiteCells, mask: segmentation.mask)
+    }
+
+    private init(_ map: LabelMap, _ whiteCells: WhiteCellRegions, mask: DataMask?) {
         self.whiteCells = whiteCells.regions.count
         // What lies in a white cell is part of it.
         var map = map
@@ -34,7 +38,7 @@ public struct CellCounts: Sendable, Equatable, Codable {
             map.labels[pixel] = SmearClass.nucleus.rawValue
         }
         let unit = whiteCells.unit
-        let red = ConnectedSpots(map, label: SmearClass.redCell.rawValue)
+        let red = ConnectedSpots(map, label: SmearClass.redCell.rawValue, mask: mask)
         redCells = zip(red.areas, red.touchesBorder).reduce(0) { count, region in
             let cells = Float(region.0) / unit
             guard cells >= Self.leastRedCell else { return count }

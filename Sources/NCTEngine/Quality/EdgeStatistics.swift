@@ -37,23 +37,28 @@ package struct EdgeStatistics: Sendable {
         }
     }
 
-    /// - Parameter luminance: 0…1. Cost linear in the pixels.
-    package init(_ luminance: Plane, workers: Workers = Workers(threads: 1)) {
+    /// Cost linear in the pixels.
+    ///
+    /// - Parameters:
+    ///   - luminance: 0…1.
+    ///   - mask: the pixels that count, away from the others by as much as the coarse scale sees of them.
+    package init(_ luminance: Plane, mask: DataMask? = nil, workers: Workers = Workers(threads: 1)) {
         let size = min(1, max(0.5, Float(min(luminance.width, luminance.height)) / Self.ordinarySide))
         let fine = QualityKernels.smoothed(luminance, sigma: size * Self.fineSigma, workers: workers)
         let rest = size * (Self.coarseSigma * Self.coarseSigma - Self.fineSigma * Self.fineSigma).squareRoot()
         let coarse = QualityKernels.smoothed(fine, sigma: rest, workers: workers)
+        let inner = mask.flatMap { $0.shrunk(by: Int((2 * size * Self.coarseSigma).rounded(.up))) }
         let sums =
             workers.map(max(0, luminance.height - 4), grain: Self.grain) { rows in
                 var sums = Sums()
-                for y in rows { Self.add(row: y + 2, fine: fine, coarse: coarse, to: &sums) }
+                for y in rows { Self.add(row: y + 2, fine: fine, coarse: coarse, mask: inner, to: &sums) }
                 return sums
             }.reduce(Sums(), +)
         sharpness = sums.coarse > 0 ? Float(sums.fine / sums.coarse) : 0
-        share = Float(sums.edges / Double(max(1, luminance.values.count)))
+        share = Float(sums.edges / Double(max(1, inner?.count ?? luminance.values.count)))
         let turned = (sums.cosine * sums.cosine + sums.sine * sums.sine).squareRoot()
         alignment = sums.strength > 0 ? Float(turned / sums.strength) : 0
-        roughness = Self.roughness(luminance, fine)
+        roughness = Self.roughness(inner.data(of: luminance), inner.data(of: fine))
     }
 
     private static func roughness(_ luminance: Plane, _ fine: Plane) -> Float {
@@ -67,7 +72,7 @@ package struct EdgeStatistics: Sendable {
         return all > 0 ? Float(min(1, rest / all)) : 0
     }
 
-    private static func add(row y: Int, fine: Plane, coarse: Plane, to sums: inout Sums) {
+    private static func add(row y: Int, fine: Plane, coarse: Plane, mask: DataMask?, to sums: inout Sums) {
         let width = coarse.width
         let least = 4 * leastGradient * leastGradient
         coarse.values.withUnsafeBufferPointer { coarse in
@@ -84,7 +89,7 @@ package struct EdgeStatistics: Sendable {
                     let pixel = y * width + x
                     let g = gradient(coarse, pixel)
                     let square = g.x * g.x + g.y * g.y
-                    guard square >= least else { continue }
+                    guard square >= least, mask.isData(pixel) else { continue }
                     // The neighbor across the edge: right, down, or one of the diagonals (tan 22.5° = 0.414).
                     let (u, v) = (abs(g.x), abs(g.y))
                     let across = v < 0.414 * u ? 1 : u < 0.414 * v ? width : g.x * g.y > 0 ? width + 1 : width - 1

@@ -9,6 +9,8 @@ package struct FieldAnalysis: Sendable {
     /// What the image was reduced by.
     package let scale: Int
     package let lab: LabImage
+    /// Which of the reduced image is data; nothing else counts.
+    package let mask: DataMask?
     package let segmentation: RoughSegmentation
     package let inspection: FieldInspection
     package let contents: FieldContents
@@ -19,19 +21,25 @@ package struct FieldAnalysis: Sendable {
     private static let side = 240
     private static let edgeSide = 480
 
-    package init(_ source: RGBImage, workers: Workers) {
+    package init(_ source: RGBImage, workers: Workers) { self.init(FieldImage(source), workers: workers) }
+
+    package init(_ field: FieldImage, workers: Workers) {
+        let source = field.image
         let shorter = min(source.width, source.height)
         scale = max(1, shorter / Self.side)
         let image = Reduction.box(source, by: scale, workers: workers)
-        let edgeImage = Reduction.box(source, by: max(1, shorter / Self.edgeSide), workers: workers)
-        let edges = EdgeStatistics(edgeImage.luminance(workers: workers), workers: workers)
-        segmentation = RoughSegmentation(image, workers: workers)
+        mask = field.mask.reduced(by: scale)
+        let edgeScale = max(1, shorter / Self.edgeSide)
+        let edges = EdgeStatistics(
+            Reduction.box(source, by: edgeScale, workers: workers).luminance(workers: workers),
+            mask: field.mask.reduced(by: edgeScale), workers: workers)
+        segmentation = RoughSegmentation(image, mask: mask, workers: workers)
         lab = LabImage(image, workers: workers)
-        let density = OpticalDensity(image, segmentation.labels)
-        let nuclei = Nuclei(segmentation.labels)
-        let total = Float(max(1, image.pixelCount))
+        let density = OpticalDensity(image, segmentation.labels, mask: mask)
+        let nuclei = Nuclei(segmentation.labels, mask: mask)
+        let total = Float(max(1, mask?.count ?? image.pixelCount))
         let foreground = segmentation.counts[1] + segmentation.counts[2]
-        let moments = Self.moments(lab, segmentation.labels)
+        let moments = Self.moments(mask.data(of: lab), mask.data(of: segmentation.labels))
         (mean, background) = (moments.mean, moments.background)
         inspection = FieldInspection(
             edges: edges, foregroundShare: Float(foreground) / total,
@@ -44,7 +52,12 @@ package struct FieldAnalysis: Sendable {
     }
 
     package func palette(workers: Workers) -> ColorPalette {
-        ColorPalette(lab, classes: segmentation.labels, workers: workers)
+        palette(of: lab, workers: workers)
+    }
+
+    /// The same of other colors of the same pixels.
+    func palette(of lab: LabImage, workers: Workers) -> ColorPalette {
+        ColorPalette(mask.data(of: lab), classes: mask.data(of: segmentation.labels), workers: workers)
     }
 
     /// The mean color, the background's, and the root mean squared distance of all colors from their mean.
@@ -75,9 +88,10 @@ struct OpticalDensity: Sendable {
     /// A stain absorbs green by more than this share above the mean of red and blue.
     private static let greenExcess: Float = 0.08
 
-    init(_ image: RGBImage, _ labels: LabelMap) {
+    init(_ image: RGBImage, _ labels: LabelMap, mask: DataMask?) {
         var (light, lit) = (SIMD3<Double>.zero, 0.0)
-        for pixel in 0..<image.pixelCount where labels.labels[pixel] == RoughSegmentation.background {
+        for pixel in 0..<image.pixelCount
+        where mask.isData(pixel) && labels.labels[pixel] == RoughSegmentation.background {
             light += SIMD3(
                 Double(SampleLight.light(of: image.samples[3 * pixel])),
                 Double(SampleLight.light(of: image.samples[3 * pixel + 1])),
@@ -114,10 +128,10 @@ struct Nuclei: Sendable {
     /// Area of the largest spot in red cells, 0 if there is none. Without red cells, in hundredths of the field.
     let largest: Float
 
-    init(_ labels: LabelMap) {
+    init(_ labels: LabelMap, mask: DataMask?) {
         spots = ConnectedSpots(labels, label: RoughSegmentation.nucleus)
-        redCellArea = RedCellSize.area(labels, background: RoughSegmentation.background) { _ in false }
-        let unit = redCellArea ?? max(1, Float(labels.labels.count) / 100)
+        redCellArea = RedCellSize.area(labels, background: RoughSegmentation.background, mask: mask) { _ in false }
+        let unit = redCellArea ?? max(1, Float(mask?.count ?? labels.labels.count) / 100)
         largest = Float(spots.areas.max() ?? 0) / unit
     }
 

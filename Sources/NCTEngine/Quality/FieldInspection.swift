@@ -84,6 +84,11 @@ public struct FieldInspection: Sendable, Equatable, Codable {
 
     /// Inspects an image. Cost linear in the pixels.
     package init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
-        self = FieldAnalysis(image, workers: workers).inspection
+        self.init(FieldImage(image), workers: workers)
+    }
+
+    /// The same of what is data in a field.
+    package init(_ field: FieldImage, workers: Workers) {
+        self = FieldAnalysis(field, workers: workers).inspection
     }
 }

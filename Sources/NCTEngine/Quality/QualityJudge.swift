@@ -24,12 +24,12 @@ struct QualityJudge: Sendable {
     }
 
     /// - Parameter lab: the palette of the lab that the capture comes from, if it is known.
-    func sight(of source: RGBImage, _ segmentation: SmearSegmentation?, lab: LabPalette?) -> Sight {
-        let analysis = FieldAnalysis(source, workers: workers)
+    func sight(of field: FieldImage, _ segmentation: SmearSegmentation?, lab: LabPalette?) -> Sight {
+        let analysis = FieldAnalysis(field, workers: workers)
         let whiteCells = segmentation.map { WhiteCells(of: $0, lab: lab, workers: workers) }
         return Sight(
             analysis: analysis, segmentation: segmentation,
-            cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen.labels, $0.regions) } },
+            cells: segmentation.flatMap { seen in whiteCells.map { CellCounts(seen, $0.regions) } },
             whiteCells: whiteCells,
             palette: analysis.palette(workers: workers))
     }
@@ -50,15 +50,15 @@ struct QualityJudge: Sendable {
         let analysis = sight.analysis
         // The same pixels are compared before and after: the classes are the source's.
         let reduced = LabImage(Reduction.box(result, by: analysis.scale, workers: workers), workers: workers)
-        let after = ColorPalette(reduced, classes: analysis.segmentation.labels, workers: workers)
+        let after = analysis.palette(of: reduced, workers: workers)
         var contents: SmearContents?
         if let segmentation = sight.segmentation, let cells = sight.cells, let whiteCells = sight.whiteCells {
             let colors = LabImage(
                 Reduction.box(result, by: segmentation.reduction, workers: workers), workers: workers)
             contents = SmearContents(
                 segmentation, cells: cells, whiteCells: whiteCells, before: analysis.lab, after: reduced,
-                scale: analysis.scale, colors: colors, palette: palette, references: figures.classColors,
-                workers: workers)
+                mask: analysis.mask, scale: analysis.scale, colors: colors, palette: palette,
+                references: figures.classColors, workers: workers)
         }
         return QualityReport(
             structuralSimilarity: StructuralSimilarity.value(source: source, result: result, workers: workers),

@@ -107,16 +107,17 @@ public struct SmearContents: Sendable, Equatable, Codable {
 
     /// - Parameters:
     ///   - before, after: the capture and the result, reduced alike.
+    ///   - mask: which of their pixels count.
     ///   - scale: what they were reduced by.
     ///   - colors: of the result on the segmentation's grid.
     ///   - palette: the training lab's.
     package init(
         _ segmentation: SmearSegmentation, cells: CellCounts, whiteCells: WhiteCells, before: LabImage,
-        after: LabImage, scale: Int, colors: LabImage, palette: LabPalette, references: [ClassColors],
-        workers: Workers
+        after: LabImage, mask: DataMask? = nil, scale: Int, colors: LabImage, palette: LabPalette,
+        references: [ClassColors], workers: Workers
     ) {
         let labels = segmentation.labels(reducedBy: scale, workers: workers)
-        let (source, result) = (ClassColors(before, labels), ClassColors(after, labels))
+        let (source, result) = (ClassColors(before, labels, mask: mask), ClassColors(after, labels, mask: mask))
         func figures(_ kind: SmearClass) -> ClassFigures {
             let index = Int(kind.rawValue)
             func nearest(_ color: SIMD3<Float>?) -> (color: SIMD3<Float>, distance: Float)? {
@@ -134,8 +135,10 @@ public struct SmearContents: Sendable, Equatable, Codable {
         smearProbability = segmentation.smearProbability
         self.cells = cells
         let seen = FieldColors(
-            colors, SmearParts(segmentation.labels, whiteCells.regions, colors: segmentation.colors),
-            kinds: whiteCells.cells.map { $0.kinds.believed() }
+            colors,
+            SmearParts(
+                segmentation.labels, whiteCells.regions, colors: segmentation.colors, mask: segmentation.mask),
+            mask: segmentation.mask, kinds: whiteCells.cells.map { $0.kinds.believed() }
         ).cells
         self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
             SightedCell(cell, in: seen.indices.contains(index) ? seen[index] : nil, palette: palette)

@@ -7,7 +7,9 @@ struct ConnectedSpots {
     let touchesBorder: [Bool]
 
     /// Cost linear in the pixels.
-    init(_ map: LabelMap, label: UInt8) {
+    ///
+    /// - Parameter mask: where there is no data there is a border.
+    init(_ map: LabelMap, label: UInt8, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
         var labels = [Int32](repeating: -1, count: width * height)
         var areas: [Int] = []
@@ -22,7 +24,8 @@ struct ConnectedSpots {
             while let pixel = stack.popLast() {
                 area += 1
                 let (x, y) = (pixel % width, pixel / width)
-                border = border || x == 0 || y == 0 || x == width - 1 || y == height - 1
+                border =
+                    border || x == 0 || y == 0 || x == width - 1 || y == height - 1 || mask?.isAtEdge(pixel) == true
                 func visit(_ next: Int) {
                     guard map.labels[next] == label, labels[next] < 0 else { return }
                     labels[next] = region

@@ -22,7 +22,7 @@ package struct ReferenceFigures: Sendable, Equatable {
     ///
     /// - Parameter segmentations: of each reference; nil for one that is too small for the network.
     /// - Precondition: at least one reference.
-    package init(_ references: [RGBImage], _ segmentations: [SmearSegmentation?], workers: Workers) throws {
+    package init(_ references: [FieldImage], _ segmentations: [SmearSegmentation?], workers: Workers) throws {
         let analyses = references.map { FieldAnalysis($0, workers: workers) }
         if let blank = analyses.firstIndex(where: { $0.inspection.isBlank }) {
             throw EngineError(
@@ -34,7 +34,8 @@ package struct ReferenceFigures: Sendable, Equatable {
         contents = analyses.map(\.contents)
         classColors = zip(segmentations, analyses).compactMap { segmentation, analysis in
             segmentation.map {
-                ClassColors(analysis.lab, $0.labels(reducedBy: analysis.scale, workers: workers))
+                ClassColors(
+                    analysis.lab, $0.labels(reducedBy: analysis.scale, workers: workers), mask: analysis.mask)
             }
         }
     }

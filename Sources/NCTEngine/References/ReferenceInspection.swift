@@ -11,11 +11,13 @@ package struct ReferenceInspection: Sendable {
     /// Fewer pixels either way show no cell with its surroundings.
     private static let leastSide = 32
 
-    /// - Parameter image: without what of it is no data.
-    package init(_ image: RGBImage, workers: Workers) {
-        (width, height) = (image.width, image.height)
-        inspection = FieldInspection(image, workers: workers)
-        let segmentation = try? SmearNet.embedded.segmentation(of: image, workers: workers)
+    package init(_ image: RGBImage, workers: Workers) { self.init(FieldImage(image), workers: workers) }
+
+    /// Of what is data in a field.
+    package init(_ field: FieldImage, workers: Workers) {
+        (width, height) = (field.image.width, field.image.height)
+        inspection = FieldInspection(field, workers: workers)
+        let segmentation = try? SmearNet.embedded.segmentation(of: field, workers: workers)
         cells = segmentation?.cellCounts
         smearProbability = segmentation?.smearProbability
     }

@@ -9,9 +9,9 @@ package struct RoughSegmentation: Sendable {
     package static let cell: UInt8 = 1
     package static let nucleus: UInt8 = 2
 
-    /// ``background``, ``cell`` or ``nucleus`` a pixel.
+    /// ``background``, ``cell`` or ``nucleus`` a pixel; ``background`` where there is no data.
     package let labels: LabelMap
-    /// Pixels of each.
+    /// Pixels of each that are data.
     package let counts: [Int]
 
     /// Optical density of green light that makes a pixel a cell.
@@ -32,19 +32,21 @@ package struct RoughSegmentation: Sendable {
     private static let grain = 16384
 
     /// By the image's own criteria.
-    package init(_ image: RGBImage, workers: Workers) {
-        self.init(image, by: Self.criteria(of: image, workers: workers), workers: workers)
+    package init(_ image: RGBImage, mask: DataMask? = nil, workers: Workers) {
+        self.init(
+            image, mask: mask, by: Self.criteria(of: mask.data(of: image), workers: workers), workers: workers)
     }
 
     /// By criteria of an image that this one is a part of; without any, all is background.
-    package init(_ image: RGBImage, by criteria: Criteria?, workers: Workers) {
+    package init(_ image: RGBImage, mask: DataMask? = nil, by criteria: Criteria?, workers: Workers) {
         guard let criteria else {
             labels = LabelMap(width: image.width, height: image.height, repeating: Self.background)
-            counts = [image.pixelCount, 0, 0]
+            counts = [mask?.count ?? image.pixelCount, 0, 0]
             return
         }
         let labels = workers.flatMap(image.pixelCount, grain: Self.grain) { range in
             range.map { pixel in
+                guard mask.isData(pixel) else { return Self.background }
                 if Self.azure(image.samples, pixel, criteria.base) > criteria.azure { return Self.nucleus }
                 let density = SampleLight.density(of: image.samples[3 * pixel + 1]) - criteria.base.y
                 return density > Self.cellDensity ? Self.cell : Self.background
@@ -52,6 +54,7 @@ package struct RoughSegmentation: Sendable {
         }
         var counts = [0, 0, 0]
         for label in labels { counts[Int(label)] += 1 }
+        if let mask { counts[Int(Self.background)] -= labels.count - mask.count }
         self.labels = LabelMap(width: image.width, height: image.height, labels: labels)
         self.counts = counts
     }

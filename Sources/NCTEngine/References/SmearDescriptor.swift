@@ -39,11 +39,12 @@ public struct SmearDescriptor: Sendable {
     }
 
     public init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
-        let image = image.withoutMissingData(workers: workers)
-        let segmentation = RoughSegmentation(image, workers: workers)
+        let field = FieldImage(ofDataIn: image, workers: workers)
+        let image = field.image
+        let segmentation = RoughSegmentation(image, mask: field.mask, workers: workers)
         let lab = LabImage(image, workers: workers).samples
         let (width, height) = (image.width, image.height)
-        let spots = ConnectedSpots(segmentation.labels, label: RoughSegmentation.nucleus)
+        let spots = ConnectedSpots(segmentation.labels, label: RoughSegmentation.nucleus, mask: field.mask)
         // A nucleus is at least a fifth of the largest spot, or of what a red cell would cover; platelets are less.
         let largest = spots.areas.max() ?? 0
         let least = max(60, largest / 5)
@@ -71,7 +72,7 @@ public struct SmearDescriptor: Sendable {
         var counts: [Float] = [0, 0]
         var histograms = [[Int32: Int]](repeating: [:], count: 3)
         var sizes = [0, 0, 0]
-        for pixel in 0..<image.pixelCount {
+        for pixel in 0..<image.pixelCount where field.mask.isData(pixel) {
             let color = SIMD3(lab[3 * pixel], lab[3 * pixel + 1], lab[3 * pixel + 2])
             let kind: Int
             switch segmentation.labels.labels[pixel] {
@@ -94,7 +95,7 @@ public struct SmearDescriptor: Sendable {
         }
         background = sums[0] / max(1, counts[0])
         redCell = sums[1] / max(1, counts[1])
-        let total = Float(max(1, image.pixelCount))
+        let total = Float(max(1, field.mask?.count ?? image.pixelCount))
         backgroundShare = counts[0] / total
         nucleusShare = Float(sizes[0]) / total
         cytoplasmShare = Float(sizes[1]) / total

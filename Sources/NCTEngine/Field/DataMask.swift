@@ -1,0 +1,157 @@
+/// Which pixels of an image are data. What is taken over all of an image (means, shares, histograms, fits) is taken over
+/// these alone, so that what stands in the place of the others counts for nothing.
+package struct DataMask: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
+    /// A pixel, row-major.
+    package let isData: [Bool]
+    /// Pixels that are data, at least one.
+    package let count: Int
+
+    /// Nil if all are data, or none is.
+    package init?(width: Int, height: Int, isData: [Bool]) {
+        precondition(isData.count == width * height, "a mask needs width × height values")
+        let count = isData.reduce(0) { $0 + ($1 ? 1 : 0) }
+        guard count > 0, count < isData.count else { return nil }
+        (self.width, self.height, self.isData, self.count) = (width, height, isData, count)
+    }
+
+    package subscript(x: Int, y: Int) -> Bool { isData[y * width + x] }
+
+    /// On the grid that ``Reduction`` makes: a pixel is data if all that it covers are. Nil as in `init`.
+    package func reduced(by scale: Int) -> DataMask? {
+        guard scale > 1 else { return self }
+        let (columns, rows) = (width / scale, height / scale)
+        var reduced = [Bool](repeating: true, count: columns * rows)
+        for y in 0..<rows * scale {
+            for x in 0..<columns * scale where !isData[y * width + x] {
+                reduced[y / scale * columns + x / scale] = false
+            }
+        }
+        return DataMask(width: columns, height: rows, isData: reduced)
+    }
+
+    /// Of a part of the image; nil as in `init`, so that a part without data counts as a whole.
+    package func cropped(to area: PixelArea) -> DataMask? {
+        var part: [Bool] = []
+        part.reserveCapacity(area.pixelCount)
+        for y in area.y..<area.y + area.height {
+            part += isData[y * width + area.x..<y * width + area.x + area.width]
+        }
+        return DataMask(width: area.width, height: area.height, isData: part)
+    }
+
+    /// The data that is at least so many pixels, each way, from what is none. Nil as in `init`: a field too small for that
+    /// counts as a whole.
+    func shrunk(by margin: Int) -> DataMask? {
+        func shrunk(_ mask: [Bool], lines: Int, count: Int, line: Int, step: Int) -> [Bool] {
+            var result = mask
+            for index in 0..<lines {
+                for place in 0..<count where !mask[index * line + place * step] {
+                    for near in max(0, place - margin)...min(count - 1, place + margin) {
+                        result[index * line + near * step] = false
+                    }
+                }
+            }
+            return result
+        }
+        let rows = shrunk(isData, lines: height, count: width, line: width, step: 1)
+        return DataMask(
+            width: width, height: height, isData: shrunk(rows, lines: width, count: height, line: 1, step: width))
+    }
+
+    /// True for data beside which, in its row or column, there is none.
+    func isAtEdge(_ pixel: Int) -> Bool {
+        guard isData[pixel] else { return false }
+        let (x, y) = (pixel % width, pixel / width)
+        return (x > 0 && !isData[pixel - 1]) || (x < width - 1 && !isData[pixel + 1])
+            || (y > 0 && !isData[pixel - width]) || (y < height - 1 && !isData[pixel + width])
+    }
+
+    /// The samples of the pixels that are data, in their order.
+    private func picked<Sample>(_ samples: [Sample], width channels: Int) -> [Sample] {
+        precondition(samples.count == isData.count * channels, "a mask has its image's size")
+        var result: [Sample] = []
+        result.reserveCapacity(count * channels)
+        for (pixel, isData) in isData.enumerated() where isData {
+            result.append(contentsOf: samples[pixel * channels..<(pixel + 1) * channels])
+        }
+        return result
+    }
+
+    fileprivate func data(of image: RGBImage) -> RGBImage {
+        RGBImage(width: count, height: 1, samples: picked(image.samples, width: 3))
+    }
+
+    fileprivate func data(of image: LabImage) -> LabImage {
+        LabImage(width: count, height: 1, samples: picked(image.samples, width: 3))
+    }
+
+    fileprivate func data(of labels: LabelMap) -> LabelMap {
+        LabelMap(width: count, height: 1, labels: picked(labels.labels, width: 1))
+    }
+
+    fileprivate func data(of plane: Plane) -> Plane {
+        Plane(width: count, height: 1, values: picked(plane.values, width: 1))
+    }
+}
+
+/// Without a mask all is data.
+extension DataMask? {
+    package func isData(_ pixel: Int) -> Bool { self.map { $0.isData[pixel] } ?? true }
+
+    package func reduced(by scale: Int) -> DataMask? { flatMap { $0.reduced(by: scale) } }
+    package func cropped(to area: PixelArea) -> DataMask? { flatMap { $0.cropped(to: area) } }
+
+    /// The pixels that are data, in a row.
+    package func data(of image: RGBImage) -> RGBImage { map { $0.data(of: image) } ?? image }
+    package func data(of image: LabImage) -> LabImage { map { $0.data(of: image) } ?? image }
+    package func data(of labels: LabelMap) -> LabelMap { map { $0.data(of: labels) } ?? labels }
+    package func data(of plane: Plane) -> Plane { map { $0.data(of: plane) } ?? plane }
+
+    /// Labels with one of them wherever there is no data.
+    package func replaced(in labels: LabelMap, by label: UInt8) -> LabelMap {
+        guard let self else { return labels }
+        var result = labels
+        for (pixel, isData) in self.isData.enumerated() where !isData { result.labels[pixel] = label }
+        return result
+    }
+}
+
+/// A field as the engine works on it: an image, and which of its pixels are data.
+package struct FieldImage: Sendable, Equatable {
+    package let image: RGBImage
+    /// Nil where all of it is data.
+    package let mask: DataMask?
+
+    package init(_ image: RGBImage, mask: DataMask? = nil) {
+        self.image = image
+        self.mask = mask
+    }
+
+    /// What of an image is data (``ValidArea``); all of it where there is nothing else.
+    package init(ofDataIn image: RGBImage, workers: Workers) {
+        self = ValidArea(of: image, workers: workers)?.field(of: image) ?? FieldImage(image)
+    }
+
+    /// Its pixels that are data, in a row if some are not.
+    package var data: RGBImage { mask.data(of: image) }
+}
+
+extension Plane {
+    /// 0 where there is no data.
+    package func masked(by mask: DataMask?) -> Plane {
+        masked(by: mask, at: PixelArea(x: 0, y: 0, width: width, height: height))
+    }
+
+    /// The same of a part of what the mask is of, which may be a part without any data.
+    func masked(by mask: DataMask?, at area: PixelArea) -> Plane {
+        guard let mask else { return self }
+        precondition(area.width == width && area.height == height, "a plane has its area's size")
+        var result = self
+        for y in 0..<height {
+            for x in 0..<width where !mask[area.x + x, area.y + y] { result[x, y] = 0 }
+        }
+        return result
+    }
+}
