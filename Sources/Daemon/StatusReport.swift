@@ -23,6 +23,22 @@ public struct StatusReport: Sendable, Equatable, Codable {
         public var finishedInLastHour: Int
     }
 
+    /// What was learned of a watched tree's lab for a profile.
+    public struct Learned: Sendable, Equatable, Codable {
+        public var lab: String
+        public var profile: String
+        /// The file of the palette that captures go by.
+        public var palette: String
+        public var sha256: String
+        /// Captures and white cells that it was learned from.
+        public var images: Int
+        public var whiteCells: Int
+        /// RFC 3339.
+        public var learnedAt: String
+        /// When later captures were last found to show the same colors; RFC 3339.
+        public var confirmedAt: String?
+    }
+
     /// RFC 3339.
     public var createdAt: String
     /// The daemon's process; absent if none is running.
@@ -31,6 +47,7 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var total: StateCounts
     /// By profile, then by verdict.
     public var verdicts: [String: [String: Int]]
+    public var learned: [Learned]
     public var ledgerPath: String
     public var ledgerBytes: Int64
     /// By directory.
@@ -56,6 +73,15 @@ public struct StatusReport: Sendable, Equatable, Codable {
                 finishedInLastHour: summary.finishedInLastHour)
         }
         verdicts = try await ledger.verdicts()
+        learned = LearningFolder.records(stateDirectory: stateDirectory).compactMap { record, folder in
+            record.palette.map { palette in
+                Learned(
+                    lab: record.lab, profile: record.profile,
+                    palette: folder.palettePath(palette.sha256), sha256: palette.sha256,
+                    images: palette.images, whiteCells: palette.whiteCells, learnedAt: palette.learnedAt,
+                    confirmedAt: palette.confirmedAt)
+            }
+        }
         ledgerPath = ledger.path
         ledgerBytes = ["", "-wal"].reduce(0) { sum, suffix in
             let attributes = try? FileManager.default.attributesOfItem(atPath: ledger.path + suffix)
@@ -97,6 +123,12 @@ public struct StatusReport: Sendable, Equatable, Codable {
         for (profile, verdicts) in verdicts.sorted(by: { $0.key < $1.key }) {
             let counts = verdicts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             lines.append("profile \(profile): \(counts.joined(separator: ", "))")
+        }
+        for learned in learned {
+            lines.append(
+                "\(learned.lab): palette for profile \(learned.profile) learned from \(learned.images) captures, "
+                    + "\(learned.whiteCells) white cells, \(learned.learnedAt)"
+                    + (learned.confirmedAt.map { ", found to hold \($0)" } ?? "") + ": \(learned.palette)")
         }
         for (directory, free) in freeMebibytes.sorted(by: { $0.key < $1.key }) {
             lines.append("\(directory): \(free) MiB free")

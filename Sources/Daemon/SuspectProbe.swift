@@ -15,19 +15,23 @@ public struct Suspect: Sendable {
     /// Links within the tree are followed.
     public var followsLinks: Bool
     public var profile: Profile
+    /// What was learned of its lab; nil for nothing.
+    public var palette: String?
     public var weights: String?
     public var limits: ImageLimits
     /// What the capture may allocate, bytes.
     public var memory: Int
 
     public init(
-        root: String, path: CapturePath, followsLinks: Bool = false, profile: Profile, weights: String?,
+        root: String, path: CapturePath, followsLinks: Bool = false, profile: Profile,
+        palette: String? = nil, weights: String?,
         limits: ImageLimits, memory: Int
     ) {
         self.root = root
         self.path = path
         self.followsLinks = followsLinks
         self.profile = profile
+        self.palette = palette
         self.weights = weights
         self.limits = limits
         self.memory = memory
@@ -71,7 +75,8 @@ public struct ProbeProcess: SuspectProbe {
             [
                 "nctd", "probe-capture", "--root", suspect.root, "--path", path, "--profile", profile,
                 "--maximum-pixels", String(suspect.limits.maximumPixels), "--memory", String(suspect.memory),
-            ] + (suspect.weights.map { ["--weights", $0] } ?? []) + (suspect.followsLinks ? ["--follow-links"] : [])
+            ] + (suspect.palette.map { ["--capture-palette", $0] } ?? [])
+            + (suspect.weights.map { ["--weights", $0] } ?? []) + (suspect.followsLinks ? ["--follow-links"] : [])
         let limit = limit
         do {
             return try await Blocking.run { try Self.run(arguments, limit: limit) }

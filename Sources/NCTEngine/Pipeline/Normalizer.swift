@@ -7,7 +7,7 @@ public struct Normalizer: Sendable {
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
     private let judge: QualityJudge
-    private let palettes: LabPalettes
+    private var palettes: LabPalettes
     private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
@@ -39,6 +39,12 @@ public struct Normalizer: Sendable {
             try cache.map { [key] in try ReferenceCache.decode($0, key: key) }
             ?? PreparedReferences(references, extractor: extractor, parameters: parameters, workers: workers)
         judge = QualityJudge(figures: prepared.figures, thresholds: thresholds, workers: workers)
+    }
+
+    public func with(captures palette: LabPalette) -> Normalizer {
+        var copy = self
+        copy.palettes.captures = palette
+        return copy
     }
 
     /// The prepared references as bytes for a cache file.
