@@ -10,7 +10,7 @@ public protocol CaptureProcessor: Sendable {
     var fingerprint: String { get }
 
     /// The same engine, going by what was learned of the lab that captures come from.
-    func adapted(to learned: LearnedPalette) -> any CaptureProcessor
+    func adapted(to learned: LearnedColors) -> any CaptureProcessor
 
     /// Normalizes, judges and encodes; blocks its thread.
     ///
@@ -24,7 +24,7 @@ public protocol CaptureProcessor: Sendable {
 }
 
 extension CaptureProcessor {
-    public func adapted(to learned: LearnedPalette) -> any CaptureProcessor { self }
+    public func adapted(to learned: LearnedColors) -> any CaptureProcessor { self }
 }
 
 /// A result in memory.
@@ -62,7 +62,7 @@ extension PreparedEngine: CaptureProcessor {
         return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
     }
 
-    public func adapted(to learned: LearnedPalette) -> any CaptureProcessor { with(learned) }
+    public func adapted(to learned: LearnedColors) -> any CaptureProcessor { with(learned) }
 
     public func render(
         _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,

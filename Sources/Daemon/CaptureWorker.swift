@@ -178,7 +178,7 @@ struct CaptureWorker: Sendable {
         log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
         let suspect = Suspect(
             root: task.root.settings.path, path: task.row.path, followsLinks: task.root.settings.followLinks,
-            profile: profile, palette: await learning.known(of: task.root, for: profile).current?.path,
+            profile: profile, learned: await learning.known(of: task.root, for: profile).current,
             weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
         try await ledger.setProbing(task.row.id, true)
         let what: String
@@ -241,7 +241,7 @@ struct CaptureWorker: Sendable {
             throw AttemptError.profile(profile.name, reason: "\(JobFailure(error, file: profile.path ?? profile.name))")
         }
         let known = await learning.known(of: root, for: profile)
-        let processor = known.current.map { unadapted.adapted(to: $0) } ?? unadapted
+        let processor = unadapted.adapted(to: known.current)
         heartbeat.advance(row.id, to: "looking for an earlier result")
         let format = task.output.format.imageFormat
         let identity = CaptureIdentity.of(digest: digest, fingerprint: processor.fingerprint, format: format)
@@ -331,7 +331,7 @@ struct CaptureWorker: Sendable {
     private func earlierIdentities(
         _ processor: any CaptureProcessor, _ known: LabLearning.Known, _ facts: Facts, _ format: ImageFormat
     ) async throws -> Set<String> {
-        guard facts.task.row.crashes > 0, known.current != nil else { return [] }
+        guard facts.task.row.crashes > 0, !known.current.isEmpty else { return [] }
         let fingerprints = [processor.fingerprint] + known.earlier.map { processor.adapted(to: $0).fingerprint }
         let identities = fingerprints.map {
             CaptureIdentity.of(digest: facts.digest, fingerprint: $0, format: format)

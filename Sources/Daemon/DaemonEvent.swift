@@ -48,15 +48,19 @@ public enum DaemonEvent: Sendable, Equatable {
     case forgotten(count: Int)
     case trouble(String)
 
-    /// A palette that was learned from a lab's captures and is in force.
+    /// A palette or light that was learned from a lab's captures and is in force.
     public struct Learned: Sendable, Equatable {
         public var lab: String
+        public enum What: String, Sendable { case palette, light }
+
         public var profile: String
+        public var what: What
         public var path: String
         public var sha256: String
         public var captures: Int
-        public var whiteCells: Int
-        /// How far the lab's colors had moved from the palette before it; nil for the first.
+        /// What else is to be said of it.
+        public var details: String
+        /// How far it had moved from the one before it; nil for the first.
         public var change: String?
     }
 
@@ -154,7 +158,8 @@ extension DaemonEvent {
             .trouble:
             .error
         // One capture, or something that the daemon gets over by itself.
-        case .learningFailed, .learnedLost, .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .attemptsDied, .testEngine:
+        case .learningFailed, .learnedLost, .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect,
+            .attemptsDied, .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
         default: .info
@@ -205,15 +210,15 @@ extension DaemonEvent {
         case .failed(_, let file, let failure, let attempts):
             "\(file): quarantined after \(attempts) attempts: \(failure.message); \(failure.remedy)"
         case .learned(let learned):
-            "the palette of \(learned.lab) for profile \(learned.profile) is learned from \(learned.captures) captures "
-                + "with \(learned.whiteCells) white cells"
-                + (learned.change.map { ", for its colors have moved (\($0))" } ?? "")
+            "the \(learned.what.rawValue) of \(learned.lab) for profile \(learned.profile) is learned from "
+                + "\(learned.captures) captures: \(learned.details)"
+                + (learned.change.map { "; it has moved (\($0))" } ?? "")
                 + "; captures go by \(learned.path) from now on"
         case .learnedStands(let lab, let profile, let captures, let change):
-            "the palette of \(lab) for profile \(profile) stands: \(captures) captures show the same colors"
+            "what was learned of \(lab) for profile \(profile) stands: \(captures) captures show the same"
                 + (change.map { " (at most \($0))" } ?? "")
         case .learningFailed(let lab, let profile, let reason):
-            "the palette of \(lab) for profile \(profile) could not be learned: \(reason); tried again after further "
+            "the colors of \(lab) for profile \(profile) could not be learned: \(reason); tried again after further "
                 + "captures, which go by what was known"
         case .learnedLost(let lab, let profile, let path, let reason):
             "what was learned of \(lab) for profile \(profile) is lost (\(path): \(reason)); it is learned anew"

@@ -27,12 +27,17 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public struct Learned: Sendable, Equatable, Codable {
         public var lab: String
         public var profile: String
-        /// The file of the palette that captures go by.
-        public var palette: String
+        /// `palette` or `light`.
+        public var what: String
+        /// The file that captures go by.
+        public var path: String
         public var sha256: String
-        /// Captures and white cells that it was learned from.
-        public var images: Int
-        public var whiteCells: Int
+        /// Captures that it was learned from.
+        public var captures: Int
+        /// Of a palette.
+        public var whiteCells: Int?
+        /// Of a light: captures are corrected by it.
+        public var isUneven: Bool?
         /// RFC 3339.
         public var learnedAt: String
         /// When later captures were last found to show the same colors; RFC 3339.
@@ -73,14 +78,20 @@ public struct StatusReport: Sendable, Equatable, Codable {
                 finishedInLastHour: summary.finishedInLastHour)
         }
         verdicts = try await ledger.verdicts()
-        learned = LearningFolder.records(stateDirectory: stateDirectory).compactMap { record, folder in
-            record.palette.map { palette in
+        learned = LearningFolder.records(stateDirectory: stateDirectory).flatMap { record, folder in
+            let palette = record.palette.map { palette in
                 Learned(
-                    lab: record.lab, profile: record.profile,
-                    palette: folder.palettePath(palette.sha256), sha256: palette.sha256,
-                    images: palette.images, whiteCells: palette.whiteCells, learnedAt: palette.learnedAt,
-                    confirmedAt: palette.confirmedAt)
+                    lab: record.lab, profile: record.profile, what: "palette",
+                    path: folder.palettePath(palette.sha256), sha256: palette.sha256, captures: palette.images,
+                    whiteCells: palette.whiteCells, learnedAt: palette.learnedAt, confirmedAt: palette.confirmedAt)
             }
+            let lights = record.lights.map { light in
+                Learned(
+                    lab: record.lab, profile: record.profile, what: "light", path: folder.lightPath(light.sha256),
+                    sha256: light.sha256, captures: light.captures, isUneven: light.isUneven,
+                    learnedAt: light.learnedAt)
+            }
+            return [palette].compactMap { $0 } + lights
         }
         ledgerPath = ledger.path
         ledgerBytes = ["", "-wal"].reduce(0) { sum, suffix in
@@ -126,9 +137,10 @@ public struct StatusReport: Sendable, Equatable, Codable {
         }
         for learned in learned {
             lines.append(
-                "\(learned.lab): palette for profile \(learned.profile) learned from \(learned.images) captures, "
-                    + "\(learned.whiteCells) white cells, \(learned.learnedAt)"
-                    + (learned.confirmedAt.map { ", found to hold \($0)" } ?? "") + ": \(learned.palette)")
+                "\(learned.lab): \(learned.what) for profile \(learned.profile) learned from \(learned.captures) captures"
+                    + (learned.whiteCells.map { ", \($0) white cells" } ?? "")
+                    + (learned.isUneven.map { $0 ? ", uneven" : ", even" } ?? "") + ", \(learned.learnedAt)"
+                    + (learned.confirmedAt.map { ", found to hold \($0)" } ?? "") + ": \(learned.path)")
         }
         for (directory, free) in freeMebibytes.sorted(by: { $0.key < $1.key }) {
             lines.append("\(directory): \(free) MiB free")

@@ -54,4 +54,7 @@ extension Profile {
         let aligns = parameters.aligns || method != .colorTransfer
         return method.usesPalettes && aligns && capturePalette == nil
     }
+
+    /// Whether the light of captures is to be learned from them.
+    public var learnsLight: Bool { flatField == .automatic }
 }

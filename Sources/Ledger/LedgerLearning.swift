@@ -29,7 +29,8 @@ extension Ledger {
     }
 
     /// How many there are, counted to a limit.
-    public func countTransferred(root: Int64, profile: String, after time: Double, upTo limit: Int) async throws -> Int {
+    public func countTransferred(root: Int64, profile: String, after time: Double, upTo limit: Int) async throws -> Int
+    {
         try await store.read {
             try Int.fetchOne(
                 $0,

@@ -8,10 +8,11 @@ import json
 import os
 import random
 import signal
+import subprocess
 
-from bench import LAB_B, Bench, Daemon, check, main, seed, sha256, smear
+from bench import NCTD, Bench, Daemon, check, main, seed, sha256
 
-STEPS = ["afterLearningBegun", "afterPaletteWritten", "afterLearned"]
+STEPS = ["afterLearningBegun", "afterLearnedWritten", "afterLearned"]
 AFTER = 6
 
 
@@ -20,14 +21,19 @@ def learning_bench():
     for lab in bench.labs:
         path = bench.at(f"profiles.d/{lab}.toml")
         with open(path, "a", encoding="utf-8") as file:
-            # The rough smears drawn here are many cells a field only from some size on.
             file.write(f'learn_after = {AFTER}\nmethod = "class-palette"\n')
     return bench
 
 
 def put(bench, rng, numbers, lab="lab-a"):
     for number in numbers:
-        bench.capture(lab, f"{number}.png", smear(rng.randrange(1 << 30), 192, 144, LAB_B))
+        # The rough smears of other scripts are none to the network.
+        scene = bench.at(f"phantom-{number}")
+        subprocess.run(
+            [NCTD, "phantom", "--output", scene, "--count", "1", "--seed", str(rng.randrange(1 << 30)), "--width", "192",
+             "--height", "144", "--stain", "lab-b"], check=True, capture_output=True)
+        with open(glob.glob(os.path.join(scene, "images", "*.png"))[0], "rb") as file:
+            bench.capture(lab, f"{number}.png", file.read())
 
 
 def sidecar(bench, number, lab="lab-a"):
@@ -90,7 +96,7 @@ def replaced_in_between(rng):
     check(new != old, "the palette could not be made another one")
     with open(os.path.join(os.path.dirname(path), f"palette-{new[:16]}.json"), "wb") as file:
         file.write(other)
-    known["palette"]["sha256"], known["earlier"] = new, [old]
+    known["palette"]["sha256"], known["earlier"] = new, [{"palette": old, "lights": []}]
     with open(path, "w", encoding="utf-8") as file:
         json.dump(known, file)
     daemon = Daemon(bench)

@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Jobs
 import NCTEngine
 import TestSupport
 import Testing
@@ -69,7 +70,7 @@ import Testing
                 < 255)
     }
 
-    @Test("What is written is read again; a damaged palette, a missing one and a damaged record are told by their paths")
+    @Test("What is written is read again; a damaged or missing palette and a damaged record are told by their paths")
     func files() throws {
         let space = try Workspace()
         let folder = LearningFolder(stateDirectory: space.path, lab: "lab b", profile: "p")
@@ -79,11 +80,11 @@ import Testing
         record.palette = .init(sha256: palette.sha256, images: 3, whiteCells: 4, learnedAt: "now")
         try folder.write(record)
         #expect(folder.read().record == record)
-        #expect(folder.read().palette == palette)
+        #expect(folder.read().colors == LearnedColors(palette: palette))
         #expect(LearningFolder.records(stateDirectory: space.path).map { $0.record } == [record])
 
         try Data("{}".utf8).write(to: URL(fileURLWithPath: palette.path))
-        #expect(folder.read().palette == nil)
+        #expect(folder.read().colors.isEmpty)
         #expect(folder.read().damage?.path == palette.path)
         // A sound palette that is another one is none of ours.
         var other = LabPalette.general
@@ -113,7 +114,7 @@ import Testing
         }
         var record = LearningRecord(lab: "l", profile: "p")
         record.palette = .init(sha256: palettes[3].sha256, images: 1, whiteCells: 1, learnedAt: "now")
-        record.earlier = [palettes[1].sha256]
+        record.earlier = [.init(palette: palettes[1].sha256)]
         try folder.write(record)
         try Data().write(to: URL(fileURLWithPath: folder.path + "/.nctd-1.tmp"))
         folder.prune(record)

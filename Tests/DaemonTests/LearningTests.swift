@@ -30,16 +30,20 @@ import Testing
         }
     }
 
-    private static func picture(_ seed: UInt64, _ stain: Stain) throws -> [UInt8] {
-        let image = SmearScene(seed: seed, width: 192, height: 144).render(in: stain, noiseSeed: seed)
+    private static func picture(_ seed: UInt64, _ stain: Stain, shaded: Bool = false) throws -> [UInt8] {
+        var image = SmearScene(seed: seed, width: 192, height: 144).render(in: stain, noiseSeed: seed)
+        // One-sided, 2:1.
+        if shaded { image = SyntheticLight.twenty[2].laid(over: image) }
         return try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png, bitDepth: 8))
     }
 
     /// Writes captures and returns when they are done.
-    private func capture(_ bench: DaemonBench, _ numbers: ClosedRange<Int>, _ stain: Stain = .labB) async throws {
+    private func capture(
+        _ bench: DaemonBench, _ numbers: ClosedRange<Int>, _ stain: Stain = .labB, shaded: Bool = false
+    ) async throws {
         let before = bench.events.count("done")
         for number in numbers {
-            try bench.space.write(try Self.picture(UInt64(number), stain), to: "lab-a/\(number).png")
+            try bench.space.write(try Self.picture(UInt64(number), stain, shaded: shaded), to: "lab-a/\(number).png")
             try await bench.announce("\(number).png")
         }
         await bench.events.wait(for: "done", count: before + numbers.count)
@@ -50,7 +54,9 @@ import Testing
     }
 
     private func learned(_ bench: DaemonBench) -> [DaemonEvent.Learned] {
-        bench.events.all.compactMap { if case .learned(let learned) = $0 { learned } else { nil } }
+        bench.events.all.compactMap {
+            if case .learned(let learned) = $0, learned.what == .palette { learned } else { nil }
+        }
     }
 
     @Test(
@@ -118,8 +124,8 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: old.path))
         let report = try await StatusReport(
             second.ledger(), stateDirectory: second.space("state"), directories: [], clock: second.clock)
-        #expect(report.learned.map(\.palette) == [new.path])
-        #expect(report.learned.first?.images == 6)
+        #expect(report.learned.map(\.path) == [new.path])
+        #expect(report.learned.first?.captures == 6)
         #expect(report.lines().contains { $0.contains(new.path) })
     }
 
@@ -178,11 +184,49 @@ import Testing
         #expect(bench.events.count("learned") == 0)
     }
 
+    @Test("The light is learned as well, and both files give the same bytes by hand")
+    func light() async throws {
+        let bench = try bench { $0.learnAfter = 20 }
+        try await bench.run {
+            try await capture(bench, 1...20, shaded: true)
+            await bench.events.wait(for: "learned", count: 2)
+            try await capture(bench, 21...21, shaded: true)
+            try await capture(bench, 22...40, shaded: true)
+            await bench.events.wait(for: "learned-stands")
+            try await capture(bench, 41...60)
+            await bench.events.wait(for: "learned", count: 3)
+        }
+        let events = bench.events.all.compactMap { if case .learned(let learned) = $0 { learned } else { nil } }
+        let light = try #require(events.first)
+        #expect(light.what == .light && light.captures == 20 && light.change == nil)
+        let sidecar = try #require(try bench.sidecar("lab-a/21.png"))
+        let field = try #require(sidecar.flatField)
+        #expect(field.source == .learned && field.applied && field.sha256 == light.sha256 && field.path == light.path)
+        #expect(sidecar.palettes?.captures.origin == .learned)
+
+        var profile = try #require(bench.configuration.profiles["lab-a"])
+        profile.capturePalette = try #require(sidecar.palettes?.captures.path)
+        profile.flatField = .file(light.path)
+        let engine = try PreparedEngine(profile: profile, workers: Workers(threads: 1), cache: nil)
+        _ = try CaptureJob(input: bench.space("lab-a/21.png"), output: bench.space("by-hand/21.png")).run(on: engine)
+        #expect(bench.space.read("by-hand/21.png") == bench.space.read("out/lab-a/21.png"))
+
+        // The microscope was seen to: the light is another one, and only captures since tell of it.
+        let moved = try #require(events.dropFirst(2).first)
+        #expect(moved.what == .light && moved.change != nil && moved.captures == 20)
+    }
+
     @Test("Nothing is learned where the profile says so, or names the captures' palette itself")
     func never() async throws {
         let space = try Workspace()
         let file = try space.write(try LabPalette.general.encoded(), to: "general.json")
-        for change: (inout Profile) -> Void in [{ $0.learnAfter = 0 }, { $0.capturePalette = file }] {
+        for change: (inout Profile) -> Void in [
+            { $0.learnAfter = 0 },
+            {
+                $0.capturePalette = file
+                $0.flatField = .none
+            },
+        ] {
             let bench = try bench(change: change)
             try await bench.run { try await capture(bench, 1...7) }
             #expect(!bench.space.files(in: "state").contains { $0.hasPrefix("learned/") })

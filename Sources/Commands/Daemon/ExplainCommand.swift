@@ -111,8 +111,8 @@ struct ExplainCommand: AsyncParsableCommand {
             let sidecar = trees.flatMap { ResultCommit($0).sidecar(of: result.output, in: tree) }
             return .init(
                 version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
-                verdict: result.verdict, delivery: result.delivery, palette: sidecar?.palettes.map { Self.text($0.captures) },
-                finishedAt: text(result.finishedAt))
+                verdict: result.verdict, delivery: result.delivery,
+                palette: sidecar?.palettes.map { Self.text($0.captures) }, finishedAt: text(result.finishedAt))
         }
     }
 

@@ -20,6 +20,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @Flag var followLinks = false
     @Option var profile: String
     @Option var capturePalette: String?
+    @Option var learnedLight: [String] = []
     @Option var weights: String?
     @Option var maximumPixels: Int
     /// What the capture may allocate, bytes.
@@ -38,7 +39,10 @@ struct ProbeCommand: AsyncParsableCommand {
         if profile.capturePalette == nil, let capturePalette, (try? PaletteFile.read(path: capturePalette)) != nil {
             profile.capturePalette = capturePalette
         }
-        let engine = try PreparedEngine(profile: profile, workers: Workers(threads: 1), cache: nil)
+        let workers = Workers(threads: 1)
+        let lights = learnedLight.compactMap { try? KnownLight(learnedAt: $0, workers: workers) }
+        let engine = try PreparedEngine(profile: profile, workers: workers, cache: nil).with(
+            LearnedColors(lights: lights))
         limitMemory(to: memory)
         Poison.check(path)
         _ = try source.incompleteness(of: path, budget: ReadBudget())

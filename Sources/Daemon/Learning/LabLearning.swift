@@ -18,9 +18,9 @@ actor LabLearning {
     private struct Entry {
         let folder: LearningFolder
         var record: LearningRecord
-        var palette: LearnedPalette?
-        var earlier: [LearnedPalette]
-        /// What the palette's file looked like.
+        var colors: LearnedColors
+        var earlier: [LearnedColors]
+        /// What their files looked like.
         var mark: [Int64]
         /// Captures that were transferred since the last learning.
         var captures: Int
@@ -30,9 +30,9 @@ actor LabLearning {
 
     /// What captures go by.
     struct Known: Sendable {
-        var current: LearnedPalette?
+        var current = LearnedColors()
         /// What earlier captures went by, as far as it is kept.
-        var earlier: [LearnedPalette] = []
+        var earlier: [LearnedColors] = []
     }
 
     private let stateDirectory: String
@@ -63,7 +63,7 @@ actor LabLearning {
     /// What a capture of a watched tree goes by, with a profile.
     func known(of root: WatchedRoot, for profile: Profile) async -> Known {
         guard let entry = await entry(root, profile).entry else { return Known() }
-        return Known(current: entry.palette, earlier: entry.earlier)
+        return Known(current: entry.colors, earlier: entry.earlier)
     }
 
     /// A capture of a watched tree ended with its colors transferred.
@@ -74,8 +74,9 @@ actor LabLearning {
         // One that was read just now has counted the capture already.
         if wasKnown { entries[key]?.captures += 1 }
         guard let entry = entries[key], !isStopping else { return }
-        let policy = LearningPolicy(learnAfter: profile.learnAfter)
-        guard policy.isDue(captures: entry.captures, isLost: entry.isLost, deaths: entry.record.deaths) else { return }
+        guard
+            Self.policy(of: profile).isDue(captures: entry.captures, isLost: entry.isLost, deaths: entry.record.deaths)
+        else { return }
         if !waiting.contains(where: { $0.key == key }) { waiting.append((key, root.id)) }
         beginNext()
     }
@@ -102,9 +103,9 @@ actor LabLearning {
     /// The entry of a tree and profile, read if it is not known or its file is another one; nil where nothing is to be
     /// learned.
     private func entry(_ root: WatchedRoot, _ profile: Profile) async -> (entry: Entry?, wasKnown: Bool) {
-        guard profile.learnAfter > 0, profile.learnsPalette else { return (nil, false) }
+        guard profile.learnAfter > 0, profile.learnsPalette || profile.learnsLight else { return (nil, false) }
         let key = Key(lab: root.settings.lab, profile: profile.name)
-        if let entry = entries[key], entry.palette.map({ entry.folder.mark($0.sha256) == entry.mark }) ?? true {
+        if let entry = entries[key], LearningFolder.mark(entry.colors) == entry.mark {
             return (entry, true)
         }
         let folder = LearningFolder(stateDirectory: stateDirectory, lab: key.lab, profile: key.profile)
@@ -112,17 +113,23 @@ actor LabLearning {
         guard let content else { return (nil, false) }
         let last = started(content.record.triedAt)
         let captures = try? await ledger.countTransferred(
-            root: root.id, profile: profile.name, after: last, upTo: max(1, profile.learnAfter))
+            root: root.id, profile: profile.name, after: last, upTo: Self.policy(of: profile).learnAfter)
         let isNews = entries[key].map { !$0.isLost } ?? true
         let entry = Entry(
-            folder: folder, record: content.record, palette: content.palette, earlier: content.earlier,
-            mark: content.palette.map { folder.mark($0.sha256) } ?? [], captures: captures ?? 0,
-            isLost: content.damage != nil)
+            folder: folder, record: content.record, colors: content.colors, earlier: content.earlier,
+            mark: LearningFolder.mark(content.colors), captures: captures ?? 0, isLost: content.damage != nil)
         entries[key] = entry
         if let damage = content.damage, isNews {
             log.write(.learnedLost(lab: key.lab, profile: key.profile, path: damage.path, reason: damage.reason))
         }
         return (entry, false)
+    }
+
+    /// A light takes more captures than a palette.
+    private static func policy(of profile: Profile) -> LearningPolicy {
+        LearningPolicy(
+            learnAfter: profile.learnsPalette
+                ? profile.learnAfter : max(profile.learnAfter, FlatFieldEstimator.enough))
     }
 
     /// A time of the past; one that a wrong clock put into the future says nothing.
@@ -133,7 +140,7 @@ actor LabLearning {
     private func beginNext() {
         guard !isLearning, !isStopping, !waiting.isEmpty else { return }
         let (key, id) = waiting.removeFirst()
-        guard let root = live.root(id), let profile = live.configuration.profiles[key.profile], profile.learnsPalette
+        guard let root = live.root(id), let profile = live.configuration.profiles[key.profile]
         else { return beginNext() }
         isLearning = true
         Task {
@@ -160,7 +167,7 @@ actor LabLearning {
                 ledger: ledger, root: root, profile: profile, limits: live.configuration.imageLimits, memory: memory,
                 cancellation: cancellation)
             let outcome = try await run.run(
-                known: entry.palette?.palette, last: started(before.triedAt), since: started(before.since))
+                known: entry.colors, last: started(before.triedAt), since: started(before.since))
             record.deaths = 0
             try await take(outcome, key, entry, &record, last: before.triedAt)
         } catch is CancellationError {
@@ -182,62 +189,95 @@ actor LabLearning {
         _ outcome: LearningRun.Outcome, _ key: Key, _ entry: Entry, _ record: inout LearningRecord, last: Double
     ) async throws {
         try cancellation.check()
-        let (lab, profile) = (key.lab, key.profile)
-        switch outcome {
-        case .tooFew(let count):
-            if entry.isLost { record.palette = nil }
-            try await write(record, entry.folder)
-            put(record, entry.palette, entry.earlier, key, entry.folder)
-            log.write(
+        var colors = entry.colors
+        var events: [DaemonEvent] = []
+        if entry.isLost { (record.palette, record.lights) = (nil, []) }
+        let now = Timestamp.text(clock.now.date)
+        if let fields = outcome.lights {
+            colors.lights = try await LowPriority.run { try fields.map { try entry.folder.write($0) } }
+            record.lights = colors.lights.map { light in
+                LearningRecord.Light(
+                    sha256: light.sha256, captures: light.field.captures, isUneven: light.field.isUneven, learnedAt: now
+                )
+            }
+            events += colors.lights.map { .learned(.init(key.lab, key.profile, $0, change: outcome.lightChange)) }
+        }
+        switch outcome.palette {
+        case nil where outcome.lights == nil && (profileLearnsPalette(key) || entry.colors.isEmpty):
+            events.append(
                 .learningFailed(
-                    lab: lab, profile: profile,
-                    reason: "of the captures that it would be learned from, only \(count) are still there and show a smear"))
-        case .learned(let palette, .kept(let largest), _):
-            record.palette?.confirmedAt = Timestamp.text(clock.now.date)
-            try await write(record, entry.folder)
-            put(record, entry.palette, entry.earlier, key, entry.folder)
-            log.write(
-                .learnedStands(lab: lab, profile: profile, captures: palette.images, change: largest.map(Self.text)))
-        case .learned(let palette, let decision, let isNew):
+                    lab: key.lab, profile: key.profile,
+                    reason: "of the captures that it would be learned from, only \(outcome.captures) are still there "
+                        + "and show it"))
+        case nil:
+            if outcome.lights == nil {
+                events.append(
+                    .learnedStands(lab: key.lab, profile: key.profile, captures: outcome.captures, change: nil))
+            }
+        case (let palette, .kept(let largest))?:
+            record.palette?.confirmedAt = now
+            events.append(
+                .learnedStands(
+                    lab: key.lab, profile: key.profile, captures: palette.images, change: largest.map(Self.text)))
+        case (let palette, let decision)?:
             let learned = try await LowPriority.run { try entry.folder.write(palette) }
-            FailPoint.afterPaletteWritten.pass()
-            var earlier = entry.earlier
-            if let old = entry.palette, old.sha256 != learned.sha256 { earlier.insert(old, at: 0) }
-            earlier = Array(earlier.filter { $0.sha256 != learned.sha256 }.prefix(LearningFolder.mostEarlier))
+            colors.palette = learned
             record.palette = LearningRecord.Palette(
-                sha256: learned.sha256, images: palette.images, whiteCells: palette.whiteCells,
-                learnedAt: Timestamp.text(clock.now.date))
-            record.earlier = earlier.map(\.sha256)
-            if isNew { record.since = last }
-            try await write(record, entry.folder)
-            FailPoint.afterLearned.pass()
-            put(record, learned, earlier, key, entry.folder)
+                sha256: learned.sha256, images: palette.images, whiteCells: palette.whiteCells, learnedAt: now)
             var change: String?
             if case .replaced(let drift) = decision { change = Self.text(drift) }
-            log.write(
-                .learned(
-                    .init(
-                        lab: lab, profile: profile, path: learned.path, sha256: learned.sha256, captures: palette.images,
-                        whiteCells: palette.whiteCells, change: change)))
-            let final = record
-            _ = try? await LowPriority.run { entry.folder.prune(final) }
+            events.append(.learned(.init(key.lab, key.profile, learned, change: change)))
         }
+        var earlier = entry.earlier
+        if colors != entry.colors {
+            FailPoint.afterLearnedWritten.pass()
+            if !entry.colors.isEmpty { earlier.insert(entry.colors, at: 0) }
+            earlier = Array(earlier.filter { $0 != colors }.prefix(LearningFolder.mostEarlier))
+            record.earlier = earlier.map(LearningRecord.Names.init)
+            if outcome.isNew { record.since = last }
+        }
+        try await write(record, entry.folder)
+        if colors != entry.colors { FailPoint.afterLearned.pass() }
+        entries[key] = Entry(
+            folder: entry.folder, record: record, colors: colors, earlier: earlier, mark: LearningFolder.mark(colors),
+            captures: entries[key]?.captures ?? 0, isLost: false)
+        events.forEach(log.write)
+        let final = record
+        _ = try? await LowPriority.run { entry.folder.prune(final) }
+    }
+
+    private func profileLearnsPalette(_ key: Key) -> Bool {
+        live.configuration.profiles[key.profile]?.learnsPalette ?? false
     }
 
     private static func text(_ drift: PaletteDrift) -> String {
         "\(drift.part) by \((Double(drift.distance) * 10).rounded() / 10) ΔE*ab"
     }
 
-    private func put(
-        _ record: LearningRecord, _ palette: LearnedPalette?, _ earlier: [LearnedPalette], _ key: Key,
-        _ folder: LearningFolder
-    ) {
-        entries[key] = Entry(
-            folder: folder, record: record, palette: palette, earlier: earlier,
-            mark: palette.map { folder.mark($0.sha256) } ?? [], captures: entries[key]?.captures ?? 0, isLost: false)
-    }
-
     private func write(_ record: LearningRecord, _ folder: LearningFolder) async throws {
         try await LowPriority.run { try folder.write(record) }
+    }
+}
+
+extension LearningRecord.Names {
+    init(_ colors: LearnedColors) {
+        self.init(palette: colors.palette?.sha256, lights: colors.lights.map(\.sha256))
+    }
+}
+
+extension DaemonEvent.Learned {
+    init(_ lab: String, _ profile: String, _ learned: LearnedPalette, change: String?) {
+        self.init(
+            lab: lab, profile: profile, what: .palette, path: learned.path, sha256: learned.sha256,
+            captures: learned.palette.images, details: "\(learned.palette.whiteCells) white cells", change: change)
+    }
+
+    init(_ lab: String, _ profile: String, _ light: KnownLight, change: Float?) {
+        let ratio = "brightest over darkest \(KnownLight.words(ratio: light.field.ratio))"
+        self.init(
+            lab: lab, profile: profile, what: .light, path: light.path ?? "", sha256: light.sha256,
+            captures: light.field.captures,
+            details: light.field.isUneven ? ratio : "it is even (\(ratio)) and changes nothing",
+            change: change.map { $0.isFinite ? "by \((Double($0) * 1000).rounded() / 10) %" : "altogether" })
     }
 }

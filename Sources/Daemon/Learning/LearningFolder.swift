@@ -5,9 +5,11 @@ import Jobs
 import NCTEngine
 
 /// The files of what was learned of one lab, by one watched tree and profile: `STATE/learned/LAB-PROFILE-DIGEST/`, where
-/// `learned.json` names the palette in force and `palette-DIGEST.json` are palettes, each whole or not there at all.
+/// `learned.json` names what is in force; `palette-DIGEST.json` and `flat-field-DIGEST.json` are palettes and lights. Each is
+/// whole or not there at all.
 package struct LearningFolder: Sendable {
     package let path: String
+    private let base: String
     private let lab: String
     private let profile: String
 
@@ -18,6 +20,7 @@ package struct LearningFolder: Sendable {
     private static let limits = ImageLimits(maximumBytes: 1 << 20)
 
     package init(stateDirectory: String, lab: String, profile: String) {
+        base = stateDirectory
         path = Self.directory(of: stateDirectory) + "/" + Self.name(lab: lab, profile: profile)
         (self.lab, self.profile) = (lab, profile)
     }
@@ -33,12 +36,13 @@ package struct LearningFolder: Sendable {
     }
 
     package func palettePath(_ sha256: String) -> String { "\(path)/palette-\(sha256.prefix(16)).json" }
+    package func lightPath(_ sha256: String) -> String { "\(path)/flat-field-\(sha256.prefix(16)).json" }
 
     /// What the files hold.
     package struct Content: Sendable {
         package var record: LearningRecord
-        package var palette: LearnedPalette?
-        package var earlier: [LearnedPalette] = []
+        package var colors = LearnedColors()
+        package var earlier: [LearnedColors] = []
         /// What should be there and is not, or is damaged, with the reason.
         package var damage: (path: String, reason: String)?
     }
@@ -51,16 +55,14 @@ package struct LearningFolder: Sendable {
         do {
             content.record = try Self.record(at: recordPath)
         } catch {
-            content.damage = (recordPath, Self.reason(error))
+            content.damage = (recordPath, JobFailure(error, file: recordPath).cause)
             return content
         }
-        content.earlier = content.record.earlier.compactMap { try? palette($0) }
-        if let known = content.record.palette {
-            do {
-                content.palette = try palette(known.sha256)
-            } catch {
-                content.damage = (palettePath(known.sha256), Self.reason(error))
-            }
+        content.earlier = content.record.earlier.compactMap { try? colors($0) }
+        do {
+            content.colors = try colors(content.record.names)
+        } catch {
+            content.damage = (error.file, error.cause)
         }
         return content
     }
@@ -78,16 +80,42 @@ package struct LearningFolder: Sendable {
         return record
     }
 
-    private func palette(_ sha256: String) throws -> LearnedPalette {
-        let path = palettePath(sha256)
-        let (palette, digest) = try PaletteFile.read(path: path)
+    /// All that was in force together; it is taken whole or not at all, for a palette belongs to its light.
+    private func colors(_ names: LearningRecord.Names) throws(JobFailure) -> LearnedColors {
+        var colors = LearnedColors()
+        if let name = names.palette {
+            let path = palettePath(name)
+            colors.palette = try Self.checked(path, name) {
+                let (palette, digest) = try PaletteFile.read(path: path)
+                return (LearnedPalette(palette: palette, path: path, sha256: digest), digest)
+            }
+        }
+        for name in names.lights {
+            let path = lightPath(name)
+            let light = try Self.checked(path, name) {
+                let light = try KnownLight(learnedAt: path, workers: Workers(threads: 1))
+                return (light, light.sha256)
+            }
+            colors.lights.append(light)
+        }
+        return colors
+    }
+
+    private static func checked<Value>(
+        _ path: String, _ sha256: String, _ read: () throws -> (Value, digest: String)
+    ) throws(JobFailure) -> Value {
+        let value: Value
+        let digest: String
+        do {
+            (value, digest) = try read()
+        } catch {
+            throw JobFailure(error, file: path)
+        }
         guard digest == sha256 else {
             throw JobFailure(file: path, cause: "it is not what was written", remedy: "it is learned anew")
         }
-        return LearnedPalette(palette: palette, path: path, sha256: digest)
+        return value
     }
-
-    private static func reason(_ error: any Error) -> String { JobFailure(error, file: "").cause }
 
     /// Writes a palette; it is not in force before a record names it.
     package func write(_ palette: LabPalette) throws -> LearnedPalette {
@@ -98,6 +126,15 @@ package struct LearningFolder: Sendable {
         return LearnedPalette(palette: palette, path: palettePath(digest), sha256: digest)
     }
 
+    /// Writes a light, likewise, and returns it as it is read again.
+    package func write(_ field: FlatField) throws -> KnownLight {
+        let bytes = try KnownLight.bytes(of: field)
+        let path = lightPath(FileDigest.sha256(bytes))
+        try make()
+        try AtomicFile.write(bytes, to: path, overwrite: true)
+        return try KnownLight(learnedAt: path, workers: Workers(threads: 1))
+    }
+
     package func write(_ record: LearningRecord) throws {
         try make()
         try AtomicFile.write(
@@ -106,30 +143,38 @@ package struct LearningFolder: Sendable {
     }
 
     private func make() throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        do {
+            try TreeFiles.makeDirectories(Array(path.utf8), below: Array(base.utf8))
+        } catch {
+            throw JobFailure(
+                file: path, cause: error.message, remedy: "check the state directory's permissions and free space")
+        }
     }
 
-    /// Removes palettes that a record does not name, and what a process that died left half written.
+    /// Removes palettes and lights that a record does not name, and what a process that died left half written.
     package func prune(_ record: LearningRecord) {
         let kept = Set(
-            ([record.palette?.sha256].compactMap { $0 } + record.earlier).map {
-                (palettePath($0) as NSString).lastPathComponent
-            })
+            ([record.names] + record.earlier).flatMap { names in
+                (names.palette.map { [palettePath($0)] } ?? []) + names.lights.map(lightPath)
+            }.map { ($0 as NSString).lastPathComponent })
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names where name.hasPrefix("palette-") && !kept.contains(name) {
+        for name in names
+        where (name.hasPrefix("palette-") || name.hasPrefix("flat-field-")) && !kept.contains(name) {
             try? FileManager.default.removeItem(atPath: path + "/" + name)
         }
         TreeFiles.removeTemporaries(in: Array(path.utf8))
     }
 
-    /// Whether the palette's file is what it was when the mark was made: a look at it costs a system call.
-    package func mark(_ sha256: String) -> [Int64] {
-        var status = stat()
-        guard stat(palettePath(sha256), &status) == 0 else { return [] }
-        return [
-            Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size), Int64(status.st_mtim.tv_sec),
-            Int64(status.st_mtim.tv_nsec),
-        ]
+    /// What the files of something learned look like: others than before are read again. Costs a system call a file.
+    package static func mark(_ colors: LearnedColors) -> [Int64] {
+        ([colors.palette?.path] + colors.lights.map(\.path)).compactMap { $0 }.flatMap { path -> [Int64] in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return [-1] }
+            return [
+                Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size), Int64(status.st_mtim.tv_sec),
+                Int64(status.st_mtim.tv_nsec),
+            ]
+        }
     }
 
     /// Everything that was ever learned below a state directory and is in force, by lab and profile.
