@@ -38,6 +38,10 @@ public struct Profile: Sendable, Equatable {
     public var palette: String?
     /// The palette of the lab that captures come from; nil: learned from the captures at hand.
     public var capturePalette: String?
+    /// After so many captures the daemon learns their lab's colors from them, and looks at these again after as many
+    /// more; 0: never.
+    public var learnAfter = Profile.defaultLearnAfter
+    public static let defaultLearnAfter = 0
 
     public init(name: String, path: String? = nil, text: String = "", references: [String]) {
         self.name = name

@@ -30,6 +30,7 @@ extension Profile {
         profile.readFiles(from: &reader, folder: folder)
         profile.method = reader.choice("method", Method.self) ?? .colorTransfer
         profile.belowThreshold = reader.choice("below_threshold", BelowThreshold.self) ?? .flag
+        profile.learnAfter = reader.integer("learn_after", in: 0...100_000) ?? profile.learnAfter
         profile.parameters = NormalizationParameters(reading: &reader)
         profile.baselineParameters = BaselineParameters(reading: &reader)
         if var inner = reader.table("thresholds") {

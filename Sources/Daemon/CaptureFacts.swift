@@ -40,7 +40,7 @@ extension CaptureWorker {
                 digest: digest, identity: identity, profile: profile.name, verdict: sidecar.verdict.value.rawValue,
                 delivery: sidecar.verdict.delivery.rawValue, output: output, attempt: task.row.attempts,
                 durationMilliseconds: (begin.duration(to: ContinuousClock().now) / .milliseconds(1)).rounded(),
-                finishedAt: Date().timeIntervalSince1970)
+                finishedAt: Date().timeIntervalSince1970, treatment: sidecar.quality.treatment.rawValue)
         }
     }
 }

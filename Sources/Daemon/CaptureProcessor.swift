@@ -9,6 +9,9 @@ public protocol CaptureProcessor: Sendable {
     /// Of all that decides what becomes of a capture besides its bytes: profile, references, features, engine version.
     var fingerprint: String { get }
 
+    /// The same engine, going by what was learned of the lab that captures come from.
+    func adapted(to learned: LearnedColors) -> any CaptureProcessor
+
     /// Normalizes, judges and encodes; blocks its thread.
     ///
     /// - Parameters:
@@ -18,6 +21,10 @@ public protocol CaptureProcessor: Sendable {
         _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
         target: (Sidecar.Delivery) -> String
     ) throws -> RenderedCapture
+}
+
+extension CaptureProcessor {
+    public func adapted(to learned: LearnedColors) -> any CaptureProcessor { self }
 }
 
 /// A result in memory.
@@ -54,6 +61,8 @@ extension PreparedEngine: CaptureProcessor {
         // Lengths keep two lists from running together into one text.
         return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
     }
+
+    public func adapted(to learned: LearnedColors) -> any CaptureProcessor { with(learned) }
 
     public func render(
         _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,

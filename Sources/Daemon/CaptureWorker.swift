@@ -13,6 +13,7 @@ struct CaptureWorker: Sendable {
     let processors: any ProcessorSource
     let probe: any SuspectProbe
     let memory: MemoryBudget
+    let learning: LabLearning
     let clock: any DaemonClock
     let log: EventLog
     let heartbeat: Heartbeat
@@ -57,6 +58,8 @@ struct CaptureWorker: Sendable {
         var result: ResultRow
         var older: Ledger.KeptVersion?
         var how: DaemonEvent.Finished.How
+        /// Something more is known of the lab's colors.
+        var isNewlyTransferred: Bool { how != .duplicate && result.treatment == Ledger.transferred }
     }
 
     func work(_ task: Task, gate: WorkGate) async -> Outcome {
@@ -67,6 +70,9 @@ struct CaptureWorker: Sendable {
             defer { memory.release(share) }
             let committed = try await attempt(task, gate: gate, findings: &findings)
             await finish(task, committed, rule: findings.match?.rule)
+            if committed.isNewlyTransferred, let profile = findings.profile {
+                await learning.transferred(task.root, profile)
+            }
             return .ended
         } catch {
             return await end(task, AttemptError(error), findings: findings, gate: gate)
@@ -172,7 +178,8 @@ struct CaptureWorker: Sendable {
         log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
         let suspect = Suspect(
             root: task.root.settings.path, path: task.row.path, followsLinks: task.root.settings.followLinks,
-            profile: profile, weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
+            profile: profile, learned: await learning.known(of: task.root, for: profile).current,
+            weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
         try await ledger.setProbing(task.row.id, true)
         let what: String
         switch await probe.examine(suspect) {
@@ -227,12 +234,14 @@ struct CaptureWorker: Sendable {
             try await probe(task, with: profile)
         }
         heartbeat.advance(row.id, to: "preparing profile \(profile.name)")
-        let processor: any CaptureProcessor
+        let unadapted: any CaptureProcessor
         do {
-            processor = try await processors.processor(for: profile)
+            unadapted = try await processors.processor(for: profile)
         } catch {
             throw AttemptError.profile(profile.name, reason: "\(JobFailure(error, file: profile.path ?? profile.name))")
         }
+        let known = await learning.known(of: root, for: profile)
+        let processor = unadapted.adapted(to: known.current)
         heartbeat.advance(row.id, to: "looking for an earlier result")
         let format = task.output.format.imageFormat
         let identity = CaptureIdentity.of(digest: digest, fingerprint: processor.fingerprint, format: format)
@@ -241,7 +250,8 @@ struct CaptureWorker: Sendable {
         let facts = Facts(
             task: task, digest: digest, identity: identity, match: match, profile: profile, begin: begin,
             linking: task.output.duplicates == .link)
-        if let recovered = try await Blocking.run({ self.recovered(places, facts) }) { return recovered }
+        let earlier = try await earlierIdentities(unadapted, known, facts, format)
+        if let recovered = try await Blocking.run({ self.recovered(places, facts, earlier) }) { return recovered }
         guard inWork.begin(identity) else { throw AttemptError.sameInWork }
         defer { inWork.end(identity) }
         if let earlier = try await ledger.result(identity: identity, besides: row.id),
@@ -300,15 +310,33 @@ struct CaptureWorker: Sendable {
     }
 
     /// The result that an earlier process committed and could not tell of.
-    private func recovered(_ places: Places, _ facts: Facts) -> Committed? {
+    ///
+    /// - Parameter earlier: identities that its result may have had then.
+    private func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) -> Committed? {
         for tree in ResultTrees.Tree.allCases {
-            guard places.commit.sidecar(of: places.output, in: tree)?.capture?.identity == facts.identity,
+            guard let identity = places.commit.sidecar(of: places.output, in: tree)?.capture?.identity,
+                identity == facts.identity || earlier.contains(identity),
                 let sidecar = places.commit.soundSidecar(of: places.output, in: tree),
                 ResultTrees.Tree(sidecar.verdict.delivery) == tree
             else { continue }
+            var facts = facts
+            facts.identity = identity
             return Committed(result: facts.result(sidecar, output: places.output), older: nil, how: .recovered)
         }
         return nil
+    }
+
+    /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
+    /// were learned just after: those by what was learned before. Not those that the ledger knows of this capture.
+    private func earlierIdentities(
+        _ processor: any CaptureProcessor, _ known: LabLearning.Known, _ facts: Facts, _ format: ImageFormat
+    ) async throws -> Set<String> {
+        guard facts.task.row.crashes > 0, !known.current.isEmpty else { return [] }
+        let fingerprints = [processor.fingerprint] + known.earlier.map { processor.adapted(to: $0).fingerprint }
+        let identities = fingerprints.map {
+            CaptureIdentity.of(digest: facts.digest, fingerprint: $0, format: format)
+        }
+        return Set(identities).subtracting(try await ledger.results(of: facts.task.row.id).map(\.identity))
     }
 
     /// Commits a link to, or a copy of, the result of another capture with the same bytes and settings.

@@ -31,6 +31,11 @@ public enum DaemonEvent: Sendable, Equatable {
     case profileUnusable(profile: String, reason: String)
     case done(Finished)
     case failed(lab: String, file: String, failure: CaptureFailure, attempts: Int)
+    case learned(Learned)
+    /// What was learned before still holds; `change` is the largest there was.
+    case learnedStands(lab: String, profile: String, captures: Int, change: String?)
+    case learningFailed(lab: String, profile: String, reason: String)
+    case learnedLost(lab: String, profile: String, path: String, reason: String)
     case retrying(lab: String, file: String, failure: CaptureFailure, attempt: Int, milliseconds: Int64)
     case ignored(lab: String, file: String, reason: String)
     case suspect(lab: String, file: String, crashes: Int)
@@ -42,6 +47,22 @@ public enum DaemonEvent: Sendable, Equatable {
     case stalled(what: String, seconds: Int64)
     case forgotten(count: Int)
     case trouble(String)
+
+    /// A palette or light that was learned from a lab's captures and is in force.
+    public struct Learned: Sendable, Equatable {
+        public var lab: String
+        public enum What: String, Sendable { case palette, light }
+
+        public var profile: String
+        public var what: What
+        public var path: String
+        public var sha256: String
+        public var captures: Int
+        /// What else is to be said of it.
+        public var details: String
+        /// How far it had moved from the one before it; nil for the first.
+        public var change: String?
+    }
 
     /// A capture that was committed.
     public struct Finished: Sendable, Equatable {
@@ -110,6 +131,10 @@ extension DaemonEvent {
         case .profileUnusable: .profileUnusable
         case .done: .done
         case .failed: .failed
+        case .learned: .learned
+        case .learnedStands: .learnedStands
+        case .learningFailed: .learningFailed
+        case .learnedLost: .learnedLost
         case .retrying: .retrying
         case .ignored: .ignored
         case .suspect: .suspect
@@ -133,7 +158,8 @@ extension DaemonEvent {
             .trouble:
             .error
         // One capture, or something that the daemon gets over by itself.
-        case .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect, .attemptsDied, .testEngine:
+        case .learningFailed, .learnedLost, .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect,
+            .attemptsDied, .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
         default: .info
@@ -183,6 +209,19 @@ extension DaemonEvent {
             "\(finished.file): \(finished.how.rawValue), \(finished.verdict), \(finished.delivery) as \(finished.output)"
         case .failed(_, let file, let failure, let attempts):
             "\(file): quarantined after \(attempts) attempts: \(failure.message); \(failure.remedy)"
+        case .learned(let learned):
+            "the \(learned.what.rawValue) of \(learned.lab) for profile \(learned.profile) is learned from "
+                + "\(learned.captures) captures: \(learned.details)"
+                + (learned.change.map { "; it has moved (\($0))" } ?? "")
+                + "; captures go by \(learned.path) from now on"
+        case .learnedStands(let lab, let profile, let captures, let change):
+            "what was learned of \(lab) for profile \(profile) stands: \(captures) captures show the same"
+                + (change.map { " (at most \($0))" } ?? "")
+        case .learningFailed(let lab, let profile, let reason):
+            "the colors of \(lab) for profile \(profile) could not be learned: \(reason); tried again after further "
+                + "captures, which go by what was known"
+        case .learnedLost(let lab, let profile, let path, let reason):
+            "what was learned of \(lab) for profile \(profile) is lost (\(path): \(reason)); it is learned anew"
         case .retrying(_, let file, let failure, let attempt, let milliseconds):
             "\(file): attempt \(attempt) failed: \(failure.message); tried again in \(Double(milliseconds) / 1000) s"
         case .ignored(_, let file, let reason): "\(file): left out: \(reason)"
@@ -224,6 +263,23 @@ extension DaemonEvent {
             add("NCT_REASON", failure.message)
             add("NCT_REMEDY", failure.remedy)
             add("NCT_ATTEMPT", String(attempts))
+        case .learned(let learned):
+            add("NCT_LAB", learned.lab)
+            add("NCT_PROFILE", learned.profile)
+            add("NCT_FILE", learned.path)
+            add("NCT_SHA256", learned.sha256)
+        case .learnedStands(let lab, let profile, _, _):
+            add("NCT_LAB", lab)
+            add("NCT_PROFILE", profile)
+        case .learningFailed(let lab, let profile, let reason):
+            add("NCT_LAB", lab)
+            add("NCT_PROFILE", profile)
+            add("NCT_REASON", reason)
+        case .learnedLost(let lab, let profile, let path, let reason):
+            add("NCT_LAB", lab)
+            add("NCT_PROFILE", profile)
+            add("NCT_FILE", path)
+            add("NCT_REASON", reason)
         case .retrying(let lab, let file, let failure, let attempt, _):
             add("NCT_LAB", lab)
             add("NCT_FILE", file)

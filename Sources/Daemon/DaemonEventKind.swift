@@ -25,6 +25,10 @@ extension DaemonEvent {
         case profileUnusable = "profile-unusable"
         case done
         case failed
+        case learned
+        case learnedStands = "learned-stands"
+        case learningFailed = "learning-failed"
+        case learnedLost = "learned-lost"
         case retrying
         case ignored
         case suspect
@@ -63,6 +67,10 @@ extension DaemonEvent {
             case .profileUnusable: "fd92de737e614fd8bfba1a91b9a7a549"
             case .done: "1ab94d67c75c4b549ab9bd24a57dc556"
             case .failed: "48c6008ed5704ceb87b57ef88d4bbea6"
+            case .learned: "ea9417a850a443c79ef11200d386f37d"
+            case .learnedStands: "55265d7dbca54ad69ab8f56e72ef91cb"
+            case .learningFailed: "6e418e66066242449ef2a22875937c47"
+            case .learnedLost: "3ca196557d4c47328eb4b544a2a60727"
             case .retrying: "d185b653f9ef4ea4ad16cf1a76f5c45d"
             case .ignored: "a4dcd5179d9446c487cc90961733a899"
             case .suspect: "3eb54013a6da4a08be17be907d893701"

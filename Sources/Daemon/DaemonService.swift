@@ -100,6 +100,9 @@ public final class DaemonService: Service {
         let ledgerWatch = LedgerWatch(
             stateDirectory: configuration.stateDirectory, clock: parts.clock, log: log,
             onLost: { stop.request(because: $0) })
+        let learning = LabLearning(
+            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, memory: memory,
+            clock: parts.clock, log: log)
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }
@@ -107,6 +110,7 @@ public final class DaemonService: Service {
             ledger: ledger, ledgerWatch: ledgerWatch, live: live,
             worker: CaptureWorker(
                 ledger: ledger, ledgerWatch: ledgerWatch, processors: processors, probe: parts.probe, memory: memory,
+                learning: learning,
                 clock: parts.clock, log: log, heartbeat: heartbeat),
             clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, retrySeed: parts.retrySeed)
         let supervisor = RootSupervisor(
@@ -121,7 +125,7 @@ public final class DaemonService: Service {
         // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
         let dispatching = Task { await dispatcher.run() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.takeReloads(supervisor, live, processors, memory, bell) }
+            group.addTask { await self.takeReloads(supervisor, live, processors, learning, memory, bell) }
             group.addTask {
                 await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
             }
@@ -129,8 +133,10 @@ public final class DaemonService: Service {
             // In a task of its own, which is not cancelled with this one.
             await Task {
                 await dispatcher.requestStop()
+                await learning.requestStop()
                 await dispatching.value
                 await dispatcher.drain(grace: self.parts.grace)
+                await learning.end(within: 1000)
                 await supervisor.stop()
             }.value
             group.cancelAll()
@@ -143,7 +149,7 @@ public final class DaemonService: Service {
 
     private func takeReloads(
         _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource,
-        _ memory: MemoryBudget, _ bell: Doorbell
+        _ learning: LabLearning, _ memory: MemoryBudget, _ bell: Doorbell
     ) async {
         for await _ in reloads {
             notifier.reloading()
@@ -157,6 +163,7 @@ public final class DaemonService: Service {
                 }
                 let difference = try await supervisor.apply(new)
                 await processors.forget()
+                await learning.forget()
                 memory.resize(bytes: new.memoryBytes)
                 log.write(
                     .reloaded(added: difference.added, removed: difference.removed, changed: difference.changed))

@@ -114,6 +114,7 @@ struct LedgerRecovery: Sendable {
             verdict: sidecar.verdict.value.rawValue,
             delivery: (tree == .held ? .held : sidecar.verdict.delivery).rawValue, output: output,
             attempt: capture.attempt, durationMilliseconds: nil,
-            finishedAt: Timestamp.date(sidecar.createdAt)?.timeIntervalSince1970 ?? clock.now.wall)
+            finishedAt: Timestamp.date(sidecar.createdAt)?.timeIntervalSince1970 ?? clock.now.wall,
+            treatment: sidecar.quality.treatment.rawValue)
     }
 }

@@ -23,6 +23,27 @@ public struct StatusReport: Sendable, Equatable, Codable {
         public var finishedInLastHour: Int
     }
 
+    /// What was learned of a watched tree's lab for a profile.
+    public struct Learned: Sendable, Equatable, Codable {
+        public var lab: String
+        public var profile: String
+        /// `palette` or `light`.
+        public var what: String
+        /// The file that captures go by.
+        public var path: String
+        public var sha256: String
+        /// Captures that it was learned from.
+        public var captures: Int
+        /// Of a palette.
+        public var whiteCells: Int?
+        /// Of a light: captures are corrected by it.
+        public var isUneven: Bool?
+        /// RFC 3339.
+        public var learnedAt: String
+        /// When later captures were last found to show the same colors; RFC 3339.
+        public var confirmedAt: String?
+    }
+
     /// RFC 3339.
     public var createdAt: String
     /// The daemon's process; absent if none is running.
@@ -31,6 +52,7 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var total: StateCounts
     /// By profile, then by verdict.
     public var verdicts: [String: [String: Int]]
+    public var learned: [Learned]
     public var ledgerPath: String
     public var ledgerBytes: Int64
     /// By directory.
@@ -56,6 +78,21 @@ public struct StatusReport: Sendable, Equatable, Codable {
                 finishedInLastHour: summary.finishedInLastHour)
         }
         verdicts = try await ledger.verdicts()
+        learned = LearningFolder.records(stateDirectory: stateDirectory).flatMap { record, folder in
+            let palette = record.palette.map { palette in
+                Learned(
+                    lab: record.lab, profile: record.profile, what: "palette",
+                    path: folder.palettePath(palette.sha256), sha256: palette.sha256, captures: palette.images,
+                    whiteCells: palette.whiteCells, learnedAt: palette.learnedAt, confirmedAt: palette.confirmedAt)
+            }
+            let lights = record.lights.map { light in
+                Learned(
+                    lab: record.lab, profile: record.profile, what: "light", path: folder.lightPath(light.sha256),
+                    sha256: light.sha256, captures: light.captures, isUneven: light.isUneven,
+                    learnedAt: light.learnedAt)
+            }
+            return [palette].compactMap { $0 } + lights
+        }
         ledgerPath = ledger.path
         ledgerBytes = ["", "-wal"].reduce(0) { sum, suffix in
             let attributes = try? FileManager.default.attributesOfItem(atPath: ledger.path + suffix)
@@ -97,6 +134,13 @@ public struct StatusReport: Sendable, Equatable, Codable {
         for (profile, verdicts) in verdicts.sorted(by: { $0.key < $1.key }) {
             let counts = verdicts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             lines.append("profile \(profile): \(counts.joined(separator: ", "))")
+        }
+        for learned in learned {
+            lines.append(
+                "\(learned.lab): \(learned.what) for profile \(learned.profile) learned from \(learned.captures) captures"
+                    + (learned.whiteCells.map { ", \($0) white cells" } ?? "")
+                    + (learned.isUneven.map { $0 ? ", uneven" : ", even" } ?? "") + ", \(learned.learnedAt)"
+                    + (learned.confirmedAt.map { ", found to hold \($0)" } ?? "") + ": \(learned.path)")
         }
         for (directory, free) in freeMebibytes.sorted(by: { $0.key < $1.key }) {
             lines.append("\(directory): \(free) MiB free")

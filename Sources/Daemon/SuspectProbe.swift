@@ -15,19 +15,23 @@ public struct Suspect: Sendable {
     /// Links within the tree are followed.
     public var followsLinks: Bool
     public var profile: Profile
+    /// What was learned of its lab.
+    public var learned: LearnedColors
     public var weights: String?
     public var limits: ImageLimits
     /// What the capture may allocate, bytes.
     public var memory: Int
 
     public init(
-        root: String, path: CapturePath, followsLinks: Bool = false, profile: Profile, weights: String?,
+        root: String, path: CapturePath, followsLinks: Bool = false, profile: Profile,
+        learned: LearnedColors = LearnedColors(), weights: String?,
         limits: ImageLimits, memory: Int
     ) {
         self.root = root
         self.path = path
         self.followsLinks = followsLinks
         self.profile = profile
+        self.learned = learned
         self.weights = weights
         self.limits = limits
         self.memory = memory
@@ -67,14 +71,17 @@ public struct ProbeProcess: SuspectProbe {
     public func examine(_ suspect: Suspect) async -> ProbeFinding {
         guard let profile = suspect.profile.path else { return .unavailable("its profile has no file") }
         let path = suspect.path.bytes.hexadecimal
-        let arguments =
-            [
-                "nctd", "probe-capture", "--root", suspect.root, "--path", path, "--profile", profile,
-                "--maximum-pixels", String(suspect.limits.maximumPixels), "--memory", String(suspect.memory),
-            ] + (suspect.weights.map { ["--weights", $0] } ?? []) + (suspect.followsLinks ? ["--follow-links"] : [])
+        var arguments = [
+            "nctd", "probe-capture", "--root", suspect.root, "--path", path, "--profile", profile,
+            "--maximum-pixels", String(suspect.limits.maximumPixels), "--memory", String(suspect.memory),
+        ]
+        if let palette = suspect.learned.palette { arguments += ["--capture-palette", palette.path] }
+        for light in suspect.learned.lights { if let path = light.path { arguments += ["--learned-light", path] } }
+        if let weights = suspect.weights { arguments += ["--weights", weights] }
+        if suspect.followsLinks { arguments.append("--follow-links") }
         let limit = limit
         do {
-            return try await Blocking.run { try Self.run(arguments, limit: limit) }
+            return try await Blocking.run { [arguments] in try Self.run(arguments, limit: limit) }
         } catch let error as POSIXError {
             return .unavailable("its process could not be started: \(SystemTrouble.text(error.code.rawValue))")
         } catch {

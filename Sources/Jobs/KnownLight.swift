@@ -48,6 +48,12 @@ public struct KnownLight: Sendable, Equatable {
         }
     }
 
+    /// Reads what was learned from captures.
+    public init(learnedAt path: String, workers: Workers) throws {
+        let light = try KnownLight(reading: path, workers: workers)
+        self.init(field: light.field, source: .learned, path: light.path, sha256: light.sha256)
+    }
+
     private static func blank(_ bytes: [UInt8], path: String, workers: Workers) throws -> FlatField {
         let image: RGBImage
         do {

@@ -6,12 +6,12 @@ import NCTEngine
 
 /// An engine ready to work, with all that its results must say about where they came from.
 public struct PreparedEngine: Sendable {
-    public let normalizer: any ImageNormalizer
+    public internal(set) var normalizer: any ImageNormalizer
     public let profile: Profile
     /// Nil for a method that uses none.
     public let features: Sidecar.Features?
     /// Nil for a method that goes by none.
-    public let palettes: Sidecar.Palettes?
+    public internal(set) var palettes: Sidecar.Palettes?
     /// The references with their digests, in the profile's order.
     public let references: [Sidecar.FileOrigin]
     /// The references' pictures, in the same order, without what of them is no data.

@@ -81,6 +81,8 @@ public struct Sidecar: Sendable, Equatable, Codable {
             case references
             /// The captures that the command was given.
             case inputs
+            /// Earlier captures of the same watched tree and profile, by the daemon.
+            case learned
             /// This capture alone.
             case capture
         }
@@ -121,7 +123,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
             case file
             /// A picture of an empty field.
             case blank
-            /// The captures of the run, written beside the results.
+            /// The captures of the run, written beside the results; or earlier captures, by the daemon.
             case learned
             /// This capture alone.
             case capture

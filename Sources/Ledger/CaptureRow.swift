@@ -99,10 +99,12 @@ public struct ResultRow: Sendable, Equatable {
     public var attempt: Int
     public var durationMilliseconds: Double?
     public var finishedAt: Double
+    /// What became of the colors, as the sidecar says it. Kept with the capture, so nil where results are listed.
+    public var treatment: String?
 
     public init(
         version: Int? = nil, digest: String, identity: String, profile: String, verdict: String, delivery: String,
-        output: [UInt8], attempt: Int, durationMilliseconds: Double?, finishedAt: Double
+        output: [UInt8], attempt: Int, durationMilliseconds: Double?, finishedAt: Double, treatment: String? = nil
     ) {
         self.version = version
         self.digest = digest
@@ -114,6 +116,7 @@ public struct ResultRow: Sendable, Equatable {
         self.attempt = attempt
         self.durationMilliseconds = durationMilliseconds
         self.finishedAt = finishedAt
+        self.treatment = treatment
     }
 
     init(_ row: Row) {

@@ -175,8 +175,9 @@ extension Ledger {
             try database.execute(
                 sql: """
                     INSERT INTO captures (root, path, state, device, inode, size, modified, seen_at, observed_ms, due_ms,
-                        attempts, digest, identity, profile, rule, verdict, delivery, output, finished_at, duration_ms)
-                    VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        attempts, digest, identity, profile, rule, verdict, delivery, output, finished_at, duration_ms,
+                        treatment)
+                    VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT DO NOTHING
                     """,
                 arguments: [
@@ -185,7 +186,7 @@ extension Ledger {
                     // Out of a file: what is counted on from here must stay a number that fits.
                     min(max(result.attempt, 0), 1_000_000),
                     result.digest, result.identity, result.profile, rule, result.verdict, result.delivery,
-                    Data(reserved), result.finishedAt, result.durationMilliseconds,
+                    Data(reserved), result.finishedAt, result.durationMilliseconds, result.treatment,
                 ])
             guard database.changesCount > 0 else { return }
             try Self.add(result, to: database.lastInsertedRowID, older: nil, in: database)

@@ -71,6 +71,10 @@ enum LedgerSchema {
             try database.execute(
                 sql: "INSERT INTO facts (name, value) SELECT 'rebuilt', 'yes' WHERE EXISTS (SELECT 1 FROM roots)")
         }
+        migrator.registerMigration("3 treatment") { database in
+            // What became of the colors, as the sidecar says it; nothing for what was done before this was kept.
+            try database.execute(sql: "ALTER TABLE captures ADD COLUMN treatment TEXT")
+        }
         return migrator
     }
 }

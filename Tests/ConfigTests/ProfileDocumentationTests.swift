@@ -25,6 +25,7 @@ import Testing
         #expect(profile.thresholds == QualityThresholds())
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer)
         #expect(profile.flatField == .automatic)
+        #expect(profile.learnAfter == Profile.defaultLearnAfter && profile.learnAfter == 0)
     }
 
     @Test("Every parameter and threshold of the engine is documented")
@@ -34,7 +35,7 @@ import Testing
         let parameters = Mirror(reflecting: NormalizationParameters()).children.count
         let baselines = Mirror(reflecting: BaselineParameters()).children.count
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count
-        // Besides them: name, references, method, features, flat_field, below_threshold.
-        #expect(keys == parameters + baselines + thresholds + 6)
+        // Besides them: name, references, method, features, flat_field, below_threshold, learn_after.
+        #expect(keys == parameters + baselines + thresholds + 7)
     }
 }

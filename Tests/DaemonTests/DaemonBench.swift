@@ -18,17 +18,20 @@ final class DaemonBench: Sendable {
     let events = Events()
     let shelf = TestShelf()
     let probe: TestProbe
+    /// In place of the stand-in; for tests of what the engine itself does.
+    let processors: (any ProcessorSource)?
     let configuration: DaemonConfiguration
     let announcers = ["lab-a": Announcer(), "lab-b": Announcer()]
     let sources: [String: TroubledSource]
 
     init(
         space: Workspace? = nil, clock: any DaemonClock = SystemClock(), probe finding: ProbeFinding = .survives,
-        change: (inout DaemonConfiguration) -> Void = { _ in }
+        processors: (any ProcessorSource)? = nil, change: (inout DaemonConfiguration) -> Void = { _ in }
     ) throws {
         let space = try space ?? Workspace()
         self.space = space
         self.clock = clock
+        self.processors = processors
         probe = TestProbe(finding)
         for folder in ["state", "out", "quarantine", "lab-a", "lab-b"] {
             try FileManager.default.createDirectory(atPath: space(folder), withIntermediateDirectories: true)
@@ -55,7 +58,8 @@ final class DaemonBench: Sendable {
     func run(
         grace: Int64 = 7000, manager: any ServiceManager = NoServiceManager(), _ body: () async throws -> Void
     ) async throws {
-        let (announcers, sources, shelf) = (announcers, sources, shelf)
+        let (announcers, sources) = (announcers, sources)
+        let shelf: any ProcessorSource = processors ?? shelf
         let service = DaemonService(
             configuration: configuration, version: "test",
             parts: DaemonService.Parts(

@@ -59,6 +59,8 @@ struct CheckReport: Codable {
         var featuresSHA256: String?
         /// What its prepared references hold in memory; nil if they were not prepared.
         var referencesMebibytes: Double?
+        /// Where the palette of its captures' lab comes from; nil for a method that goes by none.
+        var capturePalette: String?
     }
 
     var configuration: String
@@ -99,6 +101,7 @@ struct CheckReport: Codable {
             if let extractor = profile.extractor { line += "  \(extractor)  \(profile.weights ?? "built in")" }
             if let digest = profile.featuresSHA256 { line += "  sha256 \(digest)" }
             if let cost = profile.referencesMebibytes { line += "  references hold \(cost) MiB" }
+            if let palette = profile.capturePalette { line += "  captures' palette \(palette)" }
             lines.append(line)
         }
         return lines

@@ -117,6 +117,12 @@ struct ConfigurationCheck {
         profile.weights = profile.weights ?? configuration.weights
         var cost = CheckReport.ProfileCost(
             name: profile.name, file: profile.path, method: profile.method.rawValue)
+        cost.capturePalette =
+            profile.capturePalette
+            ?? (!profile.learnsPalette
+                ? nil
+                : profile.learnAfter > 0
+                    ? "learned after \(profile.learnAfter) captures" : "each capture's own (learn_after = 0)")
         do {
             if preparing {
                 let engine = try PreparedEngine(

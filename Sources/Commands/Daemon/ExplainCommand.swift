@@ -25,6 +25,8 @@ struct ExplainCommand: AsyncParsableCommand {
             var profile: String
             var verdict: String
             var delivery: String
+            /// What the colors of its lab were known from; absent without a sidecar, or for a method that goes by none.
+            var palette: String?
             var finishedAt: String
         }
 
@@ -106,9 +108,23 @@ struct ExplainCommand: AsyncParsableCommand {
         explanation.results = try await ledger.results(of: row.id).map { result in
             let tree = ResultTrees.Tree(delivery: result.delivery)
             let name = CapturePath.printable(trees?.full(result.output, in: tree) ?? result.output)
+            let sidecar = trees.flatMap { ResultCommit($0).sidecar(of: result.output, in: tree) }
             return .init(
                 version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
-                verdict: result.verdict, delivery: result.delivery, finishedAt: text(result.finishedAt))
+                verdict: result.verdict, delivery: result.delivery,
+                palette: sidecar?.palettes.map { Self.text($0.captures) }, finishedAt: text(result.finishedAt))
+        }
+    }
+
+    /// Where the palette of a capture's lab came from, in words.
+    private static func text(_ palette: Sidecar.Palette) -> String {
+        let from = palette.images.map { " from \($0) captures" } ?? ""
+        return switch palette.origin {
+        case .file: "given\(palette.path.map { ", \($0)" } ?? "")"
+        case .learned: "learned\(from)\(palette.path.map { ", \($0)" } ?? "")"
+        case .inputs: "learned\(from) of the same run"
+        case .capture: "of this capture alone"
+        case .references: "of the references"
         }
     }
 
@@ -127,6 +143,7 @@ struct ExplainCommand: AsyncParsableCommand {
         for result in explanation.results {
             let name = result.version.map { "version \($0)" } ?? "result"
             add(name, "\(result.output), \(result.verdict), \(result.delivery), \(result.finishedAt)")
+            add("  palette of its lab", result.palette)
         }
         return lines
     }

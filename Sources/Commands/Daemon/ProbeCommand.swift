@@ -19,6 +19,8 @@ struct ProbeCommand: AsyncParsableCommand {
     /// Links within the root are followed.
     @Flag var followLinks = false
     @Option var profile: String
+    @Option var capturePalette: String?
+    @Option var learnedLight: [String] = []
     @Option var weights: String?
     @Option var maximumPixels: Int
     /// What the capture may allocate, bytes.
@@ -33,7 +35,14 @@ struct ProbeCommand: AsyncParsableCommand {
         // What is shared by all captures comes first: it does not count as this one's.
         var profile = try Profile.read(path: profile)
         profile.weights = profile.weights ?? weights
-        let engine = try PreparedEngine(profile: profile, workers: Workers(threads: 1), cache: nil)
+        // One that is gone meanwhile is no reason to blame the capture.
+        if profile.capturePalette == nil, let capturePalette, (try? PaletteFile.read(path: capturePalette)) != nil {
+            profile.capturePalette = capturePalette
+        }
+        let workers = Workers(threads: 1)
+        let lights = learnedLight.compactMap { try? KnownLight(learnedAt: $0, workers: workers) }
+        let engine = try PreparedEngine(profile: profile, workers: workers, cache: nil).with(
+            LearnedColors(lights: lights))
         limitMemory(to: memory)
         Poison.check(path)
         _ = try source.incompleteness(of: path, budget: ReadBudget())

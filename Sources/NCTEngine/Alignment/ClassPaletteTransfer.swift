@@ -1,7 +1,7 @@
 /// The change from lab to lab alone, class by class (``ClassAlignment``): the cheapest good method, and what
 /// correspondences have to beat.
 struct ClassPaletteTransfer: Baseline {
-    let palettes: LabPalettes
+    var palettes: LabPalettes
     /// The training lab's.
     let target: LabPalette
 

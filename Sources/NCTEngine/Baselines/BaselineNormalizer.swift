@@ -4,7 +4,7 @@
 public struct BaselineNormalizer: ImageNormalizer {
     public let method: NormalizationMethod
     private let workers: Workers
-    private let baseline: any Baseline
+    private var baseline: any Baseline
     private let judge: QualityJudge
 
     /// Prepares the references: what the method measures on them, and what quality is judged by. Cost linear in their
@@ -47,6 +47,14 @@ public struct BaselineNormalizer: ImageNormalizer {
 
     public var preparedByteCount: Int {
         ColorPalette.valueCount * MemoryLayout<Float>.size + (method == .histogramMatching ? 3 << 19 : 0)
+    }
+
+    public func with(captures palette: LabPalette) -> BaselineNormalizer {
+        guard var transfer = baseline as? ClassPaletteTransfer else { return self }
+        transfer.palettes.captures = palette
+        var copy = self
+        copy.baseline = transfer
+        return copy
     }
 
     /// Repaints a capture by the method, and judges the result.

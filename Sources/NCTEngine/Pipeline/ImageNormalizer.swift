@@ -13,6 +13,10 @@ public protocol ImageNormalizer: Sendable {
     func normalize(
         _ source: RGBImage, keepingStages: Bool, onStage: ((Stage) -> Void)?
     ) throws -> Normalization
+
+    /// The same normalizer for captures of a lab with this palette; its references are not prepared again. A method that
+    /// goes by no palettes stays as it is.
+    func with(captures palette: LabPalette) -> Self
 }
 
 extension ImageNormalizer {

@@ -7,7 +7,7 @@ public struct Normalizer: Sendable {
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
     private let judge: QualityJudge
-    private let palettes: LabPalettes
+    private var palettes: LabPalettes
     private let key: String
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
@@ -41,6 +41,12 @@ public struct Normalizer: Sendable {
         judge = QualityJudge(
             figures: prepared.figures, palette: palettes.training ?? prepared.groups[0].palette,
             thresholds: thresholds, workers: workers)
+    }
+
+    public func with(captures palette: LabPalette) -> Normalizer {
+        var copy = self
+        copy.palettes.captures = palette
+        return copy
     }
 
     /// The prepared references as bytes for a cache file.

@@ -3,56 +3,25 @@ import ImageFiles
 import Jobs
 import NCTEngine
 
-/// Learns the light from files. Holds one image a thread at a time and a bounded number of small grids.
-struct LightSurvey {
-    /// One estimator for captures of the same proportions.
-    struct Group {
-        var width: Int
-        var height: Int
-        var estimator = FlatFieldEstimator()
-    }
-
-    private(set) var groups: [Group] = []
-    private(set) var failures: [JobFailure] = []
-    /// Files that are too small or dark to tell of light.
-    private(set) var dark: [String] = []
-
+extension LightSurvey {
+    /// Looks at the files; holds one image a thread at a time.
     init(_ files: [String], workers: Workers, console: Console) {
+        self.init()
         var progress = ProgressDisplay(console: console, total: files.count)
         let batch = 4 * workers.threads
         for start in stride(from: 0, to: files.count, by: batch) {
             let part = Array(files[start..<min(files.count, start + batch)])
             progress.begin(part[0])
-            let grids = workers.map(part.count, grain: 1) { Self.look(at: part[$0.lowerBound]) }
+            let grids = workers.map(part.count, grain: 1) { range in
+                let path = part[range.lowerBound]
+                return Self.look(at: path) { try ImageReader.read(path: path).image }
+            }
             for (path, result) in zip(part, grids) {
-                switch result {
-                case .success(let grid?): add(grid)
-                case .success(nil): dark.append(path)
-                case .failure(let failure): failures.append(failure)
-                }
+                add(path, result)
                 progress.end(line: "", isWorthKeeping: false, to: { _ in })
             }
         }
         progress.clear()
-    }
-
-    /// The proportions that most captures have.
-    var largest: Group? { groups.max { $0.estimator.count < $1.estimator.count } }
-
-    private mutating func add(_ grid: LightGrid) {
-        for index in groups.indices where groups[index].estimator.add(grid) { return }
-        var group = Group(width: grid.captureWidth, height: grid.captureHeight)
-        _ = group.estimator.add(grid)
-        groups.append(group)
-    }
-
-    private static func look(at path: String) -> Result<LightGrid?, JobFailure> {
-        do {
-            let image = try ImageReader.read(path: path).image
-            return .success(LightGrid(image.darkenedWhereMissing(workers: Workers(threads: 1))))
-        } catch {
-            return .failure(JobFailure(error, file: path))
-        }
     }
 
     /// What is done about the light of a run's inputs: what is learned from those of one kind, if there are enough.
@@ -67,10 +36,8 @@ struct LightSurvey {
         let wanted = FlatFieldEstimator.capacity
         let chosen =
             files.count <= wanted ? files : (0..<wanted).map { files[$0 * files.count / wanted] }
-        let survey = LightSurvey(chosen, workers: workers, console: console)
         var lights: [KnownLight] = []
-        for group in survey.groups where group.estimator.count >= FlatFieldEstimator.enough {
-            guard let field = group.estimator.estimate(workers: workers) else { continue }
+        for field in LightSurvey(chosen, workers: workers, console: console).fields(workers: workers) {
             let bytes = try KnownLight.bytes(of: field)
             let digest = FileDigest.sha256(bytes)
             guard field.isUneven else {

@@ -1,0 +1,208 @@
+import Config
+import ImageFiles
+import Jobs
+import Ledger
+import NCTEngine
+import Synchronization
+import Watching
+
+/// One look at a lab's captures: which are there, what they show, and whether that is what was known. Behind all that the
+/// daemon does for captures, and one capture at a time, each out of the same budget of memory.
+struct LearningRun: Sendable {
+    let ledger: Ledger
+    let root: WatchedRoot
+    let profile: Profile
+    let limits: ImageLimits
+    let memory: MemoryBudget
+    let cancellation: LearningCancellation
+
+    /// What was found.
+    struct Outcome: Sendable {
+        /// Captures that were looked at and show what is to be learned.
+        var captures = 0
+        /// The lights in force from now on; nil where those that are known stand, or too few captures tell of any.
+        var lights: [FlatField]?
+        /// By how much a light moved; nil where none did.
+        var lightChange: Float?
+        /// The palette; nil where none is to be learned, or too few captures tell of it.
+        var palette: (learned: LabPalette, decision: LearningPolicy.Decision)?
+        /// It is from captures since the last learning alone, for the colors or the light changed then.
+        var isNew = false
+    }
+
+    private var policy: LearningPolicy { LearningPolicy(learnAfter: profile.learnAfter) }
+
+    /// Learns from the newest captures.
+    ///
+    /// Those since the last learning come first: where they alone show that the light or the lab's colors moved, those of
+    /// before belong to others and are left out. The palette is learned under the light that will be in force.
+    ///
+    /// - Parameters:
+    ///   - known: what is in force.
+    ///   - last: when the last learning began, seconds since 1970.
+    ///   - since: older captures are of other colors.
+    ///
+    /// Throws `CancellationError`, ``JobFailure``, and what the ledger throws.
+    func run(known: LearnedColors, last: Double, since: Double) async throws -> Outcome {
+        let rows = try await newest(since: since)
+        let isFresh: (CaptureRow) -> Bool = { ($0.finishedAt ?? 0) > last }
+        let fresh = rows.filter(isFresh)
+        var older = rows.filter { !isFresh($0) }
+        var outcome = Outcome()
+        if profile.learnsLight { try await learnLight(fresh, older, known.lights.map(\.field), &outcome) }
+        if outcome.isNew { older = [] }
+        guard profile.learnsPalette else { return outcome }
+
+        var survey = PaletteSurvey(under: try light(known.lights, outcome), workers: Self.workers)
+        try await look(at: fresh, &survey)
+        if let palette = known.palette?.palette, survey.images >= policy.fewest, !older.isEmpty {
+            let learned = try await self.palette(of: survey)
+            let decision = LearningPolicy.decision(known: palette, learned: learned)
+            if case .replaced = decision {
+                outcome.isNew = true
+                outcome.captures = survey.images
+                outcome.palette = (learned, decision)
+                return outcome
+            }
+        }
+        try await look(at: older, &survey)
+        outcome.captures = survey.images
+        guard survey.images >= policy.fewest else { return outcome }
+        let learned = try await palette(of: survey)
+        let decision = LearningPolicy.decision(known: known.palette?.palette, learned: learned)
+        if case .replaced = decision, older.isEmpty { outcome.isNew = true }
+        outcome.palette = (learned, decision)
+        return outcome
+    }
+
+    private static let workers = Workers(threads: 1)
+
+    /// What is done about captures' light before their colors are learned.
+    private func light(_ known: [KnownLight], _ outcome: Outcome) throws -> LightCorrection {
+        if let lights = outcome.lights {
+            return .learned(lights.map { KnownLight(field: $0, source: .learned, path: nil, sha256: "") })
+        }
+        if profile.learnsLight, !known.isEmpty { return .learned(known) }
+        return try LightCorrection(profile.flatField, workers: Self.workers)
+    }
+
+    private func learnLight(
+        _ fresh: [CaptureRow], _ older: [CaptureRow], _ known: [FlatField], _ outcome: inout Outcome
+    ) async throws {
+        var survey = LightSurvey()
+        try await look(at: fresh, &survey)
+        if !known.isEmpty, !older.isEmpty,
+            let (lights, change) = LightDrift.decision(known: known, learned: try await fields(of: survey)),
+            change != nil
+        {
+            (outcome.lights, outcome.lightChange, outcome.isNew) = (lights, change, true)
+            return
+        }
+        try await look(at: older, &survey)
+        let learned = try await fields(of: survey)
+        outcome.captures = learned.map(\.captures).max() ?? 0
+        if let (lights, change) = LightDrift.decision(known: known, learned: learned) {
+            (outcome.lights, outcome.lightChange) = (lights, change)
+        }
+    }
+
+    private func look(at rows: [CaptureRow], _ survey: inout LightSurvey) async throws {
+        for row in rows {
+            let name = root.name(of: row.path)
+            let seen = try await look(at: row) {
+                LightSurvey.look(at: name) { try ImageReader.decode(try contents(row), name: name).image }
+            }
+            if let seen { survey.add(name, seen) }
+        }
+    }
+
+    private func fields(of survey: LightSurvey) async throws -> [FlatField] {
+        try cancellation.check()
+        return try await LowPriority.run { survey.fields(workers: Self.workers) }
+    }
+
+    /// The newest captures whose files are still what they were, each content once, by their names.
+    private func newest(since: Double) async throws -> [CaptureRow] {
+        var found: [CaptureRow] = []
+        var digests: Set<String> = []
+        var offset = 0
+        while found.count < LearningPolicy.most, offset < 5 * LearningPolicy.most {
+            try cancellation.check()
+            let page = try await ledger.transferred(
+                root: root.id, profile: profile.name, after: since, limit: LearningPolicy.most, offset: offset)
+            let there = try await LowPriority.run {
+                page.filter { (try? root.source.stamp(of: $0.path).isSameContent(as: $0.stamp)) == true }
+            }
+            for row in there where found.count < LearningPolicy.most {
+                if digests.insert(row.digest ?? "").inserted { found.append(row) }
+            }
+            if page.count < LearningPolicy.most { break }
+            offset += page.count
+        }
+        return found.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
+    }
+
+    private func look(at rows: [CaptureRow], _ survey: inout PaletteSurvey) async throws {
+        for row in rows {
+            let before = survey
+            let after = try await look(at: row) {
+                var survey = before
+                survey.look(at: root.name(of: row.path)) { try contents(row) }
+                return survey
+            }
+            survey = after ?? survey
+        }
+    }
+
+    /// Does something with a capture that takes what a capture takes of memory; nil for one that cannot be had any more.
+    private func look<Result: Sendable>(
+        at row: CaptureRow, _ body: @escaping @Sendable () -> Result
+    ) async throws -> Result? {
+        try cancellation.check()
+        guard let bytes = try await need(row), bytes <= memory.total else { return nil }
+        let share: MemoryBudget.Share
+        do {
+            share = try await memory.take(bytes)
+        } catch MemoryBudget.Refusal.tooLarge {
+            return nil
+        } catch {
+            throw CancellationError()
+        }
+        defer { memory.release(share) }
+        return try await LowPriority.run(body)
+    }
+
+    /// What the capture may take of memory; nil for one that cannot be looked at any more.
+    private func need(_ row: CaptureRow) async throws -> Int? {
+        try await LowPriority.run {
+            guard let header = try? root.source.header(of: row.path),
+                (try? limits.check(header, path: root.name(of: row.path))) != nil
+            else { return nil }
+            return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size))
+        }
+    }
+
+    private func contents(_ row: CaptureRow) throws -> [UInt8] {
+        let read = try root.source.read(row.path, limit: limits.maximumBytes)
+        guard read.before.isSameContent(as: row.stamp), read.after.isSameContent(as: row.stamp) else {
+            throw JobFailure(file: root.name(of: row.path), cause: "it changed", remedy: "it is left out")
+        }
+        return read.bytes
+    }
+
+    private func palette(of survey: PaletteSurvey) async throws -> LabPalette {
+        try cancellation.check()
+        return try await LowPriority.run { try survey.palette() }
+    }
+}
+
+/// Asks a learning to end.
+final class LearningCancellation: Sendable {
+    private let isAskedFor = Atomic(false)
+
+    func request() { isAskedFor.store(true, ordering: .sequentiallyConsistent) }
+
+    func check() throws {
+        if isAskedFor.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
+    }
+}
