@@ -33,7 +33,7 @@ struct KindNetTests {
         #expect { try KindNet(weights: bytes) } throws: { ($0 as? EngineError)?.place == "level.1.1.weight" }
     }
 
-    @Test("Probabilities make one, and the likeliest is the greatest; what is believed keeps the order and is less sure")
+    @Test("Probabilities make one, the likeliest is the greatest; what is believed keeps the order and is less sure")
     func probabilities() {
         let first = KindProbabilities(scores: [0, 1, 2, 3, 90, 5, 6])
         let second = KindProbabilities(scores: [3, 0, 0, 0, 0, 0, 0])

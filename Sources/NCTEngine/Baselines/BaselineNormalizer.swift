@@ -34,7 +34,8 @@ public struct BaselineNormalizer: ImageNormalizer {
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         judge = QualityJudge(
             figures: try ReferenceFigures(references, segmentations, workers: workers),
-            palette: palettes.target(references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers),
+            palette: palettes.target(
+                references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers),
             thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
             references: references, segmentations, palettes: palettes, parameters: parameters, seed: seed,

@@ -134,7 +134,9 @@ public struct Normalizer: Sendable {
             quality: judge.report(
                 source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
                 treatment: .transferred, strength: strength))
-        if let aligned = start.anchor?.aligned, strength == 1, let found = normalization.quality.contents, found.excess > 0 {
+        if let aligned = start.anchor?.aligned, strength == 1, let found = normalization.quality.contents,
+            found.excess > 0
+        {
             let quality = judge.report(
                 source: source, result: aligned, sight, clipped: start.clipped, confidence: nil, treatment: .aligned,
                 strength: strength)
