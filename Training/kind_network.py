@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from export import folded
-from network import Block
+from network import levels
 
 # The order of the engine's WhiteCellKind.
 KINDS = ["segmented_neutrophil", "band_neutrophil", "lymphocyte", "monocyte", "eosinophil", "basophil", "other"]
@@ -26,16 +26,9 @@ USUAL_BACKGROUND = (88.0, 2.0, 2.0)
 class KindNet(nn.Module):
     def __init__(self, dropout: float = 0.2):
         super().__init__()
-        self.levels = nn.ModuleList()
-        inputs = INPUTS
-        for widths in WIDTHS:
-            layers = []
-            for width in widths:
-                layers.append(Block(inputs, width))
-                inputs = width
-            self.levels.append(nn.Sequential(*layers))
+        self.levels = levels(INPUTS, WIDTHS)
         self.dropout = nn.Dropout(dropout)
-        self.kinds = nn.Linear(2 * inputs + 2, len(KINDS))
+        self.kinds = nn.Linear(2 * WIDTHS[-1][-1] + 2, len(KINDS))
 
     def forward(self, windows: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
         """Scores before the softmax, N × 7, of windows N × 8 × 64 × 64 and sizes N × 2.

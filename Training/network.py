@@ -31,17 +31,19 @@ class Block(nn.Sequential):
                          nn.ReLU(inplace=True))
 
 
+def levels(inputs: int, widths: list[tuple[int, ...]]) -> nn.ModuleList:
+    """One block a width, a sequence of them a level."""
+    result = nn.ModuleList()
+    for level in widths:
+        result.append(nn.Sequential(*(Block(*pair) for pair in zip([inputs, *level], level))))
+        inputs = level[-1]
+    return result
+
+
 class SmearNet(nn.Module):
     def __init__(self):
         super().__init__()
-        self.encoder = nn.ModuleList()
-        inputs = 3
-        for widths in ENCODER:
-            layers = []
-            for width in widths:
-                layers.append(Block(inputs, width))
-                inputs = width
-            self.encoder.append(nn.Sequential(*layers))
+        self.encoder = levels(3, ENCODER)
         last = [widths[-1] for widths in ENCODER]
         # lateral: from the encoder at the same grid; above: from the decoder at the next coarser one.
         self.lateral = nn.ModuleList(nn.Conv2d(last[i], DECODER[i], 1) for i in range(5))
