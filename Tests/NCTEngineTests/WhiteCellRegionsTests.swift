@@ -100,7 +100,7 @@ struct WhiteCellRegionsTests {
         }
         let found = WhiteCellRegions(map, colors: colors)
         #expect(found.regions.map(\.bounds) == [PixelArea(x: 74, y: 174, width: 53, height: 53)])
-        let parts = SmearParts(map, found, colors: colors)
+        let parts = SmearParts(map, found, colors: colors, ClassColors(colors, map))
         #expect(parts.indices[200 * 400 + 100 + 35] == UInt16(SmearParts.background))
         #expect(parts.indices[60 * 400 + 250] == UInt16(SmearParts.redCell))
     }

@@ -12,8 +12,7 @@ package struct AlignmentSight: Sendable {
     ///   - cells: of the segmentation.
     package init(_ image: RGBImage, _ segmentation: SmearSegmentation, _ cells: WhiteCells, workers: Workers) {
         scale = SmearNet.reduction(width: image.width, height: image.height)
-        parts = SmearParts(
-            segmentation.labels, cells.regions, colors: segmentation.colors, mask: segmentation.mask)
+        parts = cells.parts
         colors = FieldColors(
             segmentation.colors, parts, mask: segmentation.mask, kinds: cells.cells.map { $0.kinds.believed() },
             windows: cells.windows)

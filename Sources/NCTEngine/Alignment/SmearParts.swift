@@ -20,9 +20,10 @@ package struct SmearParts: Sendable {
     package static func nucleus(ofCell cell: Int) -> Int { 4 + 2 * cell }
     var count: Int { 3 + 2 * cellCount }
 
+    /// - Parameter classes: what the field's classes look like.
     /// - Precondition: all are of one grid.
-    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage, mask: DataMask? = nil) {
-        let medians = ClassColors(colors, labels, mask: mask).medians
+    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage, _ classes: ClassColors) {
+        let medians = classes.medians
         let ground = medians[Int(SmearClass.background.rawValue)], red = medians[Int(SmearClass.redCell.rawValue)]
         func isGround(_ color: SIMD3<Float>) -> Bool {
             guard let ground, let red else { return red == nil && ground != nil }

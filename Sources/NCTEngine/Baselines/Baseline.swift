@@ -50,17 +50,14 @@ extension NormalizationMethod {
     ///
     /// Throws ``EngineError/Code/unusableReference`` if the references lack what the method measures.
     func baseline(
-        references fields: [FieldImage], _ segmentations: [SmearSegmentation?], palettes: LabPalettes,
+        references fields: [FieldImage], palettes: LabPalettes, target: LabPalette,
         parameters: BaselineParameters, seed: UInt64, workers: Workers
     ) throws -> (any Baseline)? {
         let references = fields.map(\.data)
         return switch self {
         case .colorTransfer: nil
         case .classPalette:
-            ClassPaletteTransfer(
-                palettes: palettes,
-                target: palettes.target(
-                    references: Array(zip(fields.map(\.image), segmentations)), workers: workers))
+            ClassPaletteTransfer(palettes: palettes, target: target)
         case .colorBalance: ColorBalance(parameters)
         case .reinhard:
             Reinhard(references: references, space: parameters.reinhardSpace, workers: workers)

@@ -32,13 +32,13 @@ public struct BaselineNormalizer: ImageNormalizer {
         }
         let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
+        let target = palettes.target(
+            references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers)
         judge = QualityJudge(
-            figures: try ReferenceFigures(references, segmentations, workers: workers),
-            palette: palettes.target(
-                references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers),
+            figures: try ReferenceFigures(references, segmentations, workers: workers), palette: target,
             thresholds: thresholds, workers: workers)
         let prepared = try method.baseline(
-            references: references, segmentations, palettes: palettes, parameters: parameters, seed: seed,
+            references: references, palettes: palettes, target: target, parameters: parameters, seed: seed,
             workers: workers)
         guard let prepared else { preconditionFailure("color transfer is no baseline") }
         baseline = prepared

@@ -14,8 +14,7 @@ package struct KindCrops: Sendable {
 
     package init(of cells: WhiteCells, _ segmentation: SmearSegmentation) {
         let (regions, colors, labels) = (cells.regions, segmentation.colors, segmentation.labels)
-        let ground = KindNet.Ground(ClassColors(colors, labels))
-        (background, redCell) = (ground.background, ground.redCell)
+        (background, redCell) = (cells.ground.background, cells.ground.redCell)
         maps = regions.regions.indices.map { cell in
             CellView(
                 of: regions.regions[cell], width: colors.width, height: colors.height, side: Self.side

@@ -18,6 +18,10 @@ public struct WhiteCells: Sendable {
     package let regions: WhiteCellRegions
     /// Of the first cells, as many as were asked for.
     package let windows: [KindWindow]
+    /// What each pixel of that grid belongs to.
+    package let parts: SmearParts
+    /// What the cells' colors are relative to.
+    let ground: KindNet.Ground
     /// What the capture is reduced by to that grid.
     package let reduction: Int
 
@@ -34,8 +38,8 @@ public struct WhiteCells: Sendable {
     /// - Parameter windows: of how many cells, at most, the windows are kept.
     package init(of segmentation: SmearSegmentation, lab: LabPalette? = nil, windows: Int, workers: Workers) {
         let regions = segmentation.whiteCellRegions
-        let ground = KindNet.Ground(
-            ClassColors(segmentation.colors, segmentation.labels, mask: segmentation.mask))
+        let classes = ClassColors(segmentation.colors, segmentation.labels, mask: segmentation.mask)
+        let ground = KindNet.Ground(classes)
         let shift = lab.map(KindShift.init(from:)) ?? .none
         let seen = workers.map(regions.regions.count, grain: 1) { range in
             let window = KindWindow(range.lowerBound, of: regions, colors: segmentation.colors, ground: ground)
@@ -55,6 +59,8 @@ public struct WhiteCells: Sendable {
                 kinds: kinds)
         }
         self.regions = regions
+        self.ground = ground
+        parts = SmearParts(segmentation.labels, regions, colors: segmentation.colors, classes)
         reduction = scale
     }
 

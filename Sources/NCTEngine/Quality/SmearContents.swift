@@ -135,10 +135,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
         smearProbability = segmentation.smearProbability
         self.cells = cells
         let seen = FieldColors(
-            colors,
-            SmearParts(
-                segmentation.labels, whiteCells.regions, colors: segmentation.colors, mask: segmentation.mask),
-            mask: segmentation.mask, kinds: whiteCells.cells.map { $0.kinds.believed() }
+            colors, whiteCells.parts, mask: segmentation.mask, kinds: whiteCells.cells.map { $0.kinds.believed() }
         ).cells
         self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
             SightedCell(cell, in: seen.indices.contains(index) ? seen[index] : nil, palette: palette)
