@@ -15,6 +15,18 @@ def lab(pixels: np.ndarray) -> np.ndarray:
                      200 * (root[..., 1] - root[..., 2])], axis=-1)
 
 
+def srgb(colors: np.ndarray) -> np.ndarray:
+    """sRGB bytes of CIELAB (D65), clipped to the gamut."""
+    matrix = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                       [0.0193339, 0.1191920, 0.9503041]])
+    middle = (colors[..., 0] + 16) / 116
+    root = np.stack([middle + colors[..., 1] / 500, middle, middle - colors[..., 2] / 200], axis=-1)
+    ratio = np.where(root > 6 / 29, root**3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
+    linear = ((ratio * matrix.sum(1)) @ np.linalg.inv(matrix).T).clip(0, 1)
+    value = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return (value * 255 + 0.5).astype(np.uint8)
+
+
 def ciede2000(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The difference of CIELAB colors (last axis), k = 1; Sharma, Wu, Dalal 2005."""
     l1, a1, b1 = np.moveaxis(np.asarray(first, float), -1, 0)

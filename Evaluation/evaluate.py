@@ -5,7 +5,8 @@
     Evaluation/evaluate.py --lab-a DIR --lab-b DIR --detector NAME=FILE.onnx [--detector NAME=FILE.onnx]
 
 (a) and (b): the first and the second detector, trained on lab A, on lab A's own test images and on lab B's, both with
-references of lab A. (c): lab A's test images restained by `nctd restain`, so that the right answer is known.
+references of lab A. (c): lab A's test images restained by `nctd restain`, so that the right answer is known. (d):
+restained class by class.
 With --labs, instead: white cells of each kind on several labs, with options of its own (--labs --help).
 With --combinations, instead: lab B's images by color transfer with every choice of features, enhancement and levels.
 Interrupted, it goes on where it was: whatever is kept in the work folder is found by the digests of all that it depends
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+import by_class
 import labs
 from dataset import ImageSet, class_names, key_of, split_folder
 from detections import CONFIDENCE, LIMIT, OVERLAP, Detections, DetectorFile, find, measure
@@ -154,18 +156,19 @@ def pair(study: Study, protocol: str, detector: DetectorFile, own: ImageSet, oth
                 "(paper's Table 4)", detector, other, profile, unshifted=float(mine.original.point[-1, 3]))
 
 
-def controlled(study: Study, detector: DetectorFile, own: ImageSet, profile: Path, presets: list[str]) -> None:
-    """Restained images, a table a preset, then the mean over the presets."""
+def controlled(study: Study, protocol: str, detector: DetectorFile, own: ImageSet, profile: Path,
+               shifts: list[tuple[str, str]]) -> None:
+    """Restained images, a table a shift (an option of `nctd restain` and its value), then the mean over the shifts."""
     line, *_ = study.line(detector, own, ORIGINAL, profile, None, own.name)
     unshifted = float(line.point[-1, 3])
     tables = []
-    for preset in presets:
-        restained = study.program.restain(own, preset)
-        tables.append(study.table("c", f"c: {preset}, detector {detector.name}", detector, restained, profile, unshifted,
-                                  truth=own))
+    for option, value in shifts:
+        name = value if option == "--preset" else f"lab {value}"
+        tables.append(study.table(protocol, f"{protocol}: {name}, detector {detector.name}", detector,
+                                  study.program.restain(own, option, value), profile, unshifted, truth=own))
     lines = [Line.mean([table.lines[index] for table in tables]) for index in range(len(study.rows))]
-    study.tables.append(Table("c", f"c: mean of {len(presets)} presets, detector {detector.name}", detector.name, "mean",
-                              study.classes, lines, unshifted))
+    study.tables.append(Table(protocol, f"{protocol}: mean of {len(shifts)}, detector {detector.name}", detector.name,
+                              "mean", study.classes, lines, unshifted))
 
 
 def combinations(study: Study, detectors: list[DetectorFile], other: ImageSet, profile: Path) -> None:
@@ -198,7 +201,7 @@ def arguments() -> argparse.Namespace:
                         help="an ONNX detector of lab A: the first for protocol a, the second for b")
     parser.add_argument("--lab-b-detector", type=parse_detector, metavar="NAME=FILE",
                         help="measure the other direction too: a detector of lab B, lab A's images")
-    parser.add_argument("--protocols", default="abc", help="which of a, b and c (default: %(default)s)")
+    parser.add_argument("--protocols", default="abc", help="which of a, b, c and d (default: %(default)s)")
     parser.add_argument("--combinations", action="store_true",
                         help="instead of the protocols: lab B's images by color transfer with VGG-19's features or the "
                         "built-in network's, without enhancement, with clusters and with classes, at levels 1, 2 and "
@@ -211,6 +214,7 @@ def arguments() -> argparse.Namespace:
                         help="another row: what to add to nctd normalize, as --row='layer 1=--layer 1'")
     parser.add_argument("--only", action="append", metavar="NAME", help="measure this row (and the original); repeatable")
     parser.add_argument("--preset", action="append", help="a preset of nctd restain for c; repeatable (default: all)")
+    parser.add_argument("--class-labs", type=int, default=8, help="how many labs d draws (default: %(default)s)")
     parser.add_argument("--limit", type=int, help="measure only the first so many images of each set")
     parser.add_argument("--resamples", type=int, default=1000, help="bootstrap resamplings (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the resamplings (default: %(default)s)")
@@ -237,8 +241,10 @@ def check(given: argparse.Namespace) -> list[DetectorFile]:
         if given.lab_b_detector:
             raise SystemExit("--combinations measures lab A's detectors only; leave out --lab-b-detector")
         given.protocols = ""
-    elif not given.protocols or set(given.protocols) - set("abc"):
-        raise SystemExit(f"--protocols {given.protocols}: use letters of abc")
+    elif not given.protocols or set(given.protocols) - set("abcd"):
+        raise SystemExit(f"--protocols {given.protocols}: use letters of abcd")
+    if given.class_labs < 1:
+        raise SystemExit("--class-labs must be at least 1")
     if given.resamples < 2 or (given.limit is not None and given.limit < 1):
         raise SystemExit("--resamples must be at least 2 and --limit at least 1")
     shared = ROOT.parent / "shared" / "data"
@@ -297,7 +303,13 @@ def main() -> int:
     if "c" in given.protocols:
         protocols["c"] = "Protocol c: lab A's own test images restained, the right answer known"
         for detector in detectors[:2]:
-            controlled(study, detector, own, profile, given.preset or PRESETS)
+            controlled(study, "c", detector, own, profile, [("--preset", p) for p in given.preset or PRESETS])
+    if "d" in given.protocols:
+        protocols["d"] = "Protocol d: lab A's own test images restained class by class, the right answer known"
+        shifts = [("--by-class", str(seed + 1)) for seed in range(given.class_labs)]
+        for detector in detectors[:2]:
+            controlled(study, "d", detector, own, profile, shifts)
+        replace(given.output / "by-class.md", by_class.report(program, study.rows, own, profile, shifts))
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
     record = {
         "command": "Evaluation/evaluate.py " + shlex.join(hidden(text) for text in sys.argv[1:]),

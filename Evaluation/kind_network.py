@@ -2,6 +2,8 @@
 """Measures the kinds of white cells that `nctd segment` tells, against data sets that know them.
 
     Evaluation/kind_network.py ../shared/data/lab-a-kinds/test ../shared/data/lab-c ../shared/data/lab-d
+    Evaluation/kind_network.py ../shared/data/lab-c --results normalized/    after the lab's palette: what sidecars say
+    Evaluation/kind_network.py ../shared/data/lab-c --images normalized/     after the change of color
 
 A data set has images/, labels/ (YOLO boxes) and kinds.csv (image, kind; index of the box where a field has several;
 part), beside or above it. A cell is found where one of the engine's overlaps its box by 0.3. Balanced accuracy is the
@@ -76,18 +78,35 @@ def balanced(truth: np.ndarray, told: np.ndarray, count: int, draws: int = 1000)
     return float(np.mean([hit.mean() for hit in hits])), *np.percentile(drawn, [2.5, 97.5])
 
 
-def measure(nctd: Path, data: Path, images: Path | None) -> dict:
-    known = known_boxes(data)
+def sighted(results: Path) -> list[dict]:
+    """What the sidecars of `nctd normalize` say of white cells."""
+    entries = []
+    for path in sorted(results.rglob("*.json")):
+        sidecar = json.loads(path.read_text())
+        if "quality" not in sidecar:
+            continue
+        source, cells = sidecar["source"], (sidecar["quality"].get("contents") or {}).get("white_cells", [])
+        entries.append({"input": path.name.split(".")[0], "width": source["width"], "height": source["height"],
+                        "white_cells": cells})
+    return entries
+
+
+def segmented(nctd: Path, data: Path, images: Path | None) -> list[dict]:
     with tempfile.TemporaryDirectory() as folder:
         result = subprocess.run([nctd, "segment", images or data / "images", "--output", folder, "--json"],
                                 capture_output=True, text=True)
         if result.returncode:
             raise SystemExit(f"nctd segment {data} ended with {result.returncode}:\n{result.stderr.strip()}")
+    return json.loads(result.stdout)["results"]
+
+
+def measure(nctd: Path, data: Path, images: Path | None, results: Path | None) -> dict:
+    known = known_boxes(data)
     names = KINDS if any("neutrophil" in kind and kind != "neutrophil" for boxes in known.values()
                          for _, kind in boxes) else FIVE
     rows, truth, missed = [], [], 0
     by_stem = {Path(name).stem: boxes for name, boxes in known.items()}
-    for entry in json.loads(result.stdout)["results"]:
+    for entry in sighted(results) if results else segmented(nctd, data, images):
         path = Path(entry["input"])
         for box, kind in by_stem.get(path.stem, []):
             fits = [(overlap(cell["box"], box, entry["width"], entry["height"]), index)
@@ -112,13 +131,14 @@ def main() -> int:
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--nctd", type=Path, default=Path(__file__).resolve().parent.parent / ".build/release/nctd")
     parser.add_argument("--images", type=Path, help="other images of the same fields, such as normalized ones")
+    parser.add_argument("--results", type=Path, help="results of `nctd normalize`: what their sidecars say")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()
     found = []
     print(markdown_row(["cells", "found", "balanced accuracy", "calibration error"]))
     print(markdown_row(["---"] * 4))
     for data in options.data:
-        one = measure(options.nctd, data, options.images)
+        one = measure(options.nctd, data, options.images, options.results)
         found.append(one)
         middle, low, high = one["balanced"]
         print(markdown_row([one["data"], f"{one['cells']} of {one['cells'] + one['missed']}",

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import kind_figures
+import verdict_changes
 from cells import Seen, look
 from dataset import ImageSet, key_of, split_folder
 from detections import Detections, DetectorFile, find, measure
@@ -29,13 +30,15 @@ from kind_colors import PAIRS, cytoplasm
 from kind_pictures import cell_sheet, confusion_picture
 from kind_tables import FILES, Figure, FigureRow, FigureTable, counts_markdown, write
 from kinds import KindLab, parse_factor, read_lab
-from metrics import group_draws
+from metrics import group_draws, image_figures
 from program import ORIGINAL, ROWS, TRANSFER, Program, Row, profile_digest
-from tables import Line, Table
+from tables import Line, Table, into_document
+from true_kinds import colored, palette_of
 from verdicts import sidecar_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NEW_LABS = ["lab-c", "lab-d", "lab-f"]
+CEILINGS = {"true kinds, the capture's colors": False, "true kinds, the session's colors": True}  # true_kinds.py
 
 
 @dataclass
@@ -60,13 +63,31 @@ class Study:
 
     def images(self, lab: KindLab, row: Row) -> tuple[KindLab, dict[str, int]]:
         """The lab in a row's images, and how many of them have which verdict."""
+        if row.name in CEILINGS:
+            return self.ceiling(lab, row), {}
         if (lab.name, row.name) not in self.kept:
-            source = ImageSet(lab.name, [(f.image, Path(f"{f.name}.txt")) for f in lab.fields], lab.digest)
-            folder = self.program.normalized(source, row, self.profile)
+            folder = self.normalized(lab, row)
             verdicts = [] if folder is None else [sidecar_of(folder, f.name)["verdict"]["value"] for f in lab.fields]
-            self.kept[lab.name, row.name] = (lab if folder is None else lab.with_images(folder),
-                                             {v: verdicts.count(v) for v in sorted(set(verdicts))})
+            counts = {v: verdicts.count(v) for v in sorted(set(verdicts))}
+            self.kept[lab.name, row.name] = (lab if folder is None else lab.with_images(folder), counts)
         return self.kept[lab.name, row.name]
+
+    def ceiling(self, lab: KindLab, row: Row) -> KindLab | None:
+        """None for a lab without masks."""
+        shown, _ = self.images(lab, TRANSFER)
+        folder = self.work / "true-kinds" / key_of(row.name, shown.digest, profile_digest(self.profile))
+        return colored(lab, shown, palette_of(self.profile), CEILINGS[row.name], folder)
+
+    def normalized(self, lab: KindLab, row: Row) -> Path | None:
+        """Folder of a row's results and sidecars."""
+        source = ImageSet(lab.name, [(f.image, Path(f"{f.name}.txt")) for f in lab.fields], lab.digest)
+        return self.program.normalized(source, row, self.profile)
+
+    def rows_of(self, lab: KindLab) -> list[Row]:
+        """The rows, and what true kinds would reach where color transfer is one of them and the lab has masks."""
+        has_masks = all(f.mask is not None and len(f.kinds) == 1 for f in lab.fields)
+        known = has_masks and TRANSFER in self.rows and TRANSFER.name not in self.skipped
+        return [*self.rows, *(Row(name, ()) for name in CEILINGS)] if known else self.rows
 
     def drawn(self, lab: KindLab) -> np.ndarray:
         return group_draws([f.group for f in lab.fields], self.resamples, self.seed)
@@ -127,7 +148,7 @@ def white_cells(study: Study, lab: KindLab, detectors: list[DetectorFile]) -> li
                       ["white cell"], [])
         figures = FigureTable("white cells", f"{lab.name}: white cells found, detector {detector.name}", detector.name,
                               lab.name, [], "verdicts")
-        for row in study.rows:
+        for row in study.rows_of(lab):
             if row.name in study.skipped:
                 table.lines.append(Line(row.name, None, None, study.skipped[row.name]))
                 figures.rows.append(FigureRow(row.name, reason=study.skipped[row.name]))
@@ -157,7 +178,7 @@ def by_kind(study: Study, lab: KindLab, detectors: list[tuple[DetectorFile, floa
                             f"{threshold:.2f}", detector.name, lab.name, [],
                             f"{' / '.join(lab.kinds)} in percent (true: {true}); worst kind; cells taken for `other`")
         panel = []
-        for row in study.rows:
+        for row in study.rows_of(lab):
             if row.name in study.skipped:
                 table.lines.append(Line(row.name, None, None, study.skipped[row.name]))
                 count.rows.append(FigureRow(row.name, reason=study.skipped[row.name]))
@@ -179,7 +200,7 @@ def colors(study: Study, lab: KindLab) -> list[FigureTable]:
         return []
     table = FigureTable("colors", f"{lab.name}: a*b* distance of kinds' cytoplasm", "", lab.name, [])
     drawn = study.drawn(lab)
-    for row in study.rows:
+    for row in study.rows_of(lab):
         if row.name in study.skipped:
             table.rows.append(FigureRow(row.name, reason=study.skipped[row.name]))
         else:
@@ -204,6 +225,21 @@ def classes_of_lab_b(study: Study, images: ImageSet, detectors: list[DetectorFil
             table.lines.append(Line(row.name, measured.point, measured.resampled))
         made.append(table)
     return made
+
+
+def verdicts(study: Study, lab: KindLab, detectors: list[DetectorFile]) -> list[str]:
+    """Rows of verdict_changes.py for color transfer."""
+    if TRANSFER not in study.rows or TRANSFER.name in study.skipped:
+        return []
+    shown, _ = study.images(lab, TRANSFER)
+    said = np.array([sidecar_of(study.normalized(lab, TRANSFER), f.name)["verdict"]["value"] for f in lab.fields])
+    lines = []
+    for detector in detectors:
+        before, after = (np.array([image_figures(one)["ap"] for one in kind_figures.found(
+            study.look(detector, images, row), images.fields, True)])
+            for images, row in ((lab, ORIGINAL.name), (shown, TRANSFER.name)))
+        lines += verdict_changes.rows(f"{lab.name}, {detector.name}", before, after, said, study.drawn(lab))
+    return lines
 
 
 def parse_named(text: str) -> tuple[str, Path]:
@@ -309,9 +345,10 @@ def main(given: list[str], parse_row) -> int:
     if "lab-a-kinds" in wanted and sure:
         table_3, own_counts, panels = by_kind(study, measured, sure, "the paper's Table 3", {})
     unshifted = {table.detector: float(table.original.point[-1, 3]) for table in table_3}
-    table_4, counts, white, kept = [], list(own_counts), [], []
+    table_4, counts, white, judged, kept = [], list(own_counts), [], [], []
     for lab in labs:
         white += white_cells(study, lab, detectors)
+        judged += verdicts(study, lab, detectors)
         kept += colors(study, lab)
         if sure:
             more, count, panel = by_kind(study, lab, sure, "the paper's Table 4", unshifted)
@@ -337,6 +374,8 @@ def main(given: list[str], parse_row) -> int:
         ("Kinds' own color", "Between the means, over cells, of the mean a*, b* of the cytoplasm by true masks. Told "
          "apart: by that color alone, each cell left out once, balanced over kinds with five cells or more.", kept),
         ("White cells, whatever their kind", "Found: from a score of 0.25 on, at an IoU above 0.5.", white),
+        ("Verdicts", "Mean over the fields of the average precision of white cells, IoU 0.5 to 0.95, in color transfer's "
+         "results.\n\n" + "\n".join(verdict_changes.HEAD + judged) if judged else "", []),
         ("Lab B", "", lab_b)]
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
     from evaluate import hidden, installed
@@ -355,8 +394,6 @@ def main(given: list[str], parse_row) -> int:
         "packages": {name: installed(name) for name in ("numpy", "onnxruntime", "pillow", "ultralytics")}}
     text = write(given.output, [section for section in sections if section[1] or section[2]], record)
     if given.document:
-        from tables import into_document
-
         into_document(given.document, text)
     print(text.split("## How the figures were made")[0])
     print(f"report: {given.output}/{', '.join(FILES)}, confusion-*.png, cells-*.png", file=sys.stderr)

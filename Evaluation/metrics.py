@@ -134,8 +134,12 @@ def with_package(images: list[Found], class_count: int) -> np.ndarray | None:
     except ImportError:
         return None
     targets = np.concatenate([i.targets for i in images])
+    scores = np.concatenate([i.scores for i in images]).astype(np.float64)
+    # It sorts equal scores as it happens, and they are right and wrong ones: here, in the order of the images.
+    order = np.argsort(-scores, kind="stable")
+    scores[order] -= np.arange(len(scores)) * 1e-13
     _, _, p, r, _, ap, classes, *_ = ap_per_class(
-        np.concatenate([i.correct for i in images]), np.concatenate([i.scores for i in images]),
+        np.concatenate([i.correct for i in images]), scores,
         np.concatenate([i.categories for i in images]), targets)
     result = np.full((class_count + 1, len(FIGURES)), np.nan)
     for row, category in enumerate(classes):

@@ -33,6 +33,7 @@ ROWS = [
     Row("Macenko", ("--method", "macenko")),
     Row("Vahadane", ("--method", "vahadane")),
     Row("histogram matching", ("--method", "histogram-matching")),
+    Row("class palette", ("--method", "class-palette")),
     TRANSFER,
     Row("color transfer, built-in network", ("--features", "smearnet")),
 ]
@@ -141,11 +142,19 @@ class Program:
         temporary.rename(path)
         return path
 
-    def restain(self, images: ImageSet, preset: str) -> ImageSet:
-        """The images restained by one of the presets of `nctd restain`."""
-        folder = self.work / "restained" / key_of(self.digest, preset, images.digest)
-        self._fill(folder, images, ["restain", "--preset", preset], f"restaining, {preset}", sidecars=False)
-        return images.with_images(f"{images.name} {preset}", folder)
+    def restain(self, images: ImageSet, *arguments: str) -> ImageSet:
+        """The images restained by `nctd restain` with these arguments."""
+        name = " ".join(arguments).lstrip("-")
+        folder = self.work / "restained" / key_of(self.digest, arguments, images.digest)
+        self._fill(folder, images, ["restain", *arguments], f"restaining, {name}", sidecars=False)
+        return images.with_images(f"{images.name} {name}", folder)
+
+    def classes(self, images: ImageSet) -> Path:
+        """The folder of the images' classes as `nctd segment` sees them: NAME-classes.png of the classes' numbers."""
+        folder = self.work / "classes" / key_of(self.digest, images.digest)
+        self._fill(folder, images, ["segment"], f"{images.name}, classes", sidecars=False,
+                   ending="-classes.png")
+        return folder
 
     def normalize(self, images: ImageSet, row: Row, profile: Path) -> tuple[ImageSet, Path | None]:
         """The images of a row, and the folder with their sidecars; the images themselves for the original."""
@@ -162,13 +171,14 @@ class Program:
         self._fill(folder, images, arguments, f"{images.name}, {row.name}", sidecars=True)
         return folder
 
-    def _fill(self, folder: Path, images: ImageSet, arguments: list, title: str, sidecars: bool) -> None:
+    def _fill(self, folder: Path, images: ImageSet, arguments: list, title: str, sidecars: bool,
+              ending: str | None = None) -> None:
         """Runs a command over the images whose results are not in the folder yet.
 
         Normalized images (which have sidecars) are made anew together where one is missing: what a lab's captures have
         in common is learned from all that a command is given.
         """
-        ending = ".png.json" if sidecars else ".png"
+        ending = ending or (".png.json" if sidecars else ".png")
         done = {path.name.removesuffix(ending) for path in folder.rglob("*" + ending)} if folder.is_dir() else set()
         missing = [image for image, label in images.pairs if image.stem not in done]
         if missing and sidecars:
@@ -177,7 +187,7 @@ class Program:
         if missing:
             folder.mkdir(parents=True, exist_ok=True)
             for path in folder.rglob("*.png"):
-                if path.name.removesuffix(".png") not in done:
+                if path.name.removesuffix(".png" if sidecars else ending) not in done:
                     path.unlink()
             self.run([arguments[0], *missing, *arguments[1:], "--output", folder, "--threads", self.threads],
                      title, len(missing))

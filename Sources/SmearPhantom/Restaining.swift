@@ -30,11 +30,19 @@ public struct Restaining: Sendable, Equatable {
     /// The same arguments give the same bytes for any number of threads. Cost: linear in the pixels, and a sort of the
     /// luminances to find the light.
     public func apply(to image: RGBImage, workers: Workers = Workers(threads: 1)) -> RGBImage {
+        let scales = SIMD3(eosinScale, azureScale, hemoglobinScale)
+        return apply(to: image, workers: workers) { _ in (scales, SIMD3(repeating: 1)) }
+    }
+
+    /// - Parameter factors: of each pixel, for the amounts of the dyes and for the density in red, green and blue.
+    func apply(
+        to image: RGBImage, workers: Workers,
+        factors: @Sendable (Int) -> (amounts: SIMD3<Float>, densities: SIMD3<Float>)
+    ) -> RGBImage {
         let own = Self.light(of: image)
         let target = (light ?? own) * lightFactor * exposure
         let unmixing = DyeUnmixing(dyes)
         let rendering = otherDyes.map(DyeUnmixing.init) ?? unmixing
-        let scales = SIMD3(eosinScale, azureScale, hemoglobinScale)
         var samples = image.samples
         samples.withUnsafeMutableBufferPointer { buffer in
             let out = SharedPointer(buffer)
@@ -44,7 +52,8 @@ public struct Restaining: Sendable, Equatable {
                     let density = Self.density(Self.decode(sample), against: own)
                     let amounts = unmixing.amounts(density)
                     let rest = density - unmixing.mixed(amounts)
-                    let through = rendering.mixed(scales * amounts) + rest
+                    let (scales, densities) = factors(pixel)
+                    let through = densities * (rendering.mixed(scales * amounts) + rest)
                     for channel in 0..<3 {
                         out.base[3 * pixel + channel] = Stain.encode(target[channel] * exp10(-through[channel]))
                     }

@@ -67,7 +67,7 @@ struct SmearContentsTests {
     func findings() throws {
         let shifts: [(SmearClass, SIMD3<Float>, QualityReport.Finding.Kind)] = [
             (.background, [0, 7, 0], .backgroundColor), (.redCell, [-9, 0, 0], .redCellColor),
-            (.cytoplasm, [-25, 0, -12], .cytoplasmColor), (.nucleus, [15, 0, 0], .nucleusColor),
+            (.cytoplasm, [-13, 0, -6], .cytoplasmColor), (.nucleus, [15, 0, 0], .nucleusColor),
             (.platelet, [30, 0, 12], .plateletColor),
         ]
         for (kind, shift, finding) in shifts {

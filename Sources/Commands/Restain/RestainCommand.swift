@@ -23,6 +23,7 @@ struct RestainCommand: AsyncParsableCommand {
               nctd restain lab-a/test --output under --preset understained
               nctd restain smear.png --output warm --light 250,215,160 --exposure 0.9
               nctd restain smear.png --output pale-nuclei --dye-scale 1,0.5,1
+              nctd restain lab-a/test --output lab-7 --by-class 7
 
             \(ExitStatus.help)
             """)
@@ -49,6 +50,12 @@ struct RestainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Factor of the light, 0.01 to 10.", valueName: "x"))
     var exposure: Float?
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw a lab from this seed whose dyes take to nuclei, cytoplasm, red cells and platelets each in its own "
+                + "way; not with the options above.", valueName: "seed"))
+    var byClass: UInt64?
+
     @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
     var overwrite = false
 
@@ -69,6 +76,9 @@ struct RestainCommand: AsyncParsableCommand {
             guard light.values.count == 3, light.values.allSatisfy({ (1...255).contains($0) }) else {
                 throw ValidationError("--light: use three numbers joined by commas, each 1 to 255")
             }
+        }
+        if byClass != nil, preset != nil || dyeScale != nil || light != nil || exposure != nil {
+            throw ValidationError("--by-class draws all that is changed; leave the other options out")
         }
         if let exposure, !(0.01...10).contains(exposure) { throw ValidationError("--exposure: use 0.01 to 10") }
         if let threads, !(1...1024).contains(threads) {
@@ -95,20 +105,21 @@ struct RestainCommand: AsyncParsableCommand {
         let run = try ImageRun(
             inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite, links: links)
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let restaining = restaining
+        let (restaining, classes) = (restaining, byClass.map { ClassRestaining(seed: $0) })
         let failures = run.perform(on: console, write: console.say) { item, targets in
-            try restain(item, to: targets[0], by: restaining, workers: workers)
+            try restain(item, to: targets[0]) { image in
+                try classes?.apply(to: image, workers: workers) ?? restaining.apply(to: image, workers: workers)
+            }
             return "\(PrintableName.text(item.path)) -> \(PrintableName.text(targets[0]))"
         }
         if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 
     private func restain(
-        _ item: InputList.Item, to target: String, by restaining: Restaining, workers: Workers
+        _ item: InputList.Item, to target: String, by change: (RGBImage) throws -> RGBImage
     ) throws {
         let file = try item.read()
-        let result = ImageFile(
-            image: restaining.apply(to: file.image, workers: workers), alpha: file.alpha, metadata: file.metadata)
+        let result = ImageFile(image: try change(file.image), alpha: file.alpha, metadata: file.metadata)
         let bytes = try ImageWriter.encode(
             result, options: ImageWriteOptions(format: .png, bitDepth: file.metadata.bitDepth > 8 ? 16 : 8))
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: target, overwrite: overwrite) }

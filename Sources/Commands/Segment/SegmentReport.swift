@@ -41,8 +41,7 @@ struct SegmentReport: Encodable {
         init(_ cell: WhiteCell) {
             box = [cell.bounds.x, cell.bounds.y, cell.bounds.width, cell.bounds.height]
             kind = cell.kinds.likeliest
-            probabilities = Dictionary(
-                uniqueKeysWithValues: WhiteCellKind.allCases.map { ($0.rawValue, cell.kinds[$0]) })
+            probabilities = cell.kinds.named
             (nucleusArea, area) = (cell.nucleusArea, cell.area)
         }
     }

@@ -51,6 +51,16 @@ public struct SmearSegmentation: Sendable {
         self.imageHeight = imageHeight
     }
 
+    /// The same with other classes: what wrong ones lead to is tried by it.
+    ///
+    /// - Parameter probabilities: `height × width × 5`, on the network's grid.
+    package init(_ other: SmearSegmentation, probabilities: FeatureMap, workers: Workers) {
+        self.probabilities = probabilities
+        labels = ClassKernels.likeliest(probabilities, workers: workers)
+        (colors, mask, smearProbability) = (other.colors, other.mask, other.smearProbability)
+        (reduction, imageWidth, imageHeight) = (other.reduction, other.imageWidth, other.imageHeight)
+    }
+
     /// The likeliest class of every pixel on the network's own grid.
     public let labels: LabelMap
 

@@ -17,6 +17,11 @@ public struct KindProbabilities: Sendable, Equatable {
     /// 0…1.
     public subscript(kind: WhiteCellKind) -> Float { values[kind.number] }
 
+    /// By the kinds' names.
+    public var named: [String: Float] {
+        Dictionary(uniqueKeysWithValues: WhiteCellKind.allCases.map { ($0.rawValue, self[$0]) })
+    }
+
     /// In another lab than its own ``KindNet`` is surer of itself than it should be: its scores are divided by this. On
     /// three labs that it has not seen 1.5 to 2 makes their cells' true kinds likeliest (docs/smearnet.md).
     private static let temperature: Float = 1.5

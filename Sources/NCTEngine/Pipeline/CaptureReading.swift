@@ -15,7 +15,11 @@ package struct CaptureReading: Sendable {
         self.init(FieldImage(image), extractor: extractor, workers: workers)
     }
 
-    package init(_ field: FieldImage, extractor: any FeatureExtractor, workers: Workers) {
+    /// - Parameter classes: what is made of the classes that the network finds.
+    package init(
+        _ field: FieldImage, extractor: any FeatureExtractor, workers: Workers,
+        classes: (SmearSegmentation) -> SmearSegmentation = { $0 }
+    ) {
         (image, mask) = (field.image, field.mask)
         self.extractor = extractor
         let network = SmearNet.embedded
@@ -24,7 +28,7 @@ package struct CaptureReading: Sendable {
             return
         }
         let reading = SmearReading(of: field, finest: 1, by: network, workers: workers)
-        segmentation = reading.segmentation(by: network, workers: workers)
+        segmentation = classes(reading.segmentation(by: network, workers: workers))
         smear = extractor is SmearNet && extractor.digest == network.digest ? reading : nil
     }
 

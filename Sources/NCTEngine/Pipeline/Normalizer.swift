@@ -9,6 +9,8 @@ public struct Normalizer: Sendable {
     private let judge: QualityJudge
     private var palettes: LabPalettes
     private let key: String
+    /// What is made of a capture's classes before anything is done by them: a test's way to spoil them.
+    package var classes: @Sendable (SmearSegmentation) -> SmearSegmentation = { $0 }
 
     /// Prepares the references (features, standardization, projection, clusters, colors): all that does not depend on
     /// a capture. Cost: one feature extraction a reference, and one k-means.
@@ -89,6 +91,15 @@ public struct Normalizer: Sendable {
         }
     }
 
+    /// How a result of this capture is judged, wherever it comes from.
+    package func quality(of result: RGBImage, from source: RGBImage) -> QualityReport {
+        let field = FieldImage(source)
+        let capture = CaptureReading(field, extractor: extractor, workers: workers, classes: classes)
+        return judge.report(
+            source: source, result: result, judge.sight(of: field, capture.segmentation, lab: palettes.captures),
+            clipped: 0, confidence: nil, treatment: .transferred, strength: 1)
+    }
+
     /// The same for a field; what of its image is no data counts for nothing, and its result is of no use.
     private func repainted(
         _ field: FieldImage, keepingStages: Bool, onStage: ((Stage) -> Void)?
@@ -104,7 +115,7 @@ public struct Normalizer: Sendable {
                     + "of \(source.width)×\(source.height) pixels needs \(layout.tiles.count)",
                 remedy: "set tile_pixels to \(source.pixelCount), or do without the pictures")
         }
-        let capture = CaptureReading(field, extractor: extractor, workers: workers)
+        let capture = CaptureReading(field, extractor: extractor, workers: workers, classes: classes)
         let sight = judge.sight(of: field, capture.segmentation, lab: palettes.captures)
         let analysis = sight.analysis
         let strength = parameters.strength(atDistance: judge.distance(of: sight))

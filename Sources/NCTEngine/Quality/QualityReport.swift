@@ -34,8 +34,10 @@ public struct QualityReport: Sendable, Equatable, Codable {
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
             /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
             /// that took a tint; of a white cell's parts, from where the training lab has its kind
-            /// (``SmearContents/greatestDistances``).
+            /// (``SmearContents/judged(_:)``).
             case backgroundColor, redCellColor, cytoplasmColor, nucleusColor, plateletColor
+            /// A nucleus lost its texture (doubtful).
+            case nucleusTexture
             /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
             /// the result is the capture itself (bad).
             case fewStainedPixels, oneStain, stainAbsent
@@ -142,9 +144,12 @@ public struct QualityReport: Sendable, Equatable, Codable {
             findings.append(Finding(kind: kind, value: value, threshold: threshold))
             verdict = distance > 2 * allowed || verdict == .bad ? .bad : .doubtful
         }
-        for (kind, smearClass, limit) in SmearContents.greatestDistances {
-            guard let distance = report.contents?.judgedDistance(of: smearClass) else { continue }
+        for (kind, smearClass) in SmearContents.colorFindings {
+            guard let (distance, limit) = report.contents?.judged(smearClass) else { continue }
             hold(kind, distance, limit, ideal: 0)
+        }
+        if let texture = report.contents?.leastNucleusTexture {
+            hold(.nucleusTexture, texture, SmearContents.leastTexture, ideal: 1)
         }
         hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
         // Where classes are known each is judged for itself: another mix of cells is no other color.

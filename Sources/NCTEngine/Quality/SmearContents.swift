@@ -6,6 +6,8 @@ public struct SmearContents: Sendable, Equatable, Codable {
     public var cells: CellCounts
     /// From top to bottom.
     public var whiteCells: [SightedCell]
+    /// CIEDE2000 of the result's background to the training lab's; nil where hardly any is seen.
+    public var backgroundDistance: Float?
     public var background: ClassFigures
     public var redCell: ClassFigures
     public var cytoplasm: ClassFigures
@@ -19,26 +21,51 @@ public struct SmearContents: Sendable, Equatable, Codable {
         /// The likeliest kind, and how likely it is, 0…1.
         public var kind: WhiteCellKind
         public var probability: Float
+        /// How likely each kind is, by its name; nil in sidecars of nctd 0.9 and before.
+        public var probabilities: [String: Float]?
         /// CIEDE2000 of its cytoplasm and of its nucleus in the result to where the training lab has a cell of this kind,
         /// or of another that it may be; nil where hardly any is seen.
         public var cytoplasmDistance: Float?
         public var nucleusDistance: Float?
+        /// How far the cytoplasm may be: as far as ordinary cells of that kind are in the training lab; nil as the distance.
+        public var cytoplasmLimit: Float?
+        /// Deviation of L* within the nucleus in the result, as a share of that in the capture or of what the training
+        /// lab's nuclei have, whichever is less; at most 1, nil where hardly any is seen.
+        public var nucleusTexture: Float?
 
+        /// So many deviations between a lab's cells of a kind are ordinary: 19 of 20 cells of one lab are nearer, of each
+        /// kind.
+        private static let greatestDeviations: Float = 1.25
+        /// Whatever a palette of few cells says.
+        private static let limits: ClosedRange<Float> = 8...16
         /// A kind counts from this probability on.
         private static let leastProbability: Float = 0.2
 
-        package init(_ cell: WhiteCell, in result: FieldColors.Cell?, palette: LabPalette) {
+        package init(
+            _ cell: WhiteCell, before: FieldColors.Cell?, in result: FieldColors.Cell?, palette: LabPalette
+        ) {
             box = [cell.bounds.x, cell.bounds.y, cell.bounds.width, cell.bounds.height]
             kind = cell.kinds.likeliest
             probability = cell.kinds[kind]
-            func distance(_ part: LabPalette.Part) -> Float? {
-                guard let color = result?[part]?.mean else { return nil }
-                return WhiteCellKind.allCases
-                    .filter { $0 == cell.kinds.likeliest || cell.kinds[$0] >= Self.leastProbability }
-                    .map { Float(CIEDE2000.difference(color, palette[part, $0].mean)) }.min()
+            probabilities = cell.kinds.named
+            let kinds = WhiteCellKind.allCases
+                .filter { $0 == cell.kinds.likeliest || cell.kinds[$0] >= Self.leastProbability }
+            func distance(_ part: LabPalette.Part, _ kind: WhiteCellKind) -> Float? {
+                (result?[part]?.mean).map { Float(CIEDE2000.difference($0, palette[part, kind].mean)) }
             }
-            cytoplasmDistance = distance(.cytoplasm)
-            nucleusDistance = distance(.nucleus)
+            nucleusDistance = kinds.compactMap { distance(.nucleus, $0) }.min()
+            let cytoplasm = kinds.compactMap { kind in
+                distance(.cytoplasm, kind).map { distance in
+                    let between = palette[.cytoplasm, kind].between
+                    let limit = Self.greatestDeviations * (between * between).sum().squareRoot()
+                    return (distance, min(Self.limits.upperBound, max(Self.limits.lowerBound, limit)))
+                }
+            }.min { $0.0 / $0.1 < $1.0 / $1.1 }
+            (cytoplasmDistance, cytoplasmLimit) = (cytoplasm?.0, cytoplasm?.1)
+            if let after = result?.nucleus?.deviation.x, let own = before?.nucleus?.deviation.x {
+                let ordinary = kinds.map { palette[.nucleus, $0].within.x }.min() ?? own
+                nucleusTexture = min(1, after / max(0.1, min(own, ordinary)))
+            }
         }
     }
 
@@ -67,31 +94,42 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
     }
 
-    /// How far a class's color may be before it is a finding, CIEDE2000: background, red cells and platelets from the
-    /// nearest reference's, each white cell's parts from where the training lab has its kind. The first were set on training
-    /// images of one lab against three of its own, where 19 of 20 are nearer, whatever cells they show.
-    package static let greatestDistances: [(QualityReport.Finding.Kind, SmearClass, Float)] = [
-        (.backgroundColor, .background, 4), (.redCellColor, .redCell, 5), (.cytoplasmColor, .cytoplasm, 15),
-        (.nucleusColor, .nucleus, 8), (.plateletColor, .platelet, 18),
+    /// The findings about the color of a class.
+    package static let colorFindings: [(QualityReport.Finding.Kind, SmearClass)] = [
+        (.backgroundColor, .background), (.redCellColor, .redCell), (.cytoplasmColor, .cytoplasm),
+        (.nucleusColor, .nucleus), (.plateletColor, .platelet),
     ]
+    /// Nuclei with a smaller share of their texture are flat.
+    package static let leastTexture: Float = 0.5
     /// A class with a smaller share of the field is mostly the rims of others.
     private static let leastShare: Float = 0.05
 
-    /// The distance that a class's verdict goes by, of white cells the farthest one's; nil where the field or the
-    /// references show too little of it.
-    package func judgedDistance(of kind: SmearClass) -> Float? {
-        switch kind {
-        case .cytoplasm: whiteCells.compactMap(\.cytoplasmDistance).max()
-        case .nucleus: whiteCells.compactMap(\.nucleusDistance).max()
-        case .background, .redCell: self[kind].areaShare < Self.leastShare ? nil : self[kind].distanceAfter
-        case .platelet: self[kind].distanceAfter
+    /// The distance that a class's verdict goes by and how far it may be, CIEDE2000; nil where the field or the references
+    /// show too little of the class.
+    ///
+    /// Background is held against the training lab's, red cells and platelets against the nearest reference's: 19 of 20 of
+    /// one lab's own images are nearer, whatever cells they show. Of white cells it is the one that is farthest for its
+    /// kind.
+    package func judged(_ kind: SmearClass) -> (distance: Float, limit: Float)? {
+        func known(_ distance: Float?, _ limit: Float) -> (Float, Float)? { distance.map { ($0, limit) } }
+        return switch kind {
+        case .background: background.areaShare < Self.leastShare ? nil : known(backgroundDistance, 4)
+        case .redCell: redCell.areaShare < Self.leastShare ? nil : known(redCell.distanceAfter, 5)
+        case .platelet: known(platelet.distanceAfter, 18)
+        case .nucleus: known(whiteCells.compactMap(\.nucleusDistance).max(), 8)
+        case .cytoplasm:
+            whiteCells.compactMap { cell in cell.cytoplasmDistance.flatMap { known($0, cell.cytoplasmLimit ?? 15) } }
+                .max { $0.0 / $0.1 < $1.0 / $1.1 }
         }
     }
 
+    /// The share of its texture that the flattest nucleus has kept; nil without nuclei.
+    package var leastNucleusTexture: Float? { whiteCells.compactMap(\.nucleusTexture).min() }
+
     /// By how much, in all, colors are beyond what is allowed: the sum over classes of the share of the limit.
     var excess: Float {
-        Self.greatestDistances.reduce(0) { sum, limit in
-            sum + max(0, (judgedDistance(of: limit.1) ?? 0) / limit.2 - 1)
+        Self.colorFindings.reduce(0) { sum, finding in
+            sum + (judged(finding.1).map { max(0, $0.distance / $0.limit - 1) } ?? 0)
         }
     }
 
@@ -134,13 +172,20 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
         smearProbability = segmentation.smearProbability
         self.cells = cells
-        let seen = FieldColors(
-            colors, whiteCells.parts, mask: segmentation.mask, kinds: whiteCells.cells.map { $0.kinds.believed() }
-        ).cells
+        let kinds = whiteCells.cells.map { $0.kinds.believed() }
+        let (own, seen) = (
+            FieldColors(segmentation.colors, whiteCells.parts, mask: segmentation.mask, kinds: kinds).cells,
+            FieldColors(colors, whiteCells.parts, mask: segmentation.mask, kinds: kinds).cells
+        )
         self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
-            SightedCell(cell, in: seen.indices.contains(index) ? seen[index] : nil, palette: palette)
+            let isSeen = seen.indices.contains(index)
+            return SightedCell(
+                cell, before: isSeen ? own[index] : nil, in: isSeen ? seen[index] : nil, palette: palette)
         }
         background = figures(.background)
+        backgroundDistance = background.colorAfter.map {
+            Float(CIEDE2000.difference($0, palette.background.mean))
+        }
         redCell = figures(.redCell)
         cytoplasm = figures(.cytoplasm)
         nucleus = figures(.nucleus)
