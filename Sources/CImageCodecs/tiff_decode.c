@@ -308,6 +308,17 @@ static void finish(const layout *at, nct_raster *raster) {
     }
 }
 
+// The first image is read; that others are not must not pass in silence.
+static void remark_on_images(TIFF *tiff, nct_raster *raster) {
+    uint32_t kind = 0;
+    if (TIFFGetField(tiff, TIFFTAG_SUBFILETYPE, &kind) && (kind & FILETYPE_REDUCEDIMAGE) != 0) {
+        nct_add_warning(raster, "the first image says that it is another one made smaller; it was read, so export the other alone");
+    }
+    if (!TIFFLastDirectory(tiff)) {
+        nct_add_warning(raster, "the file says that it holds further images (pages, channels, layers); only the first was read");
+    }
+}
+
 static nct_status decode(TIFF *tiff, tiff_client *client, nct_limits limits) {
     nct_raster *raster = client->raster;
     layout at = {0};
@@ -321,6 +332,7 @@ static nct_status decode(TIFF *tiff, tiff_client *client, nct_limits limits) {
     free(buffer);
     if (client->status != NCT_OK) return client->status;
     finish(&at, raster);
+    remark_on_images(tiff, raster);
     uint32_t icc_count = 0;
     const void *icc = NULL;
     if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &icc_count, &icc)) {

@@ -41,7 +41,8 @@ public struct Profile: Sendable, Equatable {
     /// After so many captures the daemon learns their lab's colors from them, and looks at these again after as many
     /// more; 0: never.
     public var learnAfter = Profile.defaultLearnAfter
-    public static let defaultLearnAfter = 0
+    /// Light takes 20 captures of the same proportions, and some of them may be gone or tell nothing.
+    public static let defaultLearnAfter = 25
 
     public init(name: String, path: String? = nil, text: String = "", references: [String]) {
         self.name = name

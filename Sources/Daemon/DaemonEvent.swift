@@ -208,7 +208,7 @@ extension DaemonEvent {
         case .done(let finished):
             "\(finished.file): \(finished.how.rawValue), \(finished.verdict), \(finished.delivery) as \(finished.output)"
         case .failed(_, let file, let failure, let attempts):
-            "\(file): quarantined after \(attempts) attempts: \(failure.message); \(failure.remedy)"
+            "\(file): quarantined after \(attempts == 1 ? "one attempt" : "\(attempts) attempts"): \(failure.message); \(failure.remedy)"
         case .learned(let learned):
             "the \(learned.what.rawValue) of \(learned.lab) for profile \(learned.profile) is learned from "
                 + "\(learned.captures) captures: \(learned.details)"

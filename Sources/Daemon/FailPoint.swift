@@ -9,7 +9,7 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary
     case afterOlderKept, afterOlderSidecarRemoved
     case afterImageRename, afterSidecarTemporary, afterSidecarRename, beforeDone, afterDone
-    case afterLearningBegun, afterLearnedWritten, afterLearned
+    case afterLearningBegun, whileLearning, afterLearnedWritten, afterLearned
 
     private final class Armed: Sendable {
         let point: FailPoint

@@ -58,8 +58,17 @@ public struct Ledger: Sendable {
             var configuration = configuration()
             configuration.readonly = !writing
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            let (isKnown, isTooNew) = try queue.read {
-                (try LedgerSchema.migrator.hasCompletedMigrations($0), try LedgerSchema.migrator.hasBeenSuperseded($0))
+            let migrator = LedgerSchema.migrator
+            let (isKnown, isTooNew, isEmpty) = try queue.read {
+                (
+                    try migrator.hasCompletedMigrations($0), try migrator.hasBeenSuperseded($0),
+                    try migrator.appliedIdentifiers($0).isEmpty
+                )
+            }
+            if isEmpty {
+                throw LedgerError(
+                    .missing, "the ledger holds nothing yet", path: path,
+                    remedy: "wait until the daemon that makes it is ready, then try again")
             }
             if isTooNew || !isKnown {
                 throw LedgerError(

@@ -1,31 +1,60 @@
 #!/usr/bin/env python3
 """The daemon learns its labs' palettes: kill -9 at every step of it, then a restart: learned, 0 lost, 0 torn, 0 doubled.
 
-And a capture that was committed by a palette which another one replaced before the ledger knew: recognized, not done again.
+A capture that was committed by a palette which another one replaced before the ledger knew: recognized, not done again.
+By default palette and light are learned, and the kept files give the same bytes by hand. And SIGTERM while a learning
+hangs: ended in time, no death is counted.
 """
 import glob
 import json
 import os
 import random
 import signal
+import struct
 import subprocess
+import time
+import zlib
 
-from bench import NCTD, Bench, Daemon, check, main, seed, sha256
+from bench import NCTD, Bench, Daemon, check, main, png, seed, sha256
 
 STEPS = ["afterLearningBegun", "afterLearnedWritten", "afterLearned"]
 AFTER = 6
 
 
-def learning_bench():
+def learning_bench(settings=f"learn_after = {AFTER}\n"):
     bench = Bench()
     for lab in bench.labs:
         path = bench.at(f"profiles.d/{lab}.toml")
         with open(path, "a", encoding="utf-8") as file:
-            file.write(f'learn_after = {AFTER}\nmethod = "class-palette"\n')
+            file.write(settings + 'method = "class-palette"\n')
     return bench
 
 
-def put(bench, rng, numbers, lab="lab-a"):
+def shaded(data):
+    """An 8-bit RGB PNG, half as bright at its right side as at its left."""
+    at, body = 8, b""
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            width, height, bits, color = struct.unpack(">IIBB", data[at + 8:at + 18])
+            check((bits, color) == (8, 2), "the phantom is not 8-bit RGB")
+        if kind == b"IDAT":
+            body += data[at + 8:at + 8 + size]
+        at += 12 + size
+    raw, rows, above = zlib.decompress(body), [], bytes(3 * width)
+    for y in range(height):
+        kind, line = raw[y * (1 + 3 * width)], bytearray(raw[y * (1 + 3 * width) + 1:(y + 1) * (1 + 3 * width)])
+        for i, value in enumerate(line):
+            left, corner = (line[i - 3], above[i - 3]) if i >= 3 else (0, 0)
+            guess = left + above[i] - corner
+            paeth = min((left, above[i], corner), key=lambda candidate: abs(guess - candidate))
+            line[i] = (value + (0, left, above[i], (left + above[i]) // 2, paeth)[kind]) & 255
+        rows.append(bytes(line))
+        above = rows[-1]
+    return png(width, height, [bytes(round(value * (1 - i // 3 / width / 2)) for i, value in enumerate(row)) for row in rows])
+
+
+def put(bench, rng, numbers, lab="lab-a", change=bytes):
     for number in numbers:
         # The rough smears of other scripts are none to the network.
         scene = bench.at(f"phantom-{number}")
@@ -33,7 +62,7 @@ def put(bench, rng, numbers, lab="lab-a"):
             [NCTD, "phantom", "--output", scene, "--count", "1", "--seed", str(rng.randrange(1 << 30)), "--width", "192",
              "--height", "144", "--stain", "lab-b"], check=True, capture_output=True)
         with open(glob.glob(os.path.join(scene, "images", "*.png"))[0], "rb") as file:
-            bench.capture(lab, f"{number}.png", file.read())
+            bench.capture(lab, f"{number}.png", change(file.read()))
 
 
 def sidecar(bench, number, lab="lab-a"):
@@ -113,11 +142,65 @@ def replaced_in_between(rng):
     bench.remove()
 
 
+def by_default(rng):
+    bench = learning_bench("")
+    put(bench, rng, range(25), change=shaded)
+    daemon = Daemon(bench)
+    daemon.wait_for("learned", count=2)
+    put(bench, rng, [25], change=shaded)
+    bench.wait_done(26)
+    daemon.stop()
+    first, last = sidecar(bench, 0), sidecar(bench, 25)
+    check(first["palettes"]["captures"]["origin"] == "capture", "the first capture does not say what it was done by")
+    palette, light = last["palettes"]["captures"], last["flat_field"]
+    check(palette["origin"] == "learned" and light["source"] == "learned" and light["applied"], f"done by {palette}, {light}")
+    result = subprocess.run(
+        [NCTD, "normalize", os.path.join(bench.labs["lab-a"], "25.png"), "--profile", bench.at("profiles.d/lab-a.toml"),
+         "--capture-palette", palette["path"], "--flat-field", light["path"], "--output", bench.at("by-hand")],
+        capture_output=True, text=True)
+    check(result.returncode == 0, result.stderr)
+    with open(bench.at("by-hand/25.png"), "rb") as one, open(os.path.join(bench.output, "lab-a/25.png"), "rb") as other:
+        check(one.read() == other.read(), "by hand the kept files give other bytes")
+    status = bench.nctd("status").stdout
+    check(palette["path"] in status and light["path"] in status, f"the status does not name what was learned: {status}")
+    bench.check_promises()
+    print("by default palette and light are learned from 25 captures; the kept files give the same bytes by hand", flush=True)
+    bench.remove()
+
+
+def stopped(rng):
+    bench = learning_bench()
+    put(bench, rng, range(AFTER))
+    daemon = Daemon(bench, failpoint="whileLearning:3:hang")
+    daemon.wait_for("done", count=AFTER)
+    while not glob.glob(bench.at("state/learned/*/learned.json")):
+        check(daemon.process.poll() is None, "the daemon ended before it learned")
+        time.sleep(0.02)
+    # More are in work while the learning hangs.
+    put(bench, rng, range(AFTER, AFTER + 4))
+    daemon.wait_for("done", count=AFTER + 1)
+    seconds = daemon.stop(timeout=10)
+    check(record(bench)[1]["deaths"] == 0, "the stop counts as a death")
+    daemon = Daemon(bench)
+    daemon.wait_for("ready")
+    put(bench, rng, [AFTER + 4])
+    bench.wait_done(AFTER + 5)
+    daemon.wait_for("learned")
+    check(daemon.count("attempts-died") == 0 and daemon.count("suspect") == 0, f"captures are charged: {daemon.lines}")
+    daemon.stop()
+    bench.check_promises()
+    print(
+        f"SIGTERM while a learning hangs: ended within {seconds:.2f} s, no death counted, learned after the restart", flush=True)
+    bench.remove()
+
+
 def run():
     rng = random.Random(seed())
     for step in STEPS:
         sweep(step, rng)
     replaced_in_between(rng)
+    by_default(rng)
+    stopped(rng)
 
 
 main(run)

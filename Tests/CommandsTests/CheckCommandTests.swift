@@ -64,6 +64,9 @@ import Testing
         }
         let profile = try #require((report["profiles"] as? [[String: Any]])?.first)
         #expect((profile["features_sha256"] as? String)?.count == 64)
+        #expect(profile["capture_palette"] as? String == "learned after 25 captures")
+        #expect(profile["capture_light"] as? String == "learned after 25 captures")
+        #expect(text.output.contains("captures' palette learned after 25 captures"))
         #expect((profile["references_mebibytes"] as? Double ?? 0) > 0)
         #expect((report["warnings"] as? [String])?.contains { $0.contains("weights") } == false)
         let quick = try object(try bench.nctd("check", "--config", "nctd.toml", "--json", "--no-prepare").output)

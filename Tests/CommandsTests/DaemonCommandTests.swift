@@ -62,6 +62,8 @@ import Testing
         try configure(bench)
         try bench.capture("in/slide/1.png", seed: 1)
         try bench.space.write("no image", to: "in/bad.png")
+        try FileManager.default.createSymbolicLink(
+            atPath: bench.space("in/slide/link.png"), withDestinationPath: bench.space("in/slide/1.png"))
         let (process, lines) = try start(bench)
         let log = read(lines, until: "done")
         #expect(log.contains("[done]"))
@@ -78,11 +80,13 @@ import Testing
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any])
         let root = try #require((report["roots"] as? [[String: Any]])?.first)
-        #expect(root["seen"] as? Int == 2)
+        #expect(root["seen"] as? Int == 3)
         #expect(report["process_id"] == nil)
         let explained = try bench.nctd("explain", "--config", "nctd.toml", "in/slide/1.png")
         #expect(explained.output.contains("done"))
         #expect(explained.output.contains("out/lab-b/slide/1.png"))
+        let link = try bench.nctd("explain", "--config", "nctd.toml", "in/slide/../slide/./link.png")
+        #expect(link.output.contains("ignored") && link.output.contains("a symbolic link"), "\(link.output)")
         #expect(try bench.nctd("verify", "--config", "nctd.toml").status == 0)
         let sidecar = try #require(bench.space.read("out/lab-b/slide/1.png.json"))
         let schema = try JSONSchema(

@@ -25,7 +25,7 @@ import Testing
         #expect(profile.thresholds == QualityThresholds())
         #expect(profile.belowThreshold == .flag && profile.method == .colorTransfer)
         #expect(profile.flatField == .automatic)
-        #expect(profile.learnAfter == Profile.defaultLearnAfter && profile.learnAfter == 0)
+        #expect(profile.learnAfter == Profile.defaultLearnAfter && profile.learnAfter == 25)
     }
 
     @Test("Every parameter and threshold of the engine is documented")

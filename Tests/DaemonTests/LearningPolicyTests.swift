@@ -94,12 +94,40 @@ import Testing
         try FileManager.default.removeItem(atPath: palette.path)
         #expect(folder.read().damage?.path == palette.path)
         #expect(folder.read().record == record)
-
         let name = folder.path + "/learned.json"
         for text in ["", "{}", "[1", #"{"version": 99, "lab": "lab b", "profile": "p"}"#] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: name))
             #expect(folder.read().damage?.path == name)
             #expect(LearningFolder.records(stateDirectory: space.path).isEmpty)
+        }
+        // A record that is gone and leaves what it named is lost; a folder that is gone was somebody's wish.
+        try FileManager.default.removeItem(atPath: name)
+        _ = try folder.write(LabPalette.general)
+        #expect(folder.read().damage?.path == name)
+        try FileManager.default.removeItem(atPath: folder.path)
+        #expect(folder.read().damage == nil)
+    }
+
+    @Test("A change to any of the files is seen, and one from before they were read is none")
+    func unchanged() throws {
+        let space = try Workspace()
+        let folder = LearningFolder(stateDirectory: space.path, lab: "l", profile: "p")
+        let palette = try folder.write(LabPalette.general)
+        var record = LearningRecord(lab: "l", profile: "p")
+        #expect(folder.isUnchanged(since: folder.read()))
+        for path in [folder.path + "/learned.json", palette.path] {
+            record.palette = .init(sha256: palette.sha256, images: 1, whiteCells: 1, learnedAt: "now")
+            _ = try folder.write(LabPalette.general)
+            try folder.write(record)
+            let whole = folder.read()
+            #expect(whole.damage == nil && folder.isUnchanged(since: whole))
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            try FileManager.default.removeItem(atPath: path)
+            #expect(!folder.isUnchanged(since: whole))
+            let less = folder.read()
+            #expect(less.damage?.path == path && folder.isUnchanged(since: less))
+            try bytes.write(to: URL(fileURLWithPath: path))
+            #expect(!folder.isUnchanged(since: less) && !folder.isUnchanged(since: whole))
         }
     }
 

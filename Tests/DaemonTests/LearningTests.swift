@@ -149,6 +149,85 @@ import Testing
         #expect(try palette(second, 9)?.origin == .learned)
     }
 
+    /// Does something within the next learning, before it reads its first file.
+    private func whileLearning(_ bench: DaemonBench, _ body: @escaping @Sendable () -> Void) {
+        bench.sources["lab-a"]?.troubles.withLock { $0.onLearning = body }
+    }
+
+    @Test("What is removed during a learning is said once, and learned anew after the next capture")
+    func lostMeanwhile() async throws {
+        let bench = try bench { $0.flatField = .none }
+        let brake = Brake()
+        brake.hold()
+        defer { brake.release() }
+        try await bench.run {
+            try await capture(bench, 1...6)
+            await bench.events.wait(for: "learned")
+            let path = try #require(learned(bench).first).path
+            let begun = AsyncStream<Void>.makeStream()
+            whileLearning(bench) {
+                try? FileManager.default.removeItem(atPath: path)
+                begun.continuation.yield()
+                brake.pass()
+            }
+            try await capture(bench, 7...12)
+            for await _ in begun.stream { break }
+            // It meets the loss while the learning is under way, and asks for nothing.
+            try await capture(bench, 13...13)
+            #expect(bench.events.count("learned-lost") == 1)
+            brake.release()
+            await bench.events.wait(for: "learned-stands")
+            try await capture(bench, 14...14)
+            await bench.events.wait(for: "learned", count: 2)
+            try await capture(bench, 15...15)
+        }
+        #expect(bench.events.count("learned-lost") == 1)
+        #expect(try palette(bench, 12)?.origin == .learned && palette(bench, 14)?.origin == .capture)
+        #expect(try palette(bench, 15)?.origin == .learned)
+    }
+
+    @Test("What is removed unseen is found by the next capture, also where a learning left it standing")
+    func lostUnseen() async throws {
+        let bench = try bench { $0.flatField = .none }
+        try await bench.run {
+            try await capture(bench, 1...6)
+            await bench.events.wait(for: "learned")
+            let path = try #require(learned(bench).first).path
+            whileLearning(bench) { try? FileManager.default.removeItem(atPath: path) }
+            try await capture(bench, 7...12)
+            await bench.events.wait(for: "learned-stands")
+            try await capture(bench, 13...13)
+            await bench.events.wait(for: "learned", count: 2)
+        }
+        #expect(bench.events.count("learned-lost") == 1)
+    }
+
+    @Test("A stop within a learning waits for nothing and charges nobody; the next start learns")
+    func stopped() async throws {
+        let first = try bench { $0.flatField = .none }
+        let brake = Brake()
+        brake.hold()
+        defer { brake.release() }
+        let begun = AsyncStream<Void>.makeStream()
+        whileLearning(first) {
+            begun.continuation.yield()
+            brake.pass()
+        }
+        try await first.run {
+            try await capture(first, 1...6)
+            for await _ in begun.stream { break }
+        }
+        let record = try #require(LearningFolder.records(stateDirectory: first.space("state")).first?.record)
+        #expect(record.deaths == 0 && record.triedAt == 0 && record.palette == nil)
+        for number in 1...6 { #expect(try await first.row("\(number).png")?.crashes == 0) }
+        let second = try bench(first.space) { $0.flatField = .none }
+        try await second.run {
+            try await capture(second, 7...7)
+            await second.events.wait(for: "learned")
+        }
+        #expect(second.events.count("attempts-died") == 0)
+    }
+
     @Test("Learning that cannot be written is a warning and fails no capture")
     func unwritable() async throws {
         let bench = try bench()

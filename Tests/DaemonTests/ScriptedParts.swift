@@ -84,6 +84,8 @@ final class TroubledSource: CaptureSource {
         var readCount = 0
         /// Called before a file is looked at.
         var onLook: (@Sendable (CapturePath) -> Void)?
+        /// Called once, before a learning reads its next file.
+        var onLearning: (@Sendable () -> Void)?
     }
 
     let troubles = Mutex(Troubles())
@@ -101,6 +103,7 @@ final class TroubledSource: CaptureSource {
     func header(of path: CapturePath) throws -> ImageHeader { try files.header(of: path) }
 
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
+        if Thread.current.name == LowPriority.threadName { troubles.withLock { $0.onLearning.take() }?() }
         let trouble = troubles.withLock { troubles -> SourceError? in
             troubles.readCount += 1
             guard troubles.reads[path]?.isEmpty == false else { return nil }

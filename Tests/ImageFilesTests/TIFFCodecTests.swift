@@ -183,12 +183,17 @@ struct TIFFCodecTests {
         #expect(failure(TIFFFile.bytes(file))?.code == .corrupt)
     }
 
-    @Test("Only the first page is read")
+    @Test("Only the first page is read, and that is said, as that it is a small version of another")
     func pages() throws {
-        let first = Self.file()
+        var first = Self.file()
         let second = TIFFFile(width: 5, height: 4, values: Array(repeating: 0, count: 60))
         let back = try ImageReader.decode(TIFFFile.bytes(first, second), name: "pages.tif")
         #expect(back.image.samples == floats(first.values, top: 255))
+        #expect(back.metadata.warnings.count == 1 && back.metadata.warnings[0].contains("further images"))
+        first.more = [.init(tag: 254, type: 4, values: [1])]
+        let reduced = try ImageReader.decode(TIFFFile.bytes(first, second), name: "pages.tif").metadata.warnings
+        #expect(reduced.count == 2 && reduced.contains { $0.contains("made smaller") }, "\(reduced)")
+        #expect(try decode(Self.file()).metadata.warnings.isEmpty)
     }
 
     @Test("Resolution is read in inches and centimeters, and a profile for RGB is kept")

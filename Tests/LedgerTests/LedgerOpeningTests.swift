@@ -48,6 +48,17 @@ import Watching
         #expect(space.files() == [])
     }
 
+    @Test("A command that meets a ledger while it is made says so, and blames no version")
+    func beingMade() throws {
+        let space = try Workspace()
+        try space.write("", to: Ledger.fileName)
+        #expect {
+            try Ledger.open(forCommandIn: space.path)
+        } throws: {
+            ($0 as? LedgerError)?.code == .missing && "\($0)".contains("holds nothing yet")
+        }
+    }
+
     @Test("Who may only read the ledger can ask it, and is told whose account puts captures back to work")
     func readOnly() async throws {
         let bench = try await LedgerBench()

@@ -60,6 +60,20 @@ struct EdgeStatisticsTests {
         #expect(disks.share > 0.02)
     }
 
+    @Test("Edges around dark disks curve one way, around bright ones the other")
+    func polarity() {
+        func disks(_ contrast: Float) -> EdgeStatistics {
+            EdgeStatistics(
+                plane(noise: 0.01) { x, y in
+                    let u = x.truncatingRemainder(dividingBy: 65) - 32
+                    let v = y.truncatingRemainder(dividingBy: 65) - 32
+                    return 0.5 - contrast * edge(24 - hypot(u, v), 1)
+                })
+        }
+        #expect(disks(0.3).polarity > 0.8 && disks(-0.3).polarity < -0.8)
+        #expect(EdgeStatistics(plane { _, _ in 0.7 }).polarity == 0)
+    }
+
     @Test("A flat field, a shade across the field and their noise have no edges; noise alone is rough")
     func nothing() {
         #expect(EdgeStatistics(plane { _, _ in 0.7 }).share == 0)

@@ -47,6 +47,25 @@ struct FieldInspectionTests {
         }
     }
 
+    // In the light of the dark stain a negative's ground is not dark.
+    @Test(
+        "A negative is no smear, whatever the network says, and a smear in little light is none",
+        arguments: [Stain.labA, .labB, .pale, .random(1), .random(2), .random(3)])
+    func negative(stain: Stain) {
+        for (seed, size) in [(UInt64(58), (640, 480)), (59, (320, 240))] {
+            let smear = SmearScene(seed: seed, width: size.0, height: size.1).render(in: stain, noiseSeed: seed)
+            var (negative, dark) = (smear, smear)
+            negative.samples = smear.samples.map { 1 - $0 }
+            dark.samples = smear.samples.map { 0.25 * $0 }
+            let field = FieldInspection(negative)
+            #expect(field.isNegative && !field.isSmear, "seed \(seed): \(field)")
+            #expect(field.nothingToTransfer(smearProbability: 1)?.kind == .notASmear, "seed \(seed)")
+            #expect(FieldInspection(smear).polarity == nil)
+            let unlit = FieldInspection(dark)
+            #expect(!unlit.isNegative && unlit.polarity.map { $0 > 0.3 } == true, "seed \(seed): \(unlit)")
+        }
+    }
+
     @Test("Images of one color are blank, black and white ones too, and so is a single pixel")
     func oneColor() {
         for value in [Float(0), 0.4, 1] {

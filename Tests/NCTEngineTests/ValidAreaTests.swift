@@ -56,6 +56,60 @@ struct ValidAreaTests {
         }
     }
 
+    /// A field as a camera without noise would show it under uneven light: cells below, and smooth background above them.
+    private static func smooth(_ light: (_ x: Float, _ y: Float) -> Float) -> RGBImage {
+        let scene = field.samples
+        // The background's own color: there is no step where the cells begin.
+        let ground = (0..<3).map { channel in
+            let values = stride(from: channel, to: scene.count, by: 3).map { scene[$0] }.sorted()
+            return values[values.count * 3 / 4]
+        }
+        var image = RGBImage(width: 200, height: 150, filledWith: (ground[0], ground[1], ground[2]))
+        for y in 0..<150 {
+            for x in 0..<200 {
+                let (first, here): (Int, Float) = (3 * (y * 200 + x), light(Float(x) / 200, Float(y) / 150))
+                for sample in first..<first + 3 {
+                    let value: Float = y < 60 ? image.samples[sample] : scene[sample]
+                    // As 8 bits have it.
+                    image.samples[sample] = (value * here * 255).rounded() / 255
+                }
+            }
+        }
+        return image
+    }
+
+    @Test("A smooth background under uneven light is data, and a frame around it is not")
+    func smoothBackground() throws {
+        let lights: [(String, (Float, Float) -> Float)] = [
+            ("from above", { _, y in 1 - 0.5 * y }), ("hardly uneven", { _, y in 1 - 0.05 * y }),
+            ("steep", { _, y in max(0.3, 1 - 1.4 * y) }), ("from a side", { x, _ in 0.5 + 0.5 * x }),
+            ("from a corner", { x, y in 1 - 0.3 * (x + y) }),
+            ("from the middle", { x, y in 1 - (x - 0.5) * (x - 0.5) - (y - 0.5) * (y - 0.5) }),
+            ("saturated above", { _, y in 1.3 - 0.6 * y }),
+        ]
+        for (name, light) in lights {
+            var image = Self.smooth(light)
+            image.samples = image.samples.map { min(1, $0) }
+            #expect(ValidArea(of: image, workers: Self.workers)?.missingShare == nil, "\(name)")
+            // A color that the field has itself would be the field's.
+            for color in [SIMD3<Float>(0, 0, 0), SIMD3(0.2, 0.7, 0.3)] {
+                var samples = [Float]()
+                for y in -9..<159 {
+                    for x in -9..<209 {
+                        let isInside = (0..<200).contains(x) && (0..<150).contains(y)
+                        let start = isInside ? 3 * (y * 200 + x) : 0
+                        samples += isInside ? image.samples[start..<start + 3] : [color.x, color.y, color.z]
+                    }
+                }
+                let framed = RGBImage(width: 218, height: 168, samples: samples)
+                let area = try #require(ValidArea(of: framed, workers: Self.workers), "\(name)")
+                #expect(area.bounds == PixelArea(x: 9, y: 9, width: 200, height: 150), "\(name)")
+                let missing: Int = area.missing.labels.count { $0 != 0 }
+                #expect(missing == framed.pixelCount - image.pixelCount, "\(name)")
+            }
+        }
+    }
+
     @Test("Holes, bars and tiles that are not there are found, whatever the rest shows")
     func holes() throws {
         let cases: [(String, (Int, Int) -> Bool)] = [

@@ -61,6 +61,8 @@ struct CheckReport: Codable {
         var referencesMebibytes: Double?
         /// Where the palette of its captures' lab comes from; nil for a method that goes by none.
         var capturePalette: String?
+        /// Where the light that its captures are corrected by comes from.
+        var captureLight: String
     }
 
     var configuration: String
@@ -102,6 +104,7 @@ struct CheckReport: Codable {
             if let digest = profile.featuresSHA256 { line += "  sha256 \(digest)" }
             if let cost = profile.referencesMebibytes { line += "  references hold \(cost) MiB" }
             if let palette = profile.capturePalette { line += "  captures' palette \(palette)" }
+            line += "  captures' light \(profile.captureLight)"
             lines.append(line)
         }
         return lines

@@ -112,17 +112,20 @@ struct ConfigurationCheck {
 
     // MARK: Profiles
 
+    private static func learned(after profile: Profile, atLeast fewest: Int) -> String {
+        profile.learnAfter > 0
+            ? "learned after \(max(profile.learnAfter, fewest)) captures" : "each capture's own (learn_after = 0)"
+    }
+
     private mutating func look(at profile: Profile, preparing: Bool) {
         var profile = profile
         profile.weights = profile.weights ?? configuration.weights
         var cost = CheckReport.ProfileCost(
-            name: profile.name, file: profile.path, method: profile.method.rawValue)
+            name: profile.name, file: profile.path, method: profile.method.rawValue,
+            captureLight: profile.learnsLight
+                ? Self.learned(after: profile, atLeast: FlatFieldEstimator.enough) : profile.flatField.text)
         cost.capturePalette =
-            profile.capturePalette
-            ?? (!profile.learnsPalette
-                ? nil
-                : profile.learnAfter > 0
-                    ? "learned after \(profile.learnAfter) captures" : "each capture's own (learn_after = 0)")
+            profile.capturePalette ?? (profile.learnsPalette ? Self.learned(after: profile, atLeast: 0) : nil)
         do {
             if preparing {
                 let engine = try PreparedEngine(

@@ -46,15 +46,27 @@ struct LedgerOptions: ParsableArguments {
 
 extension Ledger {
     /// The capture that a path names: an absolute one below some root, or one that is relative to the current directory.
+    ///
+    /// A link is known by its own name first, for what it leads to may be another capture.
     func find(_ file: String) async throws -> (root: RootRow, path: CapturePath, row: CaptureRow?)? {
         let full = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
-        let standard = (full as NSString).standardizingPath
-        for root in try await roots() {
-            for candidate in [standard, full] where candidate.hasPrefix(root.path + "/") {
+        let resolved = (full as NSString).standardizingPath
+        var unseen: (root: RootRow, path: CapturePath, row: CaptureRow?)?
+        for candidate in [Self.withoutDots(full), resolved] {
+            for root in try await roots() where candidate.hasPrefix(root.path + "/") {
                 guard let path = CapturePath(String(candidate.dropFirst(root.path.count + 1))) else { continue }
-                return (root, path, try await capture(root: root.id, path: path))
+                if let row = try await capture(root: root.id, path: path) { return (root, path, row) }
+                unseen = unseen ?? (root, path, nil)
             }
         }
-        return nil
+        return unseen
+    }
+
+    private static func withoutDots(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 }

@@ -33,7 +33,8 @@ struct FailuresCommand: AsyncParsableCommand {
             if json {
                 console.say(String(decoding: try JSONText.encodeLine(entry), as: UTF8.self))
             } else {
-                console.say("\(entry.file): \(failure.message); \(failure.remedy) (\(row.attempts) attempts)")
+                let attempts = row.attempts == 1 ? "one attempt" : "\(row.attempts) attempts"
+                console.say("\(entry.file): \(failure.message); \(failure.remedy) (\(attempts))")
             }
         }
     }

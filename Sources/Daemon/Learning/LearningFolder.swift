@@ -45,19 +45,25 @@ package struct LearningFolder: Sendable {
         package var earlier: [LearnedColors] = []
         /// What should be there and is not, or is damaged, with the reason.
         package var damage: (path: String, reason: String)?
+        /// What the files looked like before they were read.
+        package var mark: [Int64] = []
     }
 
     /// Reads the files; what cannot be read counts as not there.
     package func read() -> Content {
         var content = Content(record: LearningRecord(lab: lab, profile: profile))
-        let recordPath = path + "/" + Self.recordName
-        guard FileManager.default.fileExists(atPath: recordPath) else { return content }
+        content.mark = Self.mark(recordPath)
         do {
-            content.record = try Self.record(at: recordPath)
+            if FileManager.default.fileExists(atPath: recordPath) {
+                content.record = try Self.record(at: recordPath)
+            } else if !learned().isEmpty {
+                throw JobFailure(file: recordPath, cause: "it is missing", remedy: "it is made anew")
+            }
         } catch {
             content.damage = (recordPath, JobFailure(error, file: recordPath).cause)
             return content
         }
+        content.mark += marks(content.record.names)
         content.earlier = content.record.earlier.compactMap { try? colors($0) }
         do {
             content.colors = try colors(content.record.names)
@@ -65,6 +71,27 @@ package struct LearningFolder: Sendable {
             content.damage = (error.file, error.cause)
         }
         return content
+    }
+
+    /// Whether the files look as they did before they were read. Costs a system call a file.
+    package func isUnchanged(since content: Content) -> Bool {
+        content.mark == Self.mark(recordPath) + marks(content.record.names)
+    }
+
+    private var recordPath: String { path + "/" + Self.recordName }
+
+    /// Numbers that say which file a path leads to, and that it was not written since.
+    private static func mark(_ path: String) -> [Int64] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return [-1] }
+        return [
+            Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size), Int64(status.st_mtim.tv_sec),
+            Int64(status.st_mtim.tv_nsec), Int64(status.st_ctim.tv_sec), Int64(status.st_ctim.tv_nsec),
+        ]
+    }
+
+    private func marks(_ names: LearningRecord.Names) -> [Int64] {
+        ((names.palette.map { [palettePath($0)] } ?? []) + names.lights.map(lightPath)).flatMap(Self.mark)
     }
 
     private static func record(at path: String) throws -> LearningRecord {
@@ -138,8 +165,7 @@ package struct LearningFolder: Sendable {
     package func write(_ record: LearningRecord) throws {
         try make()
         try AtomicFile.write(
-            Array(try JSONText.encode(record)) + [UInt8(ascii: "\n")], to: path + "/" + Self.recordName,
-            overwrite: true)
+            Array(try JSONText.encode(record)) + [UInt8(ascii: "\n")], to: recordPath, overwrite: true)
     }
 
     private func make() throws {
@@ -157,24 +183,16 @@ package struct LearningFolder: Sendable {
             ([record.names] + record.earlier).flatMap { names in
                 (names.palette.map { [palettePath($0)] } ?? []) + names.lights.map(lightPath)
             }.map { ($0 as NSString).lastPathComponent })
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names
-        where (name.hasPrefix("palette-") || name.hasPrefix("flat-field-")) && !kept.contains(name) {
+        for name in learned() where !kept.contains(name) {
             try? FileManager.default.removeItem(atPath: path + "/" + name)
         }
         TreeFiles.removeTemporaries(in: Array(path.utf8))
     }
 
-    /// What the files of something learned look like: others than before are read again. Costs a system call a file.
-    package static func mark(_ colors: LearnedColors) -> [Int64] {
-        ([colors.palette?.path] + colors.lights.map(\.path)).compactMap { $0 }.flatMap { path -> [Int64] in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return [-1] }
-            return [
-                Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size), Int64(status.st_mtim.tv_sec),
-                Int64(status.st_mtim.tv_nsec),
-            ]
-        }
+    /// The names of all palettes and lights that are there.
+    private func learned() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0.hasPrefix("palette-") || $0.hasPrefix("flat-field-") }
     }
 
     /// Everything that was ever learned below a state directory and is in force, by lab and profile.

@@ -3,18 +3,18 @@ import ImageFiles
 import Jobs
 import Ledger
 import NCTEngine
-import Synchronization
 import Watching
 
 /// One look at a lab's captures: which are there, what they show, and whether that is what was known. Behind all that the
-/// daemon does for captures, and one capture at a time, each out of the same budget of memory.
+/// daemon does for captures, and one capture at a time, each out of the same budget of memory. Ends at once where its task
+/// is cancelled.
 struct LearningRun: Sendable {
     let ledger: Ledger
     let root: WatchedRoot
     let profile: Profile
     let limits: ImageLimits
     let memory: MemoryBudget
-    let cancellation: LearningCancellation
+    let priority: LowPriority
 
     /// What was found.
     struct Outcome: Sendable {
@@ -117,8 +117,8 @@ struct LearningRun: Sendable {
     }
 
     private func fields(of survey: LightSurvey) async throws -> [FlatField] {
-        try cancellation.check()
-        return try await LowPriority.run { survey.fields(workers: Self.workers) }
+        try Task.checkCancellation()
+        return try await priority.run { survey.fields(workers: Self.workers) }
     }
 
     /// The newest captures whose files are still what they were, each content once, by their names.
@@ -127,10 +127,10 @@ struct LearningRun: Sendable {
         var digests: Set<String> = []
         var offset = 0
         while found.count < LearningPolicy.most, offset < 5 * LearningPolicy.most {
-            try cancellation.check()
+            try Task.checkCancellation()
             let page = try await ledger.transferred(
                 root: root.id, profile: profile.name, after: since, limit: LearningPolicy.most, offset: offset)
-            let there = try await LowPriority.run {
+            let there = try await priority.run {
                 page.filter { (try? root.source.stamp(of: $0.path).isSameContent(as: $0.stamp)) == true }
             }
             for row in there where found.count < LearningPolicy.most {
@@ -158,7 +158,7 @@ struct LearningRun: Sendable {
     private func look<Result: Sendable>(
         at row: CaptureRow, _ body: @escaping @Sendable () -> Result
     ) async throws -> Result? {
-        try cancellation.check()
+        try Task.checkCancellation()
         guard let bytes = try await need(row), bytes <= memory.total else { return nil }
         let share: MemoryBudget.Share
         do {
@@ -169,12 +169,15 @@ struct LearningRun: Sendable {
             throw CancellationError()
         }
         defer { memory.release(share) }
-        return try await LowPriority.run(body)
+        return try await priority.run {
+            FailPoint.whileLearning.pass()
+            return body()
+        }
     }
 
     /// What the capture may take of memory; nil for one that cannot be looked at any more.
     private func need(_ row: CaptureRow) async throws -> Int? {
-        try await LowPriority.run {
+        try await priority.run {
             guard let header = try? root.source.header(of: row.path),
                 (try? limits.check(header, path: root.name(of: row.path))) != nil
             else { return nil }
@@ -191,18 +194,7 @@ struct LearningRun: Sendable {
     }
 
     private func palette(of survey: PaletteSurvey) async throws -> LabPalette {
-        try cancellation.check()
-        return try await LowPriority.run { try survey.palette() }
-    }
-}
-
-/// Asks a learning to end.
-final class LearningCancellation: Sendable {
-    private let isAskedFor = Atomic(false)
-
-    func request() { isAskedFor.store(true, ordering: .sequentiallyConsistent) }
-
-    func check() throws {
-        if isAskedFor.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
+        try Task.checkCancellation()
+        return try await priority.run { try survey.palette() }
     }
 }

@@ -7,7 +7,8 @@
 /// - areas of white, or of the color of a corner, that leave a rectangle, turned or not, or are one.
 ///
 /// White may be the light of the empty field, where the camera is saturated. So a color other than black is no data only
-/// if hardly any of the field has it.
+/// if hardly any of the field has it. And a very smooth background, under uneven light, has bands of one color that go over
+/// into each other, where a frame ends in a step.
 struct FlatAreas {
     /// The smallest rectangle that holds all data.
     private(set) var bounds: PixelArea
@@ -36,6 +37,8 @@ struct FlatAreas {
     private static let blackRectangular: Float = 0.9
     /// Pixels in which an edge may be blended with what is beside it.
     private static let greatestBlend = 3
+    /// What goes on beyond this share of its edge, without a step, is the field's own.
+    private static let greatestSmoothShare: Float = 0.2
 
     /// Nil where all is data, or what is left is too little for a field.
     init?(of image: RGBImage, workers: Workers) {
@@ -151,6 +154,55 @@ struct FlatAreas {
         return allSatisfy(line) { Self.matches(color($0), key) } ? key : nil
     }
 
+    /// Whether the last line that was taken from a side is the beginning of what an area shows there.
+    private func goesOn(_ side: Side, of area: PixelArea) -> Bool {
+        let line = area.line(on: side)
+        let (dx, dy) = side.inward
+        var edge = Edge()
+        for y in line.y..<line.y + line.height {
+            for x in line.x..<line.x + line.width {
+                edge.add(
+                    color((y - dy) * image.width + x - dx),
+                    color((y + Self.greatestBlend * dy) * image.width + x + Self.greatestBlend * dx))
+            }
+        }
+        return edge.isSmooth
+    }
+
+    /// Whether what a mask of the bounds has of a color goes on beyond its edge.
+    private func goesOn(_ mask: LabelMap) -> Bool {
+        let reach = Self.greatestBlend + 1
+        var edge = Edge()
+        for y in 0..<bounds.height {
+            for x in 0..<bounds.width where mask[x, y] != 0 {
+                for (dx, dy) in Side.allCases.map(\.inward) {
+                    let (column, row) = (x + reach * dx, y + reach * dy)
+                    guard (0..<bounds.width).contains(column), (0..<bounds.height).contains(row),
+                        mask[x + dx, y + dy] == 0, mask[column, row] == 0
+                    else { continue }
+                    let (inside, beyond) = (pixel(x, y), pixel(column, row))
+                    if missing[beyond] == 0 { edge.add(color(inside), color(beyond)) }
+                }
+            }
+        }
+        return edge.isSmooth
+    }
+
+    /// Of a place within the bounds.
+    private func pixel(_ x: Int, _ y: Int) -> Int { (bounds.y + y) * image.width + bounds.x + x }
+
+    /// The pixels along an edge, and how many of them go on beyond it. Black does not: no light makes it of a background.
+    private struct Edge {
+        private var (all, smooth) = (0, 0)
+
+        mutating func add(_ inside: SIMD3<Float>, _ beyond: SIMD3<Float>) {
+            all += 1
+            if !FlatAreas.isBlack(inside), FlatAreas.areAlike(inside, beyond) { smooth += 1 }
+        }
+
+        var isSmooth: Bool { Float(smooth) > FlatAreas.greatestSmoothShare * Float(all) }
+    }
+
     private func allSatisfy(_ area: PixelArea, _ condition: (_ pixel: Int) -> Bool) -> Bool {
         (area.y..<area.y + area.height).allSatisfy { y in
             (area.x..<area.x + area.width).allSatisfy { condition(y * image.width + $0) }
@@ -162,6 +214,8 @@ struct FlatAreas {
         var fieldColors = self.fieldColors
         while true {
             var (area, colors) = (bounds, [SIMD3<Float>]())
+            // Those of each side's lines that go over into each other, up to the last that was taken.
+            var runs: [Side: [SIMD3<Float>]] = [:]
             var isChanged = true
             while isChanged {
                 isChanged = false
@@ -170,6 +224,8 @@ struct FlatAreas {
                         !fieldColors.contains(where: { Self.areAlike($0, key) })
                     {
                         area.removeLine(on: side)
+                        if let last = runs[side]?.last, !Self.areAlike(last, key) { runs[side] = [] }
+                        runs[side, default: []].append(key)
                         if !colors.contains(where: { Self.matches($0, key) }) { colors.append(key) }
                         isChanged = true
                     }
@@ -178,7 +234,12 @@ struct FlatAreas {
             guard area != bounds else { return false }
             // One color from side to side: there is no field within.
             guard area.width > Self.leastSide, area.height > Self.leastSide else { return false }
-            let own = colors.filter { isFieldColor($0, within: area) }
+            let smooth = runs.filter { side, run in
+                // A run that drifts is a shade, not a color.
+                let (first, last) = (run[0], run[run.count - 1])
+                return !Self.areAlike(first, last) && !Self.isBlack(last) || goesOn(side, of: area)
+            }.flatMap(\.value)
+            let own = smooth.isEmpty ? colors.filter { isFieldColor($0, within: area) } : smooth
             guard own.isEmpty else {
                 fieldColors += own
                 continue
@@ -206,7 +267,9 @@ struct FlatAreas {
                 : regions.leavingRectangle() ?? regions.filter { $0.fill >= Self.rectangular }
             guard !chosen.isEmpty else { continue }
             let mask = regions.mask(of: chosen)
-            if isFieldColor(key, within: bounds, besides: mask) || (!Self.isBlack(key) && isFlat(besides: mask)) {
+            if isFieldColor(key, within: bounds, besides: mask) || goesOn(mask)
+                || (!Self.isBlack(key) && isFlat(besides: mask))
+            {
                 fieldColors.append(key)
                 continue
             }
@@ -284,7 +347,18 @@ struct FlatAreas {
     }
 }
 
-private enum Side: CaseIterable { case top, bottom, left, right }
+private enum Side: CaseIterable {
+    case top, bottom, left, right
+
+    var inward: (x: Int, y: Int) {
+        switch self {
+        case .top: (0, 1)
+        case .bottom: (0, -1)
+        case .left: (1, 0)
+        case .right: (-1, 0)
+        }
+    }
+}
 
 extension RGBImage {
     fileprivate func contains(_ place: (x: Int, y: Int)) -> Bool {

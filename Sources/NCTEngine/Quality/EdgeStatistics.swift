@@ -14,6 +14,8 @@ package struct EdgeStatistics: Sendable {
     package let alignment: Float
     /// Share of the variance of luminance that the fine scale does not hold, 0…1: what is not noise has little.
     package let roughness: Float
+    /// 1 if all edges curve around what is darker than its surroundings, as cells are, -1 if around what is brighter.
+    package let polarity: Float
 
     /// Weakest edge: luminance a pixel.
     private static let leastGradient: Float = 0.002
@@ -29,11 +31,14 @@ package struct EdgeStatistics: Sendable {
         var strength = 0.0
         var cosine = 0.0
         var sine = 0.0
+        var curved = 0.0
+        var curves = 0.0
 
         static func + (a: Sums, b: Sums) -> Sums {
             Sums(
                 edges: a.edges + b.edges, fine: a.fine + b.fine, coarse: a.coarse + b.coarse,
-                strength: a.strength + b.strength, cosine: a.cosine + b.cosine, sine: a.sine + b.sine)
+                strength: a.strength + b.strength, cosine: a.cosine + b.cosine, sine: a.sine + b.sine,
+                curved: a.curved + b.curved, curves: a.curves + b.curves)
         }
     }
 
@@ -59,6 +64,7 @@ package struct EdgeStatistics: Sendable {
         let turned = (sums.cosine * sums.cosine + sums.sine * sums.sine).squareRoot()
         alignment = sums.strength > 0 ? Float(turned / sums.strength) : 0
         roughness = Self.roughness(inner.data(of: luminance), inner.data(of: fine))
+        polarity = sums.curves > 0 ? Float(sums.curved / sums.curves) : 0
     }
 
     private static func roughness(_ luminance: Plane, _ fine: Plane) -> Float {
@@ -85,6 +91,16 @@ package struct EdgeStatistics: Sendable {
                     let g = gradient(coarse, pixel)
                     return g.x * g.x + g.y * g.y
                 }
+                /// Of the line of equal luminance, up to a positive factor; positive around what is darker.
+                func curvature(_ plane: UnsafeBufferPointer<Float>, _ pixel: Int, _ g: SIMD2<Float>) -> Float {
+                    let twice = 2 * plane[pixel]
+                    let along = plane[pixel + 1] + plane[pixel - 1] - twice
+                    let down = plane[pixel + width] + plane[pixel - width] - twice
+                    let mixed =
+                        (plane[pixel + width + 1] - plane[pixel + width - 1] - plane[pixel - width + 1]
+                            + plane[pixel - width - 1]) / 4
+                    return along * g.y * g.y - 2 * mixed * g.x * g.y + down * g.x * g.x
+                }
                 for x in 2..<max(2, width - 2) {
                     let pixel = y * width + x
                     let g = gradient(coarse, pixel)
@@ -98,6 +114,10 @@ package struct EdgeStatistics: Sendable {
                     sums.edges += 1
                     sums.fine += Double(f.x * g.x + f.y * g.y)
                     sums.coarse += Double(square)
+                    let curvature = curvature(coarse, pixel, g)
+                    let weight = Double(square.squareRoot())
+                    sums.curves += weight
+                    sums.curved += curvature > 0 ? weight : curvature < 0 ? -weight : 0
                     // Four times the angle, so that directions at right angles add up; at the fine scale, where
                     // corners do not count.
                     let f2 = f.x * f.x + f.y * f.y

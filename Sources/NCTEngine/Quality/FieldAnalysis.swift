@@ -45,7 +45,7 @@ package struct FieldAnalysis: Sendable {
             edges: edges, foregroundShare: Float(foreground) / total,
             nucleusShare: Float(segmentation.counts[2]) / total,
             stainedShare: density.stainedShare(segmentation.labels), largestNucleus: nuclei.largest,
-            spread: moments.spread)
+            spread: moments.spread, lightness: Self.medianLightness(mask.data(of: lab)))
         contents = FieldContents(
             density: density, labels: segmentation.labels, nuclei: nuclei,
             foregroundShare: inspection.foregroundShare)
@@ -58,6 +58,18 @@ package struct FieldAnalysis: Sendable {
     /// The same of other colors of the same pixels.
     func palette(of lab: LabImage, workers: Workers) -> ColorPalette {
         ColorPalette(mask.data(of: lab), classes: mask.data(of: segmentation.labels), workers: workers)
+    }
+
+    /// To a hundredth of the range.
+    private static func medianLightness(_ lab: LabImage) -> Float {
+        var histogram = [Int](repeating: 0, count: 101)
+        for pixel in 0..<lab.pixelCount { histogram[Int(max(0, min(100, lab[pixel].x)))] += 1 }
+        var below = 0
+        return Float(
+            histogram.firstIndex {
+                below += $0
+                return 2 * below >= lab.pixelCount
+            } ?? 0)
     }
 
     /// The mean color, the background's, and the root mean squared distance of all colors from their mean.

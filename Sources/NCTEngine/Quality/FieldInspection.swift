@@ -20,6 +20,9 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     public var stainedShare: Float
     /// Area of the largest nucleus in areas of an ordinary red cell of the field; 0 if there is none.
     public var largestNucleus: Float
+    /// 1 if all that is round is darker than its surroundings, as cells are in the light of a microscope, -1 if brighter;
+    /// only where most of the field is dark.
+    public var polarity: Float?
     /// No edges and hardly any color but the background's.
     public var isBlank: Bool
     /// Whether a nucleus is large enough to be a white cell's, not a platelet.
@@ -44,13 +47,19 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// …edges in lines and columns, or nothing but noise.
     package static let greatestAlignment: Float = 0.5
     package static let greatestRoughness: Float = 0.1
+    /// No light comes through a field of which more than half is darker than this (L*)…
+    package static let leastLightness: Float = 40
+    /// …and brighter things in it are no cells: below this polarity it is a negative, or no transmitted light.
+    package static let leastPolarity: Float = -0.1
     /// From this probability on the network is sure that it sees a smear.
     package static let sureProbability: Float = 0.75
 
-    /// - Parameter spread: root mean squared distance of the colors from their mean, ΔE*ab.
+    /// - Parameters:
+    ///   - spread: root mean squared distance of the colors from their mean, ΔE*ab.
+    ///   - lightness: the median L*.
     init(
         edges: EdgeStatistics, foregroundShare: Float, nucleusShare: Float, stainedShare: Float,
-        largestNucleus: Float, spread: Float
+        largestNucleus: Float, spread: Float, lightness: Float
     ) {
         self.foregroundShare = foregroundShare
         self.nucleusShare = nucleusShare
@@ -60,6 +69,7 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         roughness = edges.roughness
         self.stainedShare = stainedShare
         self.largestNucleus = largestNucleus
+        polarity = lightness < Self.leastLightness ? edges.polarity : nil
         isBlank =
             (edges.share < Self.leastEdgeShare || foregroundShare < Self.leastForeground)
             && spread <= Self.greatestBlankSpread
@@ -74,6 +84,7 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         let floors = [
             ("share of edges", edgeShare, Self.leastEdgeShare), ("sharpness of edges", focus, Self.leastEdgeFocus),
             ("share of stained foreground", stainedShare, Self.leastStainedShare),
+            ("polarity of edges", polarity ?? 1, Self.leastPolarity),
         ]
         let ceilings = [
             ("alignment of edges", edgeAlignment, Self.greatestAlignment),
@@ -81,6 +92,9 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         ]
         return floors.filter { $0.1 < $0.2 } + ceilings.filter { $0.1 > $0.2 }
     }
+
+    /// Whether what is bright and what is dark have changed places.
+    package var isNegative: Bool { polarity.map { $0 < Self.leastPolarity } ?? false }
 
     /// Inspects an image. Cost linear in the pixels.
     package init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {

@@ -166,14 +166,17 @@ extension FieldInspection {
     /// Why the method must not run on this field; nil if it may.
     ///
     /// A limit alone forbids nothing where the network is sure of a smear: noise, an uneven light or a dust grain cross
-    /// one, what is no smear crosses several or does not look like one.
-    func nothingToTransfer(smearProbability: Float?) -> QualityReport.Finding? {
+    /// one, what is no smear crosses several or does not look like one. But a negative looks like a smear to it.
+    package func nothingToTransfer(smearProbability: Float?) -> QualityReport.Finding? {
         if isBlank {
             return edgeShare < Self.leastEdgeShare
                 ? .init(kind: .blankField, value: edgeShare, threshold: Self.leastEdgeShare)
                 : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
         }
         guard let first = crossedLimits.first else { return nil }
+        if isNegative, let polarity {
+            return .init(kind: .notASmear, value: polarity, threshold: Self.leastPolarity)
+        }
         if crossedLimits.count == 1, let smearProbability, smearProbability >= Self.sureProbability { return nil }
         return .init(kind: .notASmear, value: first.value, threshold: first.limit)
     }
