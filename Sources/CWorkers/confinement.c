@@ -47,8 +47,10 @@ static int add_rules(scmp_filter_ctx filter) {
         filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     // Signals to itself alone, as abort() sends one.
-    failed |= seccomp_rule_add(
-        filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    const int signals[] = {SCMP_SYS(kill), SCMP_SYS(tgkill)};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        failed |= seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, signals[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     // A thread's name.
     failed |= seccomp_rule_add(
         filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));

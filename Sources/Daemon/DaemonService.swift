@@ -107,8 +107,8 @@ public final class DaemonService: Service {
             stateDirectory: configuration.stateDirectory, clock: parts.clock, log: log,
             onLost: { stop.request(because: $0) })
         let learning = LabLearning(
-            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, memory: memory,
-            clock: parts.clock, log: log)
+            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, ownDesks: ownDesks, pool: pool,
+            memory: memory, clock: parts.clock, log: log)
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }

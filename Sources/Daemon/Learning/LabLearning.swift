@@ -38,6 +38,8 @@ actor LabLearning {
     private let stateDirectory: String
     private let ledger: Ledger
     private let live: LiveConfiguration
+    private let ownDesks: any DeskSource
+    private let pool: any DeskSource
     private let memory: MemoryBudget
     private let clock: any DaemonClock
     private let log: EventLog
@@ -49,12 +51,14 @@ actor LabLearning {
     private var isStopping = false
 
     init(
-        stateDirectory: String, ledger: Ledger, live: LiveConfiguration, memory: MemoryBudget, clock: any DaemonClock,
-        log: EventLog
+        stateDirectory: String, ledger: Ledger, live: LiveConfiguration, ownDesks: any DeskSource, pool: any DeskSource,
+        memory: MemoryBudget, clock: any DaemonClock, log: EventLog
     ) {
         self.stateDirectory = stateDirectory
         self.ledger = ledger
         self.live = live
+        self.ownDesks = ownDesks
+        self.pool = pool
         self.memory = memory
         self.clock = clock
         self.log = log
@@ -166,10 +170,10 @@ actor LabLearning {
             entries[key]?.record = record
             FailPoint.afterLearningBegun.pass()
             let run = LearningRun(
-                ledger: ledger, root: root, profile: profile, limits: live.configuration.imageLimits, memory: memory,
-                cancellation: cancellation)
-            let outcome = try await run.run(
-                known: entry.colors, last: started(before.triedAt), since: started(before.since))
+                ledger: ledger, root: root, profile: profile, limits: live.configuration.imageLimits,
+                desks: live.configuration.isolation == .processes ? pool : ownDesks, memory: memory,
+                cancellation: cancellation, colors: entry.colors)
+            let outcome = try await run.run(last: started(before.triedAt), since: started(before.since))
             record.deaths = 0
             try await take(outcome, key, entry, &record, last: before.triedAt)
         } catch is CancellationError {

@@ -137,7 +137,9 @@ package actor WorkerPool: DeskSource {
     }
 }
 
-extension WorkerLoss {
+extension WorkerLoss: CustomStringConvertible {
+    public var description: String { "the process that worked on it \(text)" }
+
     /// What became of it, as the end of a sentence that begins with it.
     public var text: String {
         switch self {
