@@ -31,7 +31,7 @@ def measure(isolation, pictures):
     # References are prepared, and kept, before anything is timed.
     bench.capture("lab-a", "warm.png", smear(9999))
     daemon = Daemon(bench, env=env)
-    bench.wait_done(1)
+    daemon.wait_for("done")
     daemon.stop()
     for number, picture in enumerate(pictures[:BACKLOG]):
         bench.capture("lab-a", f"{number}.png", picture)

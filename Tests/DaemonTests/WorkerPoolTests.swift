@@ -130,6 +130,14 @@ import Watching
                 _ = try await bench.pool.desk(for: bench.profile, learned: LearnedColors())
             })
         #expect(failure.file.hasSuffix("reference.png"))
+        // It is not tried again for each capture, but after all was forgotten.
+        try bench.space.write(try WorkerBench.picture(90, .labA), to: "reference.png")
+        await #expect(throws: failure) {
+            _ = try await bench.pool.desk(for: bench.profile, learned: LearnedColors())
+        }
+        await bench.pool.forget()
+        await (try bench.pool.desk(for: bench.profile, learned: LearnedColors())).leave()
+        await bench.pool.close()
         for (text, words) in [
             ("#!/bin/sh\nexit 3\n", "status 3"), ("#!/bin/sh\nkill -SEGV $$\n", "signal 11"),
             ("#!/bin/sh\nprintf 'this is no answer at all' >&0\nsleep 100\n", "makes no sense"),

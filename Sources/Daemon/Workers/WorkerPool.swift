@@ -23,6 +23,8 @@ package actor WorkerPool: DeskSource {
     /// The one used last is the last.
     private var idle: [(key: Key, worker: Worker)] = []
     private var prepared: Set<Key> = []
+    /// What could not be prepared just now: a lab's backlog is not to start a process for each of its captures.
+    private var unusable: [Key: (failure: JobFailure, until: ContinuousClock.Instant)] = [:]
     /// Counts how often all was forgotten.
     private var generation = 0
     /// The processes there are.
@@ -72,12 +74,21 @@ package actor WorkerPool: DeskSource {
             log.write(.workerLost(file: nil, reason: WorkerLoss.idleText(worker.process.end())))
             forget(worker.process)
         }
-        return desk(try await start(key, profile), key)
+        if let known = unusable[key], ContinuousClock.now < known.until { throw known.failure }
+        do {
+            let worker = try await start(key, profile)
+            unusable[key] = nil
+            return desk(worker, key)
+        } catch let failure as JobFailure {
+            unusable[key] = (failure, .now + .seconds(5))
+            throw failure
+        }
     }
 
     package func forget() {
         generation += 1
         prepared = []
+        unusable = [:]
         for (_, worker) in idle { forget(worker.process) }
         idle = []
     }

@@ -41,7 +41,7 @@ package final class WorkerSocket: Sendable {
     /// Two ends of one.
     package static func pair() throws -> (WorkerSocket, WorkerSocket) {
         var numbers: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let kind = Int32(clamping: SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &numbers) == 0 else { throw FrameError.system(errno) }
         return (WorkerSocket(number: numbers[0]), WorkerSocket(number: numbers[1]))
     }
@@ -50,7 +50,8 @@ package final class WorkerSocket: Sendable {
         var header = Self.magic
         withUnsafeBytes(of: UInt32(clamping: text.count)) { header += $0 }
         withUnsafeBytes(of: UInt64(clamping: body.count)) { header += $0 }
-        try send(header + text, descriptor)
+        header.append(contentsOf: text)
+        try send(header, descriptor)
         try send(body, -1)
     }
 
@@ -105,7 +106,7 @@ package final class WorkerSocket: Sendable {
             while filled < wanted {
                 var passed: Int32 = -1
                 let got = bytes.withUnsafeMutableBytes {
-                    nct_receive(number, $0.baseAddress! + begin + filled, wanted &- filled, &passed)
+                    nct_receive(number, $0.baseAddress!.advanced(by: begin &+ filled), wanted &- filled, &passed)
                 }
                 if passed >= 0 {
                     if let descriptor { close(descriptor) }
@@ -123,7 +124,7 @@ package final class WorkerSocket: Sendable {
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64(clamping: $1) }
     }
 }
 
