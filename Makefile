@@ -45,9 +45,9 @@ test: dependencies
 
 # What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. The quick ones, minutes
 # in all, belong to `make test`.
-QUICK := crash_sweep learning signals deadly_capture hostile full_disk backlog
+QUICK := crash_sweep learning signals deadly_capture workers confinement hostile full_disk backlog
 acceptance: build
-	set -e; for script in $(QUICK) random_kills model_check overflow latency real_smears; do \
+	set -e; for script in $(QUICK) random_kills model_check overflow latency isolation real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 	$(firstword $(wildcard .venv/bin/python) python3) Tests/Acceptance/field_frames.py
 	swift build $(SWIFT_FLAGS) --build-tests

@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         // Sums and products that cannot end the process, for numbers out of files.
@@ -33,6 +34,9 @@ let package = Package(
         .target(name: "CSmearNet", exclude: ["smearnet.safetensors", "kindnet.safetensors"]),
         // libpng and libjpeg report errors by longjmp, which only C may catch.
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF"]),
+
+        // Descriptors through a socket, and a filter of system calls.
+        .target(name: "CWorkers", dependencies: ["CSeccomp"]),
 
         .target(
             name: "NCTEngine",
@@ -66,6 +70,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CheckedArithmetic", "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
+                "CWorkers",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -99,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "SmearPhantom", "TestSupport",
+                "Daemon", "SmearPhantom", "TestSupport", "nctd",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(

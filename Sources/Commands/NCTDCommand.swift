@@ -30,7 +30,7 @@ public struct NCTDCommand: AsyncParsableCommand {
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
             NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, SegmentCommand.self,
-            RestainCommand.self, PhantomCommand.self, ProbeCommand.self,
+            RestainCommand.self, PhantomCommand.self, WorkerCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

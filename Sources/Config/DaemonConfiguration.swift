@@ -5,8 +5,19 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// Where the ledger and the caches live.
     public var stateDirectory: String
     public var profilesDirectory: String
+    /// Where captures are decoded and normalized.
+    public enum Isolation: String, Sendable, CaseIterable {
+        /// In processes of their own, that have nothing but the capture.
+        case processes
+        /// In the daemon's own process.
+        case threads
+    }
+
     /// Captures in work at once.
     public var workers: Int
+    public var isolation = Isolation.processes
+    /// How long a step of a capture may take in a process of its own before that is ended.
+    public var stepLimit = Duration.seconds(240)
     /// What the captures in work may take together; nil goes by the machine and the service's limits.
     public var memoryMebibytes: Int?
     /// Larger captures fail.

@@ -23,6 +23,8 @@ extension DaemonConfiguration {
         let profilesDirectory =
             places.path("profiles_directory", &daemon) ?? (folder as NSString).appendingPathComponent("profiles.d")
         let workers = daemon.integer("workers", in: 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
+        let isolation = daemon.choice("isolation", Isolation.self)
+        let stepLimit = daemon.seconds("step_limit_seconds", in: 1...86400)
         let memory = daemon.integer("memory_mebibytes", in: 256...1 << 24)
         let megapixels = daemon.integer("maximum_megapixels", in: 1...4000) ?? 200
         let days = daemon.integer("retention_days", in: 1...36500) ?? 365
@@ -64,11 +66,13 @@ extension DaemonConfiguration {
         for index in tables.indices { tables[index].finish() }
         reader.finish()
 
-        let configuration = DaemonConfiguration(
+        var configuration = DaemonConfiguration(
             path: path, stateDirectory: stateDirectory, profilesDirectory: profilesDirectory, workers: workers,
             memoryMebibytes: memory, maximumMegapixels: megapixels, weights: weights, output: outputSettings,
             retry: retrySettings, retention: .seconds(days * 86400),
             watches: watches, profiles: profiles)
+        configuration.isolation = isolation ?? configuration.isolation
+        configuration.stepLimit = stepLimit ?? configuration.stepLimit
         TreeCheck(configuration: configuration, tables: tables, daemon: daemon, output: output).run()
         let all = log.problems + problems
         guard all.isEmpty else { throw ConfigurationError(all) }

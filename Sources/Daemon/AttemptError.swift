@@ -20,6 +20,8 @@ enum AttemptError: Error {
     /// It will not go well until the file is another one.
     case lasting(CaptureFailure)
     case profile(String, reason: String)
+    /// The worker that it was at is of no more use.
+    case worker(WorkerLoss)
     case output(TreeError)
     /// The same bytes are being worked on for another capture.
     case sameInWork
@@ -32,6 +34,8 @@ extension AttemptError {
     init(_ error: any Error) {
         switch error {
         case let error as AttemptError: self = error
+        case WorkerLoss.unavailable(let reason): self = .shortage(note: reason, after: 30_000)
+        case let loss as WorkerLoss: self = .worker(loss)
         case SourceError.gone(let reason): self = .gone(reason)
         case SourceError.trouble(let code, let operation) where SystemTrouble.isShortage(code):
             self = .shortage(note: "\(operation) failed: \(SystemTrouble.text(code))", after: 5000)

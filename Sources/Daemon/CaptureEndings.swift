@@ -42,6 +42,7 @@ extension CaptureWorker {
         case .output(let error):
             await giveBack(task, note: "\(error)", after: error.concernsFileSystem ? 0 : 250)
             if error.concernsFileSystem { return .outputTrouble("\(error)") }
+        case .worker(let loss): return await end(task, loss, findings)
         case .passing(let failure):
             if let delay = task.retry.delay(afterAttempt: row.attempts, of: row.id) {
                 log.write(
@@ -49,12 +50,36 @@ extension CaptureWorker {
                         lab: lab, file: task.name, failure: failure, attempt: row.attempts, milliseconds: delay))
                 await persist {
                     try await ledger.end(
-                        row.id, stamp: row.stamp, .retry(failure, due: now.milliseconds + delay), now: now)
+                        row.id, stamp: row.stamp,
+                        .retry(failure, due: now.milliseconds + delay, costsWorker: false), now: now)
                 }
             } else {
                 return await fail(task, failure, findings)
             }
         case .lasting(let failure): return await fail(task, failure, findings)
+        }
+        return .ended
+    }
+
+    /// The capture cost a worker. It may have been no fault of its own, so it is tried again, but not for ever.
+    private func end(_ task: Task, _ loss: WorkerLoss, _ findings: Findings) async -> Outcome {
+        let (row, now) = (task.row, clock.now)
+        log.write(.workerLost(file: task.name, reason: loss.text))
+        let count = row.workers + 1
+        let failure = CaptureFailure(
+            code: "crashed",
+            message: "the process that worked on it \(loss.text)" + (count > 1 ? ", the \(count)th that it cost" : ""),
+            remedy: "export it again, then `nctd retry`; if it stays, please report the file: it is a defect of nctd")
+        guard count < Self.mostWorkers, let delay = task.retry.delay(afterAttempt: count, of: row.id) else {
+            return await fail(task, failure, findings)
+        }
+        log.write(
+            .retrying(
+                lab: task.root.settings.lab, file: task.name, failure: failure, attempt: row.attempts,
+                milliseconds: delay))
+        await persist {
+            try await ledger.end(
+                row.id, stamp: row.stamp, .retry(failure, due: now.milliseconds + delay, costsWorker: true), now: now)
         }
         return .ended
     }

@@ -14,6 +14,10 @@ extension CaptureWorker {
         func name(for delivery: Sidecar.Delivery) -> String {
             CapturePath.printable(commit.trees.full(output, in: .init(delivery)))
         }
+
+        var names: [Sidecar.Delivery: String] {
+            Dictionary(uniqueKeysWithValues: Sidecar.Delivery.allCases.map { ($0, name(for: $0)) })
+        }
     }
 
     /// What is known of a capture before its result is.

@@ -6,8 +6,7 @@ import NCTEngine
 
 /// A profile's engine, ready to work: what turns decoded captures into results. Serves all workers at once.
 public protocol CaptureProcessor: Sendable {
-    /// Of all that decides what becomes of a capture besides its bytes: profile, references, features, engine version.
-    var fingerprint: String { get }
+    var identity: EngineIdentity { get }
 
     /// The same engine, going by what was learned of the lab that captures come from.
     func adapted(to learned: LearnedColors) -> any CaptureProcessor
@@ -18,7 +17,7 @@ public protocol CaptureProcessor: Sendable {
     ///   - stopwatch: has the times of what was done before.
     ///   - target: the image's path, as the sidecar is to say it, for what the profile makes of the verdict.
     func render(
-        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        _ file: ImageFile, source: Sidecar.Source, format: ImageFormat, stopwatch: Stopwatch,
         target: (Sidecar.Delivery) -> String
     ) throws -> RenderedCapture
 }
@@ -51,21 +50,10 @@ extension ProcessorSource {
 }
 
 extension PreparedEngine: CaptureProcessor {
-    public var fingerprint: String {
-        let parts =
-            [
-                profile.name, profile.text, profile.belowThreshold.rawValue, features?.sha256 ?? "",
-                EngineVersion.current, light.fingerprint,
-            ]
-            + references.map(\.sha256) + [palettes?.training.sha256 ?? "", palettes?.captures.sha256 ?? ""]
-        // Lengths keep two lists from running together into one text.
-        return FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
-    }
-
     public func adapted(to learned: LearnedColors) -> any CaptureProcessor { with(learned) }
 
     public func render(
-        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        _ file: ImageFile, source: Sidecar.Source, format: ImageFormat, stopwatch: Stopwatch,
         target: (Sidecar.Delivery) -> String
     ) throws -> RenderedCapture {
         let rendering = try CaptureRendering(

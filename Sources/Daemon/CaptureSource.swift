@@ -14,6 +14,8 @@ public enum SourceError: Error, Sendable, Equatable {
 
 /// A watched root's files, to be looked at and read, and never written. Calls block.
 public protocol CaptureSource: Sendable {
+    /// Opens a capture, to be passed on to another process; throws ``SourceError``.
+    func open(_ path: CapturePath) throws -> ReadOnlyFile
     /// What the file looks like now; throws ``SourceError``.
     func stamp(of path: CapturePath) throws -> FileStamp
     /// Why the file cannot be whole yet, by what its format says; nil if it is whole, or of a format that is not known.
@@ -51,9 +53,31 @@ public struct DirectorySource: CaptureSource {
         }
     }
 
+    public func open(_ path: CapturePath) throws -> ReadOnlyFile {
+        do { return try ReadOnlyFile(root: root, path: place(of: path)) } catch { throw SourceError(error) }
+    }
+
     public func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String? {
+        try open(path).incompleteness(budget: budget)
+    }
+
+    public func header(of path: CapturePath) throws -> ImageHeader { try open(path).header(name: "\(root)/\(path)") }
+
+    public func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
+        let file = try open(path)
         do {
-            switch try Completeness.check(ReadOnlyFile(root: root, path: place(of: path)), budget: budget) {
+            return (try file.readAll(limit: limit), file.stamp, try file.currentStamp())
+        } catch {
+            throw SourceError(error)
+        }
+    }
+}
+
+/// What is asked of a capture's file once it is open, in whichever process.
+extension ReadOnlyFile {
+    func incompleteness(budget: ReadBudget) throws(SourceError) -> String? {
+        do {
+            switch try Completeness.check(self, budget: budget) {
             case .whole, .unknownFormat: return nil
             case .incomplete(let reason), .undecided(let reason): return reason
             }
@@ -62,22 +86,13 @@ public struct DirectorySource: CaptureSource {
         }
     }
 
-    public func header(of path: CapturePath) throws -> ImageHeader {
+    /// - Parameter name: stands in the errors.
+    func header(name: String) throws -> ImageHeader {
         do {
-            let file = try ReadOnlyFile(root: root, path: place(of: path))
-            return try ImageHeader.read(fileSize: Int(clamping: file.stamp.size), path: "\(root)/\(path)") {
-                try file.read(at: Int64(clamping: $0), count: $1)
+            return try ImageHeader.read(fileSize: Int(clamping: stamp.size), path: name) {
+                try read(at: Int64(clamping: $0), count: $1)
             }
         } catch let error as FileError {
-            throw SourceError(error)
-        }
-    }
-
-    public func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
-        do {
-            let file = try ReadOnlyFile(root: root, path: place(of: path))
-            return (try file.readAll(limit: limit), file.stamp, try file.currentStamp())
-        } catch {
             throw SourceError(error)
         }
     }

@@ -10,19 +10,22 @@ import Watching
 struct CaptureWorker: Sendable {
     let ledger: Ledger
     let ledgerWatch: LedgerWatch
-    let processors: any ProcessorSource
-    let probe: any SuspectProbe
+    /// In this process.
+    let ownDesks: any DeskSource
+    /// In processes of their own.
+    let pool: any DeskSource
     let memory: MemoryBudget
     let learning: LabLearning
     let clock: any DaemonClock
     let log: EventLog
     let heartbeat: Heartbeat
     let inWork = IdentitiesInWork()
-    let cleared = ClearedSuspects()
 
-    /// Deaths of the process during a capture's work after which it is not tried again, whatever the probe says of it:
-    /// fewer than a service manager allows before it gives the daemon up.
+    /// Deaths of the daemon during a capture's work after which it is not tried again: fewer than a service manager
+    /// allows before it gives the daemon up.
     static let mostCrashes = 6
+    /// Workers that a capture may cost before it is not tried again.
+    static let mostWorkers = 3
 
     /// What the dispatcher must know of a work that ended.
     enum Outcome: Sendable, Equatable {
@@ -42,7 +45,7 @@ struct CaptureWorker: Sendable {
         var profiles: [String: Profile]
         var output: OutputSettings
         var limits: ImageLimits
-        var weights: String?
+        var isolation: DaemonConfiguration.Isolation
         var retry: RetryPolicy
         var name: String { root.name(of: row.path) }
     }
@@ -65,9 +68,6 @@ struct CaptureWorker: Sendable {
     func work(_ task: Task, gate: WorkGate) async -> Outcome {
         var findings = Findings()
         do {
-            try await look(task, gate: gate)
-            let share = try await take(try await need(task), task)
-            defer { memory.release(share) }
             let committed = try await attempt(task, gate: gate, findings: &findings)
             await finish(task, committed, rule: findings.match?.rule)
             if committed.isNewlyTransferred, let profile = findings.profile {
@@ -99,38 +99,38 @@ struct CaptureWorker: Sendable {
                     milliseconds: result.durationMilliseconds ?? 0)))
     }
 
-    // MARK: Before the file is read
+    // MARK: One attempt
 
-    /// Throws unless the file may be read now. Looks at it here only if no look at it has ever ended the process.
-    private func look(_ task: Task, gate: WorkGate) async throws {
+    private func attempt(_ task: Task, gate: WorkGate, findings: inout Findings) async throws -> Committed {
+        FailPoint.afterAttempt.pass()
         let row = task.row
-        heartbeat.advance(row.id, to: "looking whether it is whole")
         if row.crashes >= Self.mostCrashes {
             throw AttemptError.lasting(
                 CaptureFailure(
                     code: "crashed", message: "the daemon died \(row.crashes) times while it worked on this file",
                     remedy: "export it again, then `nctd retry`; please report the file, this is a defect of nctd"))
         }
-        if row.crashes > 0 {
-            // What is not known to be safe is not even looked at here. Where only the metadata tell the profile, any
-            // serves: the right one follows once they are known.
-            let match = task.root.matcher.match(row.path, metadata: nil)
-            let profile = match.flatMap { task.profiles[$0.profile] } ?? task.profiles.min { $0.key < $1.key }?.value
-            if let profile, !cleared.contains(row, profile: profile.name) {
-                // It may take all that a capture may, and seldom does.
-                let share = try await take(memory.total / 2, task)
-                defer { memory.release(share) }
-                try await probe(task, with: profile)
-            }
+        let seat = try await Seat.take(for: task, of: self)
+        do {
+            try await look(task, at: seat.desk, gate: gate)
+            let share = try await take(try await need(task, at: seat.desk), task)
+            defer { memory.release(share) }
+            let committed = try await normalize(task, seat, gate: gate, findings: &findings)
+            await seat.leave()
+            return committed
+        } catch {
+            await seat.leave()
+            throw error
         }
-        let now = clock.now
-        let readiness = try await Blocking.run {
-            Poison.check(row.path)
-            return Readiness.of(
-                row, in: task.root, limits: task.limits, budget: ReadBudget(isCancelled: { gate.isAbandoned }),
-                now: now)
-        }
-        switch readiness {
+    }
+
+    /// Throws unless the file may be read now.
+    private func look(_ task: Task, at desk: any CaptureDesk, gate: WorkGate) async throws {
+        heartbeat.advance(task.row.id, to: "looking whether it is whole")
+        let budget = ReadBudget(isCancelled: { gate.isAbandoned })
+        switch try await Readiness.of(
+            task.row, in: task.root, at: desk, limits: task.limits, budget: budget, now: clock.now)
+        {
         case .ready: return
         case .notYet(_, _, let stamp?): throw AttemptError.changed(stamp)
         case .notYet(let due, let note, nil): throw AttemptError.notYet(note: note, due: due)
@@ -140,18 +140,16 @@ struct CaptureWorker: Sendable {
     }
 
     /// What the capture may take of memory, from its size and header.
-    private func need(_ task: Task) async throws -> Int {
+    private func need(_ task: Task, at desk: any CaptureDesk) async throws -> Int {
         let row = task.row
         heartbeat.advance(row.id, to: "reading its header")
-        let header: ImageHeader? = try await Blocking.run {
-            do {
-                let header = try task.root.source.header(of: row.path)
-                try task.limits.check(header, path: task.name)
-                return header
-            } catch let error as ImageFileError where error.code != .tooLarge {
-                // Decoding says what is wrong with it.
-                return nil
-            }
+        var header: ImageHeader?
+        do {
+            let found = try await desk.header(of: row.path, in: task.root.source)
+            try task.limits.check(found, path: task.name)
+            header = found
+        } catch let error as ImageFileError where error.code != .tooLarge {
+            // Decoding says what is wrong with it.
         }
         return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size)) ?? .max
     }
@@ -172,85 +170,38 @@ struct CaptureWorker: Sendable {
         }
     }
 
-    /// Throws if the capture ends a process of its own, or if that cannot be found out.
-    private func probe(_ task: Task, with profile: Profile) async throws {
-        heartbeat.advance(task.row.id, to: "in a process of its own")
-        log.write(.suspect(lab: task.root.settings.lab, file: task.name, crashes: task.row.crashes))
-        let suspect = Suspect(
-            root: task.root.settings.path, path: task.row.path, followsLinks: task.root.settings.followLinks,
-            profile: profile, learned: await learning.known(of: task.root, for: profile).current,
-            weights: profile.weights ?? task.weights, limits: task.limits, memory: memory.total)
-        try await ledger.setProbing(task.row.id, true)
-        let what: String
-        switch await probe.examine(suspect) {
-        case .survives:
-            try await ledger.setProbing(task.row.id, false)
-            return cleared.insert(task.row, profile: profile.name)
-        case .unavailable(let reason): throw AttemptError.shortage(note: reason, after: 30_000)
-        case .dies(let signal): what = "ends the process that works on it (signal \(signal), \(Self.name(signal)))"
-        case .hangs(let seconds): what = "keeps the process that works on it for more than \(seconds) s"
-        }
-        throw AttemptError.lasting(
-            CaptureFailure(
-                code: "crashed", message: "the file \(what)",
-                remedy: "export it again; please report the file, this is a defect of nctd"))
-    }
-
-    private static func name(_ signal: Int32) -> String { strsignal(signal).map { String(cString: $0) } ?? "unknown" }
-
-    // MARK: One attempt
-
-    private func attempt(
-        _ task: Task, gate: WorkGate, findings: inout Findings
+    private func normalize(
+        _ task: Task, _ seat: Seat, gate: WorkGate, findings: inout Findings
     ) async throws -> Committed {
-        FailPoint.afterAttempt.pass()
         let begin = ContinuousClock().now
         let (row, root) = (task.row, task.root)
-        let limits = task.limits
-        heartbeat.advance(row.id, to: "reading")
-        let (bytes, digest) = try await Blocking.run {
-            let read = try root.source.read(row.path, limit: limits.maximumBytes)
-            guard read.before.isSameContent(as: row.stamp), read.after.isSameContent(as: row.stamp) else {
-                throw AttemptError.changed(read.after)
-            }
-            return (read.bytes, FileDigest.sha256(read.bytes))
-        }
+        let digest = try await read(task, at: seat.desk)
         findings.digest = digest
         heartbeat.advance(row.id, to: "matching")
-        var decoded: Decoded?
+        var metadata: ImageMetadata?
         if root.matcher.needsMetadata {
-            decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits)
+            metadata = try await seat.desk.decode(name: task.name, limits: task.limits).metadata
         }
-        let match = root.matcher.match(row.path, metadata: decoded?.file.metadata)
-        guard let match else { throw AttemptError.unmatched }
+        guard let match = root.matcher.match(row.path, metadata: metadata) else { throw AttemptError.unmatched }
         findings.match = match
         guard let profile = task.profiles[match.profile] else {
             throw AttemptError.profile(match.profile, reason: "there is no such profile")
         }
         findings.profile = profile
-        if row.crashes > 0, root.matcher.match(row.path, metadata: nil) != match,
-            !cleared.contains(row, profile: profile.name)
-        {
-            try await probe(task, with: profile)
+        if try await seat.move(to: profile, for: task, of: self) {
+            metadata = nil
+            guard try await read(task, at: seat.desk) == digest else { throw AttemptError.changed(row.stamp) }
         }
-        heartbeat.advance(row.id, to: "preparing profile \(profile.name)")
-        let unadapted: any CaptureProcessor
-        do {
-            unadapted = try await processors.processor(for: profile)
-        } catch {
-            throw AttemptError.profile(profile.name, reason: "\(JobFailure(error, file: profile.path ?? profile.name))")
-        }
-        let known = await learning.known(of: root, for: profile)
-        let processor = unadapted.adapted(to: known.current)
         heartbeat.advance(row.id, to: "looking for an earlier result")
+        let engine = seat.desk.identity.adapted(to: seat.known.current)
         let format = task.output.format.imageFormat
-        let identity = CaptureIdentity.of(digest: digest, fingerprint: processor.fingerprint, format: format)
+        let identity = CaptureIdentity.of(digest: digest, fingerprint: engine.fingerprint, format: format)
         let commit = ResultCommit(ResultTrees(task.output))
         let places = Places(output: try await reserve(task), commit: commit)
         let facts = Facts(
             task: task, digest: digest, identity: identity, match: match, profile: profile, begin: begin,
             linking: task.output.duplicates == .link)
-        let earlier = try await earlierIdentities(unadapted, known, facts, format)
+        let earlier = try await earlierIdentities(seat, facts, format)
         if let recovered = try await Blocking.run({ self.recovered(places, facts, earlier) }) { return recovered }
         guard inWork.begin(identity) else { throw AttemptError.sameInWork }
         defer { inWork.end(identity) }
@@ -259,18 +210,17 @@ struct CaptureWorker: Sendable {
         {
             return copied
         }
-        if decoded == nil { decoded = try await decode(bytes, digest: digest, name: task.name, limits: limits) }
-        guard let decoded else { throw AttemptError.abandoned }
+        if metadata == nil {
+            heartbeat.advance(row.id, to: "decoding")
+            _ = try await seat.desk.decode(name: task.name, limits: task.limits)
+        }
         FailPoint.afterDecoding.pass()
         heartbeat.advance(row.id, to: "normalizing")
+        let rendered = try await seat.desk.render(
+            RenderOrder(source: task.name, format: format, targets: places.names))
+        FailPoint.afterNormalization.pass()
+        heartbeat.advance(row.id, to: "committing")
         return try await Blocking.run {
-            let rendered = try processor.render(
-                decoded.file,
-                source: Sidecar.Source(decoded.file, path: task.name, bytes: bytes.count, sha256: digest),
-                bytes: bytes, format: format, stopwatch: decoded.stopwatch,
-                target: { places.name(for: $0) })
-            FailPoint.afterNormalization.pass()
-            heartbeat.advance(row.id, to: "committing")
             var sidecar = rendered.sidecar
             sidecar.capture = facts.capture()
             guard gate.beginCommit() else { throw AttemptError.abandoned }
@@ -279,6 +229,16 @@ struct CaptureWorker: Sendable {
                 in: .init(sidecar.verdict.delivery))
             return Committed(result: facts.result(sidecar, output: places.output), older: older, how: .normalized)
         }
+    }
+
+    /// Reads the file at a desk; returns its digest.
+    private func read(_ task: Task, at desk: any CaptureDesk) async throws -> String {
+        heartbeat.advance(task.row.id, to: "reading")
+        let read = try await desk.read(task.row.path, in: task.root.source, limit: task.limits.maximumBytes)
+        guard read.before.isSameContent(as: task.row.stamp), read.after.isSameContent(as: task.row.stamp) else {
+            throw AttemptError.changed(read.after)
+        }
+        return read.digest
     }
 
     /// The name of the capture's result below either tree.
@@ -290,23 +250,6 @@ struct CaptureWorker: Sendable {
                 note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
         }
         return output
-    }
-
-    private struct Decoded: Sendable {
-        var file: ImageFile
-        var stopwatch: Stopwatch
-    }
-
-    private func decode(
-        _ bytes: [UInt8], digest: String, name: String, limits: ImageLimits
-    ) async throws -> Decoded {
-        try await Blocking.run {
-            Poison.check(digest)
-            var stopwatch = Stopwatch()
-            let file = try ImageReader.decode(bytes, name: name, limits: limits)
-            stopwatch.lap("decoding")
-            return Decoded(file: file, stopwatch: stopwatch)
-        }
     }
 
     /// The result that an earlier process committed and could not tell of.
@@ -328,11 +271,10 @@ struct CaptureWorker: Sendable {
 
     /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
     /// were learned just after: those by what was learned before. Not those that the ledger knows of this capture.
-    private func earlierIdentities(
-        _ processor: any CaptureProcessor, _ known: LabLearning.Known, _ facts: Facts, _ format: ImageFormat
-    ) async throws -> Set<String> {
-        guard facts.task.row.crashes > 0, !known.current.isEmpty else { return [] }
-        let fingerprints = [processor.fingerprint] + known.earlier.map { processor.adapted(to: $0).fingerprint }
+    private func earlierIdentities(_ seat: Seat, _ facts: Facts, _ format: ImageFormat) async throws -> Set<String> {
+        guard facts.task.row.crashes > 0, !seat.known.current.isEmpty else { return [] }
+        let engine = seat.desk.identity
+        let fingerprints = [engine.fingerprint] + seat.known.earlier.map { engine.adapted(to: $0).fingerprint }
         let identities = fingerprints.map {
             CaptureIdentity.of(digest: facts.digest, fingerprint: $0, format: format)
         }

@@ -10,7 +10,7 @@ import NCTEngine
 /// `copy-for-tests`.
 public struct CopyingProcessor: CaptureProcessor {
     public let profile: Profile
-    public let fingerprint: String
+    public let identity: EngineIdentity
     private let template: Sidecar
     /// Holds back a third of the captures, by their digests.
     private let isHolding: Bool
@@ -18,12 +18,12 @@ public struct CopyingProcessor: CaptureProcessor {
     public init(profile: Profile, holding: Bool = false) throws {
         self.profile = profile
         isHolding = holding
-        fingerprint = FileDigest.sha256(Array("copy \(profile.name) \(profile.text)".utf8))
+        identity = .fixed(FileDigest.sha256(Array("copy \(profile.name) \(profile.text)".utf8)))
         template = try Sidecar(json: Array(Self.json.utf8))
     }
 
     public func render(
-        _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+        _ file: ImageFile, source: Sidecar.Source, format: ImageFormat, stopwatch: Stopwatch,
         target: (Sidecar.Delivery) -> String
     ) throws -> RenderedCapture {
         var stopwatch = stopwatch
@@ -31,7 +31,7 @@ public struct CopyingProcessor: CaptureProcessor {
         stopwatch.lap("encoding")
         var sidecar = template
         sidecar.createdAt = Timestamp.text(Date())
-        sidecar.host = ProcessInfo.processInfo.hostName
+        sidecar.host = Host.name
         sidecar.engineVersion = EngineVersion.current
         sidecar.source = source
         sidecar.parameters = .transfer(Sidecar.Parameters(profile.parameters))
@@ -76,7 +76,18 @@ public struct CopyingShelf: ProcessorSource {
 
     public init(holding: Bool = false) { isHolding = holding }
 
-    public func processor(for profile: Profile) async throws -> any CaptureProcessor {
+    /// Nil unless the environment asks for it.
+    public init?(environment: [String: String]) {
+        switch environment["NCTD_TEST_ENGINE"] {
+        case "copy": self.init()
+        case "copy:held": self.init(holding: true)
+        default: return nil
+        }
+    }
+
+    func processor(_ profile: Profile) throws -> CopyingProcessor {
         try CopyingProcessor(profile: profile, holding: isHolding)
     }
+
+    public func processor(for profile: Profile) async throws -> any CaptureProcessor { try processor(profile) }
 }

@@ -38,7 +38,8 @@ public enum DaemonEvent: Sendable, Equatable {
     case learnedLost(lab: String, profile: String, path: String, reason: String)
     case retrying(lab: String, file: String, failure: CaptureFailure, attempt: Int, milliseconds: Int64)
     case ignored(lab: String, file: String, reason: String)
-    case suspect(lab: String, file: String, crashes: Int)
+    /// `file` is nil for one that had no capture.
+    case workerLost(file: String?, reason: String)
     case paused(reason: String)
     case resumed
     case reloaded(added: Int, removed: Int, changed: Int)
@@ -137,7 +138,7 @@ extension DaemonEvent {
         case .learnedLost: .learnedLost
         case .retrying: .retrying
         case .ignored: .ignored
-        case .suspect: .suspect
+        case .workerLost: .workerLost
         case .paused: .paused
         case .resumed: .resumed
         case .reloaded: .reloaded
@@ -158,7 +159,7 @@ extension DaemonEvent {
             .trouble:
             .error
         // One capture, or something that the daemon gets over by itself.
-        case .learningFailed, .learnedLost, .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .suspect,
+        case .learningFailed, .learnedLost, .failed, .rootFallsBack, .overflow, .unreadable, .retrying, .workerLost,
             .attemptsDied, .testEngine:
             .warning
         case .profilePrepared(_, _, let notices) where !notices.isEmpty: .warning
@@ -225,8 +226,9 @@ extension DaemonEvent {
         case .retrying(_, let file, let failure, let attempt, let milliseconds):
             "\(file): attempt \(attempt) failed: \(failure.message); tried again in \(Double(milliseconds) / 1000) s"
         case .ignored(_, let file, let reason): "\(file): left out: \(reason)"
-        case .suspect(_, let file, let crashes):
-            "\(file): the daemon died \(crashes) times during its attempts; it is tried in a process of its own first"
+        case .workerLost(let file, let reason):
+            (file.map { "\($0): the process that worked on it" } ?? "a process that waited for a capture")
+                + " \(reason); another takes its place"
         case .paused(let reason): "paused: \(reason); goes on by itself"
         case .resumed: "goes on"
         case .reloaded(let added, let removed, let changed):
@@ -292,9 +294,9 @@ extension DaemonEvent {
             add("NCT_FILE", file)
             add("NCT_STATE", CaptureState.ignored.rawValue)
             add("NCT_REASON", reason)
-        case .suspect(let lab, let file, _):
-            add("NCT_LAB", lab)
-            add("NCT_FILE", file)
+        case .workerLost(let file, let reason):
+            if let file { add("NCT_FILE", file) }
+            add("NCT_REASON", reason)
         case .rootWatched(let lab, let root), .rootLeft(let lab, let root), .rootHealthy(let lab, let root),
             .overflow(let lab, let root), .scanned(let lab, let root, _), .seen(let lab, let root, _, _, _):
             add("NCT_LAB", lab)

@@ -31,7 +31,7 @@ extension DaemonEvent {
         case learnedLost = "learned-lost"
         case retrying
         case ignored
-        case suspect
+        case workerLost = "worker-lost"
         case paused
         case resumed
         case reloaded
@@ -73,7 +73,7 @@ extension DaemonEvent {
             case .learnedLost: "3ca196557d4c47328eb4b544a2a60727"
             case .retrying: "d185b653f9ef4ea4ad16cf1a76f5c45d"
             case .ignored: "a4dcd5179d9446c487cc90961733a899"
-            case .suspect: "3eb54013a6da4a08be17be907d893701"
+            case .workerLost: "7d1c9a52e0b34f5c8a6e41d2937bf0c8"
             case .paused: "d2bffacbc8da40f980ec4fd4feb5d95e"
             case .resumed: "7fdec5ae1dec43c196a7cf31b1f6c3a2"
             case .reloaded: "1b80c58a1e874016ada6a105c195f5d3"

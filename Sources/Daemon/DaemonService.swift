@@ -11,7 +11,10 @@ public final class DaemonService: Service {
     public struct Parts: Sendable {
         public var roots: RootParts
         public var processors: @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource
-        public var probe: any SuspectProbe
+        /// In place of processes of their own, for captures that are worked on apart from the daemon.
+        package var pool: (any DeskSource)?
+        /// The program that works as a process of its own.
+        package var worker = WorkerSpawner.program
         public var clock: any DaemonClock
         public var boot: String
         public var retrySeed: UInt64
@@ -26,14 +29,13 @@ public final class DaemonService: Service {
         public init(
             roots: RootParts,
             processors: @escaping @Sendable (DaemonConfiguration, EventLog) -> any ProcessorSource,
-            probe: any SuspectProbe = ProbeProcess(), clock: any DaemonClock = SystemClock(),
-            boot: String = SystemClock.boot, retrySeed: UInt64 = .random(in: 0 ... .max),
+            clock: any DaemonClock = SystemClock(), boot: String = SystemClock.boot,
+            retrySeed: UInt64 = .random(in: 0 ... .max),
             manager: any ServiceManager = NoServiceManager(), grace: Int64 = 6000,
             onStop: @escaping @Sendable () -> Void = {}
         ) {
             self.roots = roots
             self.processors = processors
-            self.probe = probe
             self.clock = clock
             self.boot = boot
             self.retrySeed = retrySeed
@@ -94,22 +96,26 @@ public final class DaemonService: Service {
         ).open(isStopping: { stop.isRequested })
         let live = LiveConfiguration(configuration)
         let bell = Doorbell()
-        let processors = parts.processors(configuration, log)
+        let ownDesks = OwnDesks(processors: parts.processors(configuration, log))
         let heartbeat = notifier.heartbeat
         let memory = MemoryBudget(bytes: configuration.memoryBytes)
+        let pool =
+            parts.pool
+            ?? WorkerPool(
+                live, memory: memory, watchdog: parts.manager.watchdog, log: log, program: parts.worker)
         let ledgerWatch = LedgerWatch(
             stateDirectory: configuration.stateDirectory, clock: parts.clock, log: log,
             onLost: { stop.request(because: $0) })
         let learning = LabLearning(
-            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, memory: memory,
-            clock: parts.clock, log: log)
+            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, ownDesks: ownDesks, pool: pool,
+            memory: memory, clock: parts.clock, log: log)
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }
         let dispatcher = Dispatcher(
             ledger: ledger, ledgerWatch: ledgerWatch, live: live,
             worker: CaptureWorker(
-                ledger: ledger, ledgerWatch: ledgerWatch, processors: processors, probe: parts.probe, memory: memory,
+                ledger: ledger, ledgerWatch: ledgerWatch, ownDesks: ownDesks, pool: pool, memory: memory,
                 learning: learning,
                 clock: parts.clock, log: log, heartbeat: heartbeat),
             clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, retrySeed: parts.retrySeed)
@@ -125,7 +131,7 @@ public final class DaemonService: Service {
         // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
         let dispatching = Task { await dispatcher.run() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.takeReloads(supervisor, live, processors, learning, memory, bell) }
+            group.addTask { await self.takeReloads(supervisor, live, [ownDesks, pool], learning, memory, bell) }
             group.addTask {
                 await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
             }
@@ -137,6 +143,7 @@ public final class DaemonService: Service {
                 await dispatching.value
                 await dispatcher.drain(grace: self.parts.grace)
                 await learning.end(within: 1000)
+                await pool.close()
                 await supervisor.stop()
             }.value
             group.cancelAll()
@@ -148,7 +155,7 @@ public final class DaemonService: Service {
     }
 
     private func takeReloads(
-        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ processors: any ProcessorSource,
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ desks: [any DeskSource],
         _ learning: LabLearning, _ memory: MemoryBudget, _ bell: Doorbell
     ) async {
         for await _ in reloads {
@@ -162,7 +169,7 @@ public final class DaemonService: Service {
                     continue
                 }
                 let difference = try await supervisor.apply(new)
-                await processors.forget()
+                for source in desks { await source.forget() }
                 await learning.forget()
                 memory.resize(bytes: new.memoryBytes)
                 log.write(

@@ -128,7 +128,7 @@ actor Dispatcher {
         let configuration = live.configuration
         let task = CaptureWorker.Task(
             row: claimed, root: root, profiles: configuration.profiles, output: configuration.output,
-            limits: configuration.imageLimits, weights: configuration.weights,
+            limits: configuration.imageLimits, isolation: configuration.isolation,
             retry: RetryPolicy(configuration.retry, seed: retrySeed))
         let gate = WorkGate()
         inWork[row.id] = InWork(row: claimed, gate: gate)

@@ -2,13 +2,14 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The steps of a capture between "seen" and "committed", and those of learning a lab's colors. A test makes the process die at one of them
-/// (`NCTD_FAILPOINT=NAME:N` kills it with SIGKILL at the N-th pass), and what it finds after a restart must hold; or makes
-/// a worker hang there for good (`NCTD_FAILPOINT=NAME:N:hang`).
+/// The steps of a capture between "seen" and "committed", in the daemon and in its workers, and those of learning a lab's
+/// colors. A test makes the process die at one of them (`NCTD_FAILPOINT=NAME:N` kills it with SIGKILL at its N-th pass),
+/// and what it finds after that must hold; or makes it hang there for good (`NCTD_FAILPOINT=NAME:N:hang`).
 public enum FailPoint: String, Sendable, CaseIterable {
     case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary
     case afterOlderKept, afterOlderSidecarRemoved
     case afterImageRename, afterSidecarTemporary, afterSidecarRename, beforeDone, afterDone
+    case workerLooking, workerReading, workerDecoding, workerNormalizing, workerAnswering
     case afterLearningBegun, whileLearning, afterLearnedWritten, afterLearned
 
     private final class Armed: Sendable {

@@ -1,4 +1,5 @@
 import Config
+import Foundation
 import ImageFiles
 import Jobs
 import Ledger
@@ -37,6 +38,12 @@ public struct WatchedRoot: Sendable {
 extension DaemonConfiguration {
     /// How large a capture may be.
     var imageLimits: ImageLimits { ImageLimits(maximumPixels: maximumMegapixels * 1_000_000) }
+
+    /// The threads that each capture is worked on with: its share of the cores.
+    public var threads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, workers)) }
+
+    /// Where prepared references are kept.
+    public var cache: CacheDirectory { CacheDirectory(path: stateDirectory + "/cache") }
 
     /// What the captures in work may take of memory together, bytes.
     var memoryBytes: Int { memoryMebibytes.map { $0 << 20 } ?? MachineMemory.forCaptures() }

@@ -12,16 +12,17 @@ enum Readiness: Sendable, Equatable {
     /// It is not worth reading.
     case failed(CaptureFailure)
 
-    /// Looks at the file: at its size first, then at its ends and headers, within a budget; blocks. A file that does
+    /// Looks at the file: at its size first, then, at a desk, at its ends and headers, within a budget. A file that does
     /// not become whole within the patience is ready all the same. An error of the system counts as ready: reading
     /// meets it, and it is recorded.
     static func of(
-        _ row: CaptureRow, in root: WatchedRoot, limits: ImageLimits, budget: ReadBudget, now: Moment
-    ) -> Readiness {
+        _ row: CaptureRow, in root: WatchedRoot, at desk: any CaptureDesk, limits: ImageLimits, budget: ReadBudget,
+        now: Moment
+    ) async throws -> Readiness {
         let settle = root.settings.settle.milliseconds
         let patience = root.settings.patience.milliseconds
         do {
-            let stamp = try root.source.stamp(of: row.path)
+            let stamp = try await Blocking.run { try root.source.stamp(of: row.path) }
             guard stamp.isSameContent(as: row.stamp) else {
                 return .notYet(due: now.milliseconds + settle, note: "it is being written to", stamp: stamp)
             }
@@ -30,7 +31,9 @@ enum Readiness: Sendable, Equatable {
                 return .notYet(due: row.observedMilliseconds + settle, note: "it is new", stamp: nil)
             }
             if stamp.size > limits.maximumBytes { return .failed(.tooLarge(bytes: stamp.size, limits)) }
-            guard let reason = try root.source.incompleteness(of: row.path, budget: budget) else { return .ready }
+            guard let reason = try await desk.incompleteness(of: row.path, in: root.source, budget: budget) else {
+                return .ready
+            }
             // The check knows less of the formats than the decoder, which has the last word.
             if quiet >= patience { return .ready }
             // Looked at less and less often; whoever writes to it makes it due at once.
@@ -40,6 +43,8 @@ enum Readiness: Sendable, Equatable {
                 note: "it is not whole: \(reason)", stamp: nil)
         } catch SourceError.gone(let reason) {
             return .gone(reason)
+        } catch let loss as WorkerLoss {
+            throw loss
         } catch {
             return .ready
         }

@@ -1,6 +1,4 @@
-import Ledger
 import Synchronization
-import Watching
 
 /// Decides between a worker that is about to commit and a shutdown that gives its capture back: only one of them wins.
 final class WorkGate: Sendable {
@@ -36,26 +34,6 @@ final class IdentitiesInWork: Sendable {
     /// False if the identity is in work already.
     func begin(_ identity: String) -> Bool { identities.withLock { $0.insert(identity).inserted } }
     func end(_ identity: String) { identities.withLock { _ = $0.remove(identity) } }
-}
-
-/// Suspects that a process of their own survived, as they looked then: a file that has to be looked at again, since it is
-/// not whole yet, is not tried again each time.
-final class ClearedSuspects: Sendable {
-    private struct Key: Hashable {
-        var capture: Int64
-        var stamp: FileStamp
-        var profile: String
-    }
-
-    private let keys = Mutex<Set<Key>>([])
-
-    func contains(_ row: CaptureRow, profile: String) -> Bool {
-        keys.withLock { $0.contains(Key(capture: row.id, stamp: row.stamp, profile: profile)) }
-    }
-
-    func insert(_ row: CaptureRow, profile: String) {
-        keys.withLock { _ = $0.insert(Key(capture: row.id, stamp: row.stamp, profile: profile)) }
-    }
 }
 
 /// Wakes the one who waits: rung before or during the wait. Only one may wait at a time.

@@ -3,7 +3,7 @@ import CheckedArithmetic
 /// What the first bytes of an image file tell: the format by its magic bytes, and the size as stored.
 ///
 /// Orientations 5…8 swap width and height on reading.
-public struct ImageHeader: Sendable, Equatable {
+public struct ImageHeader: Sendable, Equatable, Codable {
     public let format: ImageFormat
     public let width: Int
     public let height: Int

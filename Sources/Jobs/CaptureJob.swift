@@ -185,15 +185,10 @@ public struct CaptureRendering: Sendable {
             ? .delivered : engine.profile.belowThreshold == .hold ? .held : .flagged
         let target = placing(delivery)
         let sidecar = Sidecar(
-            createdAt: Timestamp.text(Date()), host: ProcessInfo.processInfo.hostName,
+            createdAt: Timestamp.text(Date()), host: Host.name,
             engineVersion: EngineVersion.current, method: engine.profile.method.rawValue,
             source: source,
-            profile: engine.profile.path.map {
-                Sidecar.ProfileOrigin(
-                    name: engine.profile.name, path: PreparedEngine.absolute($0),
-                    sha256: FileDigest.sha256(Array(engine.profile.text.utf8)))
-            },
-            references: engine.references,
+            profile: engine.origin, references: engine.references,
             referenceChoice: Sidecar.ReferenceChoice(
                 result, profile: engine.profile),
             parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,

@@ -29,7 +29,7 @@ extension PreparedEngine {
     /// The same engine for captures of the lab that something was learned of; what the profile names itself comes first.
     public func with(_ learned: LearnedColors) -> PreparedEngine {
         var engine = self
-        if let palette = learned.palette, profile.learnsPalette, palettes != nil {
+        if let palette = learned.palette, takesPalette {
             engine.normalizer = normalizer.with(captures: palette.palette)
             engine.palettes?.captures = Sidecar.Palette(
                 origin: .learned, path: palette.path, sha256: palette.sha256, images: palette.palette.images)

@@ -1,5 +1,4 @@
 import Config
-import ImageFiles
 import NCTEngine
 
 /// A lab's palette from its images, which are looked at one after the other.
@@ -27,11 +26,10 @@ public struct PaletteSurvey: Sendable {
     ///
     /// - Parameters:
     ///   - name: as people are told of it.
-    ///   - read: gives the file's bytes.
-    public mutating func look(at name: String, _ read: () throws -> [UInt8]) {
+    ///   - read: gives the image.
+    public mutating func look(at name: String, _ read: () throws -> RGBImage) {
         do {
-            let file = try ImageReader.decode(try read(), name: name)
-            let image = try light.corrected(file.image, workers: workers).image
+            let image = try light.corrected(try read(), workers: workers).image
             if !learner.add(image, workers: workers) { passedOver.append(name) }
         } catch {
             failures.append(JobFailure(error, file: name))

@@ -8,6 +8,8 @@ import NCTEngine
 public struct PreparedEngine: Sendable {
     public internal(set) var normalizer: any ImageNormalizer
     public let profile: Profile
+    /// Nil where the references were named by options.
+    let origin: Sidecar.ProfileOrigin?
     /// Nil for a method that uses none.
     public let features: Sidecar.Features?
     /// Nil for a method that goes by none.
@@ -39,6 +41,10 @@ public struct PreparedEngine: Sendable {
         features loaded: FeatureSource? = nil
     ) throws {
         self.profile = profile
+        origin = profile.path.map {
+            Sidecar.ProfileOrigin(
+                name: profile.name, path: Self.absolute($0), sha256: FileDigest.sha256(Array(profile.text.utf8)))
+        }
         let (labPalettes, described) = try PaletteFile.palettes(of: profile, learned: learned)
         palettes = described
         self.workers = workers

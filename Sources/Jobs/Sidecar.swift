@@ -166,7 +166,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
     }
 
     /// What the profile's `below_threshold` made of the verdict.
-    public enum Delivery: String, Sendable, Equatable, Codable {
+    public enum Delivery: String, Sendable, Equatable, Codable, CaseIterable {
         case delivered, flagged, held
     }
 

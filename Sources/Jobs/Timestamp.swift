@@ -21,3 +21,9 @@ public enum Timestamp {
         return formatter.date(from: text)
     }
 }
+
+/// This machine, as sidecars name it.
+public enum Host {
+    /// Asked once: it may take a name server.
+    public static let name = ProcessInfo.processInfo.hostName
+}

@@ -21,6 +21,8 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     public var attempts: Int
     /// Attempts during which the daemon died.
     public var crashes: Int
+    /// Workers that attempts at this content cost.
+    public var workers: Int
     /// Ignored: by which rule. Pending: what it waits for.
     public var note: String?
     public var digest: String?
@@ -54,6 +56,7 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
         inProgress = row["in_progress"]
         attempts = row["attempts"]
         crashes = row["crashes"]
+        workers = row["workers"]
         note = row["note"]
         digest = row["digest"]
         identity = row["identity"]

@@ -143,7 +143,7 @@ extension Ledger {
             let ids = captures.map { "AND id IN (\($0.map(String.init).joined(separator: ", ")))" } ?? ""
             try database.execute(
                 sql: """
-                    UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, due_ms = ?, observed_ms = ?,
+                    UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, workers = 0, due_ms = ?, observed_ms = ?,
                         note = 'asked for again'
                     WHERE state = 'failed' AND (? IS NULL OR root IN (SELECT id FROM roots WHERE lab = ?)) \(ids)
                     """, arguments: [now.milliseconds, now.milliseconds, lab, lab])
@@ -158,7 +158,7 @@ extension Ledger {
         try await store.write { database in
             try database.execute(
                 sql: """
-                    UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, due_ms = ?,
+                    UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, workers = 0, due_ms = ?,
                         note = 'asked for again'
                     WHERE state = 'done' AND profile = ? AND (? IS NULL OR finished_at >= ?)
                     """, arguments: [now.milliseconds, profile, since, since])

@@ -75,6 +75,10 @@ enum LedgerSchema {
             // What became of the colors, as the sidecar says it; nothing for what was done before this was kept.
             try database.execute(sql: "ALTER TABLE captures ADD COLUMN treatment TEXT")
         }
+        migrator.registerMigration("4 workers") { database in
+            // The workers that the present content cost.
+            try database.execute(sql: "ALTER TABLE captures ADD COLUMN workers INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 }

@@ -108,7 +108,7 @@ extension Ledger {
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE captures SET state = ?, ignored_kind = ?, note = ?, device = ?, inode = ?, size = ?,
-                        modified = ?, seen_at = ?, observed_ms = ?, due_ms = ?, attempts = min(in_progress, 1), crashes = 0,
+                        modified = ?, seen_at = ?, observed_ms = ?, due_ms = ?, attempts = min(in_progress, 1), crashes = 0, workers = 0,
                         error_code = NULL, error_message = NULL, error_remedy = NULL
                     WHERE id = ?
                     """)

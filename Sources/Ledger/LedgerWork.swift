@@ -22,17 +22,11 @@ extension Ledger {
                         ON CONFLICT (name) DO UPDATE SET value = excluded.value
                         """, arguments: [boot])
             }
-            // What was tried in a process of its own just then was not touched by the one that died.
-            try database.execute(
-                sql: """
-                    UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?
-                    WHERE state = 'pending' AND in_progress = 2
-                    """, arguments: [now.milliseconds])
             try database.execute(
                 sql: """
                     UPDATE captures SET in_progress = 0, crashes = crashes + 1,
                         due_ms = ? + CASE WHEN crashes = 0 THEN 0 ELSE min(4000 * (1 << 2 * min(crashes - 1, 4)), 60000) END
-                    WHERE state = 'pending' AND in_progress = 1
+                    WHERE state = 'pending' AND in_progress <> 0
                     """, arguments: [now.milliseconds])
             return database.changesCount
         }
@@ -41,7 +35,7 @@ extension Ledger {
     /// The captures that an earlier process may have left half done.
     public func inProgress() async throws -> [CaptureRow] {
         try await store.read {
-            try Row.fetchAll($0, sql: "SELECT * FROM captures WHERE state = 'pending' AND in_progress = 1")
+            try Row.fetchAll($0, sql: "SELECT * FROM captures WHERE state = 'pending' AND in_progress <> 0")
                 .map(CaptureRow.init)
         }
     }
@@ -146,16 +140,6 @@ extension Ledger {
         }
     }
 
-    /// Notes that a claimed capture is tried in a process of its own just now, or is not any more: meanwhile a death of
-    /// this process is not charged to it.
-    public func setProbing(_ id: Int64, _ isProbing: Bool) async throws {
-        try await store.write {
-            try $0.execute(
-                sql: "UPDATE captures SET in_progress = ? WHERE id = ? AND in_progress <> 0",
-                arguments: [isProbing ? 2 : 1, id])
-        }
-    }
-
     private static func capture(_ id: Int64, in database: Database) throws -> CaptureRow? {
         try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id]).map(CaptureRow.init)
     }
@@ -167,8 +151,8 @@ extension Ledger {
         case failed(CaptureFailure, digest: String?, rule: String?)
         /// Left out after all: gone, or no rule matches.
         case ignored(kind: IgnoredKind, note: String)
-        /// To be tried again; the attempt counts.
-        case retry(CaptureFailure, due: Int64)
+        /// To be tried again; the attempt counts, and so does a worker that it cost.
+        case retry(CaptureFailure, due: Int64, costsWorker: Bool)
         /// Given back as if it had not been taken.
         case givenBack(note: String?, due: Int64)
     }
@@ -217,7 +201,7 @@ extension Ledger {
             try Self.add(result, to: id, older: older, in: database)
             try database.execute(
                 sql: """
-                    UPDATE captures SET state = ?, in_progress = 0, crashes = 0, note = NULL, ignored_kind = NULL,
+                    UPDATE captures SET state = ?, in_progress = 0, crashes = 0, workers = 0, note = NULL, ignored_kind = NULL,
                         digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
                         error_code = NULL, error_message = NULL, error_remedy = NULL,
                         finished_at = ?, duration_ms = ?, treatment = ?
@@ -242,15 +226,16 @@ extension Ledger {
             try database.execute(
                 sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",
                 arguments: [isOther ? "pending" : "ignored", isOther ? nil : kind.rawValue, note, id])
-        case .retry(let failure, let due):
+        case .retry(let failure, let due, let costsWorker):
             try database.execute(
                 sql: """
-                    UPDATE captures SET in_progress = 0, due_ms = ?, note = ?, error_code = ?, error_message = ?,
-                        error_remedy = ?
+                    UPDATE captures SET in_progress = 0, workers = workers + ?, due_ms = ?, note = ?, error_code = ?,
+                        error_message = ?, error_remedy = ?
                     WHERE id = ?
                     """,
                 arguments: [
-                    due, "waits for another attempt", failure.code, failure.message, failure.remedy, id,
+                    costsWorker ? 1 : 0, due, "waits for another attempt", failure.code, failure.message,
+                    failure.remedy, id,
                 ])
         case .givenBack(let note, let due):
             try database.execute(
@@ -261,7 +246,7 @@ extension Ledger {
         }
         if isOther {
             try database.execute(
-                sql: "UPDATE captures SET attempts = 0, crashes = 0 WHERE id = ?", arguments: [id])
+                sql: "UPDATE captures SET attempts = 0, crashes = 0, workers = 0 WHERE id = ?", arguments: [id])
         }
         return isOther
     }

@@ -12,9 +12,17 @@ public final class ReadOnlyFile: Sendable {
 
     /// Opens a file. Throws ``FileError``: ``FileError/isGone`` if it is not there; ELOOP if it is a link; EINVAL if it
     /// is no regular file.
-    public init(root: String, path: CapturePath) throws(FileError) {
+    public convenience init(root: String, path: CapturePath) throws(FileError) {
+        try self.init(Descriptor.root(root).open(beneath: path, O_RDONLY | O_NONBLOCK | O_NOCTTY), path: path)
+    }
+
+    /// Takes over a file that another process opened so and passed on.
+    public convenience init(adopting number: Int32, path: CapturePath) throws(FileError) {
+        try self.init(Descriptor(number: number), path: path)
+    }
+
+    private init(_ opened: Descriptor, path: CapturePath) throws(FileError) {
         self.path = path
-        let opened = try Descriptor.root(root).open(beneath: path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
         switch opened.status() {
         case .failure(let error):
             throw FileError(code: error.code, attempt: "look at", path: path.description)
@@ -25,6 +33,12 @@ public final class ReadOnlyFile: Sendable {
             stamp = FileStamp(status)
         }
         descriptor = opened
+    }
+
+    /// Lends the descriptor, to be passed on.
+    public func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
+        defer { withExtendedLifetime(descriptor) {} }
+        return try body(descriptor.number)
     }
 
     /// What the file is now; it may have been written since.

@@ -101,6 +101,20 @@ class Daemon:
         with self.changed:
             self.changed.notify_all()
 
+    def workers(self):
+        """The processes that captures are worked on in, as they are just now."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/stat") as file:
+                    # The program's name may have any character, but no parenthesis follows it.
+                    state, parent = file.read().rpartition(")")[2].split()[:2]
+                if int(parent) == self.process.pid and state != "Z":
+                    found.append(int(name))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return found
+
     def count(self, event):
         return sum(f" [{event}] " in line for line in self.lines)
 
@@ -160,14 +174,15 @@ class Bench:
                 'enhancement = "none"\nbelow_threshold = "deliver"\n'.encode())
         self.configure(**settings)
 
-    def configure(self, settle=0.1, workers=2, free=0, extra="", watch_extra=""):
+    def configure(self, settle=0.1, workers=2, free=0, isolation=os.environ.get("NCTD_ISOLATION", "processes"),
+                  daemon_extra="", extra="", watch_extra=""):
         watches = "".join(
             f'[[watch]]\npath = "{self.watched.get(lab, path)}"\nlab = "{lab}"\nprofile = "{lab}"\nsettle_seconds = {settle}\n{watch_extra}\n'
             for lab, path in self.labs.items())
         self.write_file(
             "nctd.toml",
             f'[daemon]\nstate_directory = "{self.at("state")}"\nprofiles_directory = "{self.at("profiles.d")}"\n'
-            f'workers = {workers}\n[output]\ndirectory = "{self.output}"\n'
+            f'workers = {workers}\nisolation = "{isolation}"\n{daemon_extra}\n[output]\ndirectory = "{self.output}"\n'
             f'quarantine_directory = "{self.quarantine}"\nminimum_free_mebibytes = {free}\n{extra}\n{watches}'.encode())
 
     def at(self, name):

@@ -4,7 +4,7 @@
 Never an end by a signal; the other lab's captures are done; each hostile one is quarantined with its reason, done, or
 still waited for, as its table says; SIGTERM ends the daemon within ten seconds at any moment, also while another process
 holds the ledger; the peak of memory stays within the budget. Then configurations that are no TOML, a sidecar of a
-terabyte in the output tree, deaths wherever they are, a probe that cannot be had, and a ledger that goes bad.
+terabyte in the output tree, deaths wherever they are, workers that cannot be had, and a ledger that goes bad.
 """
 import os
 import random
@@ -69,10 +69,16 @@ def put(bench, name, data, length=None, lab="lab-a"):
     return path
 
 
-def peak(process):
-    """MiB of resident memory at the most, so far."""
-    with open(f"/proc/{process.pid}/status") as file:
-        return next(int(line.split()[1]) >> 10 for line in file if line.startswith("VmHWM:"))
+def peak(daemon):
+    """MiB of resident memory at the most, so far, of the daemon and those of its workers that are there."""
+    total = 0
+    for process in [daemon.process.pid, *daemon.workers()]:
+        try:
+            with open(f"/proc/{process}/status") as file:
+                total += next(int(line.split()[1]) >> 10 for line in file if line.startswith("VmHWM:"))
+        except (FileNotFoundError, ProcessLookupError, StopIteration):
+            pass
+    return total
 
 
 def states(bench):
@@ -119,7 +125,7 @@ def captures():
                 check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
                 check(time.monotonic() - begin < 120, f"still pending: {pending}")
                 time.sleep(0.2)
-        most = max(most, peak(daemon.process))
+        most = max(most, peak(daemon))
         slowest = max(slowest, daemon.stop(timeout=10))
         check(daemon.count("attempts-died") == 0, "a start found attempts that died")
     found = states(bench)
@@ -185,48 +191,50 @@ def sidecars():
 
 
 def deaths():
-    """A death in the look is charged to the capture; without a probe it is given back; six deaths are the end."""
-    bench = Bench(workers=1)
-    for number in range(4):
-        bench.capture("lab-a", f"{number}.png", smear(number))
-    poison = {"NCTD_TEST_POISON": "look:2.png"}
-    daemon = Daemon(bench, env=poison)
-    check(daemon.wait_dead() == -signal.SIGABRT, "the look did not end the daemon")
-    daemon = Daemon(bench, env={**poison, "NCTD_TEST_PROBE": "/nowhere"})
-    daemon.wait_for("trouble")
-    while sum(state == "done" for state, _ in states(bench).values()) < 3:
-        check(daemon.process.poll() is None, f"the daemon died again: {daemon.lines[-3:]}")
-        time.sleep(0.1)
-    check(states(bench)["2.png"][0] == "pending", "it was not given back")
-    daemon.stop()
-    daemon = Daemon(bench, env=poison)
-    bench.wait_done(4)
-    check(states(bench)["2.png"][0] == "failed" and "ends the process" in states(bench)["2.png"][1], str(states(bench)))
-    daemon.stop()
-    # Whatever the probe says: it finds nothing, and the daemon dies again; after six deaths there is no seventh.
-    bench.capture("lab-a", "4.png", smear(44))
-    poison = {"NCTD_TEST_POISON": "look:4.png", "NCTD_TEST_PROBE": "/bin/true"}
-    for _ in range(2):
+    """Deaths in the look, in a worker and in the daemon; without workers a capture is given back; six are the end."""
+    for isolation in ["processes", "threads"]:
+        bench = Bench(workers=1, isolation=isolation, extra="[retry]\ninitial_delay_seconds = 0.1")
+        for number in range(4):
+            bench.capture("lab-a", f"{number}.png", smear(number))
+        poison = {"NCTD_TEST_POISON": "look:2.png"}
+        if isolation == "threads":
+            daemon = Daemon(bench, env=poison)
+            check(daemon.wait_dead() == -signal.SIGABRT, "the look did not end the daemon")
+        daemon = Daemon(bench, env={**poison, "NCTD_TEST_WORKER": "/nowhere"})
+        daemon.wait_for("trouble")
+        done = 3 if isolation == "threads" else 0
+        while sum(state == "done" for state, _ in states(bench).values()) < done:
+            check(daemon.process.poll() is None, f"the daemon died again: {daemon.lines[-3:]}")
+            time.sleep(0.1)
+        check(states(bench)["2.png"][0] == "pending", "it was not given back")
+        daemon.stop()
         daemon = Daemon(bench, env=poison)
-        check(daemon.wait_dead(60) == -signal.SIGABRT, "the look did not end the daemon")
-    ledger = sqlite3.connect(bench.at("state/ledger.sqlite"))
-    died = ledger.execute("SELECT crashes + in_progress FROM captures WHERE path = CAST('4.png' AS BLOB)").fetchone()[0]
-    check(died == 2, f"{died} deaths are charged to it, not 2")
-    ledger.execute("UPDATE captures SET crashes = 5 WHERE path = CAST('4.png' AS BLOB)")
-    ledger.execute("UPDATE captures SET due_ms = 0")
-    ledger.commit()
-    ledger.close()
-    daemon = Daemon(bench, env=poison)
-    daemon.wait_for("attempts-died")
-    ledger = sqlite3.connect(bench.at("state/ledger.sqlite"), timeout=10)
-    ledger.execute("UPDATE captures SET due_ms = 0 WHERE state = 'pending'")
-    ledger.commit()
-    ledger.close()
-    bench.wait_done(5)
-    check(states(bench)["4.png"][0] == "failed" and "6 times" in states(bench)["4.png"][1], str(states(bench)))
-    daemon.stop()
-    print("deaths in the look: found out by the probe, and counted to six where it finds nothing", flush=True)
-    bench.remove()
+        bench.wait_done(4)
+        check(states(bench)["2.png"][0] == "failed" and "signal 6" in states(bench)["2.png"][1], str(states(bench)))
+        check(sum(state == "done" for state, _ in states(bench).values()) == 3, str(states(bench)))
+        daemon.stop()
+        # Whatever a capture has to do with it: after six deaths of the daemon there is no seventh.
+        bench.capture("lab-a", "4.png", smear(44))
+        daemon = Daemon(bench, failpoint="afterDecoding:1")
+        check(daemon.wait_dead(60) == -signal.SIGKILL, "the failpoint did not end the daemon")
+        ledger = sqlite3.connect(bench.at("state/ledger.sqlite"))
+        row = "FROM captures WHERE path = CAST('4.png' AS BLOB)"
+        died = ledger.execute(f"SELECT crashes + in_progress {row}").fetchone()[0]
+        check(died == 1, f"{died} deaths are charged to it, not 1")
+        ledger.execute("UPDATE captures SET crashes = 5 WHERE path = CAST('4.png' AS BLOB)")
+        ledger.commit()
+        ledger.close()
+        daemon = Daemon(bench)
+        daemon.wait_for("attempts-died")
+        ledger = sqlite3.connect(bench.at("state/ledger.sqlite"), timeout=10)
+        ledger.execute("UPDATE captures SET due_ms = 0 WHERE state = 'pending'")
+        ledger.commit()
+        ledger.close()
+        bench.wait_done(5)
+        check(states(bench)["4.png"][0] == "failed" and "6 times" in states(bench)["4.png"][1], str(states(bench)))
+        daemon.stop()
+        print(f"{isolation}: deaths in the look cost three workers; six of the daemon are the end", flush=True)
+        bench.remove()
 
 
 def ledger():

@@ -2,7 +2,7 @@
 """Random file operations against the simplest model of what must come out: 1,000 sequences, or the first argument's number.
 
 Each sequence works in a folder of its own, 50 of them at a time beside each other, while the daemon runs; now and then
-the daemon is killed and started again in the middle. In the end every file that is there is done (whole), failed (half
+the daemon, or one of its workers, is killed in the middle. In the end every file that is there is done (whole), failed (half
 written) or ignored (a temporary name) as it is now, nothing is pending, and nothing in the output is torn.
 Works with the copying stand-in for the engine, which holds back a third of the captures.
 """
@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import sys
 import time
@@ -162,7 +163,7 @@ def run():
     bench = Bench(settle=0.05, watch_extra="patience_seconds = 2\nreconcile_interval_seconds = 5")
     daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy:held"})
     daemon.wait_for("ready")
-    kills, files = 0, 0
+    kills, workers, files = 0, 0, 0
     for start in range(0, count, BESIDE):
         numbers = range(start, min(count, start + BESIDE))
         labs = ["lab-a" if number % 2 else "lab-b" for number in numbers]
@@ -170,8 +171,12 @@ def run():
         turns = [sequence for _, sequence in sequences for _ in range(STEPS)]
         rng.shuffle(turns)
         death = rng.randrange(len(turns)) if rng.random() < 0.3 else None
+        loss = rng.randrange(len(turns))
         for number, sequence in enumerate(turns):
             sequence.step()
+            if number == loss and daemon.workers():
+                os.kill(rng.choice(daemon.workers()), signal.SIGKILL)
+                workers += 1
             if number == death:
                 daemon.kill()
                 kills += 1
@@ -189,7 +194,7 @@ def run():
     daemon.stop()
     verify = bench.nctd("verify")
     check(verify.returncode == 0, f"verify: {verify.stdout}{verify.stderr}")
-    print(f"{count} sequences of {STEPS} operations, {kills} kills: {files} files in the end as the model says; {total}")
+    print(f"{count} sequences of {STEPS} operations, {kills} kills and {workers} of workers: {files} files in the end as the model says; {total}")
     bench.remove()
 
 

@@ -53,6 +53,8 @@ import Testing
         let root = try #require((report["roots"] as? [[String: Any]])?.first)
         #expect(root["effective_mode"] as? String == "scan" && root["healthy"] as? Bool == true)
         #expect(root["directories"] as? Int == 2 && root["files"] as? Int == 1)
+        let work = try #require(report["work"] as? [String: Any])
+        #expect(work["isolation"] as? String == "processes" && work["step_limit_seconds"] as? Double == 240)
         let space = try #require(report["space"] as? [[String: Any]])
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: bench.space.path)
         let free = Double((attributes[.systemFreeSize] as? NSNumber)?.int64Value ?? 0) / 1_048_576

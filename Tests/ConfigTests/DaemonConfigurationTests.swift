@@ -28,6 +28,8 @@ import Testing
             state_directory = "\(folder.path)/state"
             profiles_directory = "./profiles.d"
             workers = 3
+            isolation = "threads"
+            step_limit_seconds = 30.5
             retention_days = 10
             [engine]
             weights = "vgg.safetensors"
@@ -69,6 +71,7 @@ import Testing
             lab = "lab-a"
             rules = [{ path = "*.tif", profile = "marrow" }]
             """)
+        #expect(read.isolation == .threads && read.stepLimit == .milliseconds(30_500))
         #expect(read.workers == 3 && read.retention == .seconds(10 * 86400))
         #expect(read.weights == folder.path + "/vgg.safetensors")
         #expect(
@@ -142,7 +145,10 @@ import Testing
     @Test(
         "A value that cannot be is refused with what would be right",
         arguments: [
-            ("workers = 0", "daemon.workers", "1 to 1024"), ("retention_days = 0", "daemon.retention_days", "1 to"),
+            ("workers = 0", "daemon.workers", "1 to 1024"),
+            ("step_limit_seconds = 0", "daemon.step_limit_seconds", "1 to"),
+            ("isolation = \"none\"", "daemon.isolation", "processes"),
+            ("retention_days = 0", "daemon.retention_days", "1 to"),
             ("state_directory = \"\"", "daemon.state_directory", "path"),
             ("profiles_directory = \"none\"", "daemon.profiles_directory", "directory"),
             ("profiles_directory = \"lab-a\"", "daemon.profiles_directory", "profile"),

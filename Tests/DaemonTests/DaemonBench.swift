@@ -17,7 +17,8 @@ final class DaemonBench: Sendable {
     let clock: any DaemonClock
     let events = Events()
     let shelf = TestShelf()
-    let probe: TestProbe
+    /// For captures that are worked on apart; nil for real processes.
+    let pool: TestPool?
     /// In place of the stand-in; for tests of what the engine itself does.
     let processors: (any ProcessorSource)?
     let configuration: DaemonConfiguration
@@ -25,14 +26,15 @@ final class DaemonBench: Sendable {
     let sources: [String: TroubledSource]
 
     init(
-        space: Workspace? = nil, clock: any DaemonClock = SystemClock(), probe finding: ProbeFinding = .survives,
+        space: Workspace? = nil, clock: any DaemonClock = SystemClock(), loss: WorkerLoss? = nil,
+        isolation: DaemonConfiguration.Isolation = .threads,
         processors: (any ProcessorSource)? = nil, change: (inout DaemonConfiguration) -> Void = { _ in }
     ) throws {
         let space = try space ?? Workspace()
         self.space = space
         self.clock = clock
         self.processors = processors
-        probe = TestProbe(finding)
+        pool = isolation == .threads ? TestPool(processors ?? shelf, loss: loss) : nil
         for folder in ["state", "out", "quarantine", "lab-a", "lab-b"] {
             try FileManager.default.createDirectory(atPath: space(folder), withIntermediateDirectories: true)
         }
@@ -46,6 +48,7 @@ final class DaemonBench: Sendable {
             profiles: [
                 "lab-a": Profile(name: "lab-a", references: []), "lab-b": Profile(name: "lab-b", references: []),
             ])
+        configuration.isolation = isolation
         change(&configuration)
         self.configuration = configuration
         sources = Dictionary(
@@ -60,16 +63,15 @@ final class DaemonBench: Sendable {
     ) async throws {
         let (announcers, sources) = (announcers, sources)
         let shelf: any ProcessorSource = processors ?? shelf
-        let service = DaemonService(
-            configuration: configuration, version: "test",
-            parts: DaemonService.Parts(
-                roots: RootParts(
-                    watcher: { settings, _ in announcers[settings.lab] ?? Announcer() },
-                    source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
-                    ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
-                processors: { _, _ in shelf }, probe: probe, clock: clock, boot: "boot", retrySeed: 7, manager: manager,
-                grace: grace),
-            log: events.log)
+        var parts = DaemonService.Parts(
+            roots: RootParts(
+                watcher: { settings, _ in announcers[settings.lab] ?? Announcer() },
+                source: { sources[$0.lab] ?? TroubledSource(DirectorySource(root: $0.path)) },
+                ignoringRule: { _ in { $0.name.first == UInt8(ascii: ".") ? "hidden" : nil } }),
+            processors: { _, _ in shelf }, clock: clock, boot: "boot", retrySeed: 7, manager: manager, grace: grace)
+        parts.pool = pool
+        parts.worker = Subprocess.nctd
+        let service = DaemonService(configuration: configuration, version: "test", parts: parts, log: events.log)
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let before = events.count("root-watched")
         let running = Task { try await group.run() }

@@ -17,6 +17,7 @@ import Testing
         func mayBeDue() -> Bool { progress.mayBeDue(policy) }
         func read(lost: String?, captures: Int) -> Bool { progress.read(lost: lost, deaths: 0, captures: captures) }
         func transferred() { progress.transferred() }
+        func isDueAgain() -> Bool { progress.isDueAgain(policy) }
         func begins(at time: Double) { progress.begins(at: time) }
         func ends(isHopeless: Bool = false) { progress.ends(isHopeless: isHopeless) }
     }
@@ -35,6 +36,22 @@ import Testing
         }
         progress.ends()
         #expect(progress.asks(counted: 4))
+    }
+
+    @Test("Captures that end during a learning and ask for nothing make the next one due, if they are enough")
+    func dueAgain() {
+        let progress = Held(captures: 4)
+        #expect(progress.asks(counted: 4))
+        progress.begins(at: 10)
+        for _ in 1...3 { progress.transferred() }
+        progress.ends()
+        #expect(!progress.isDueAgain())
+        progress.begins(at: 20)
+        for _ in 1...4 { progress.transferred() }
+        #expect(!progress.isDueAgain(), "it is under way")
+        progress.ends()
+        #expect(progress.isDueAgain() && progress.asks(counted: 4))
+        #expect(!progress.isDueAgain(), "it waits for its turn")
     }
 
     @Test("A capture that was counted twice is found when they are counted anew")

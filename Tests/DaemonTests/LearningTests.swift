@@ -80,7 +80,9 @@ import Testing
         let workers = Workers(threads: 1)
         var survey = PaletteSurvey(under: .capture, workers: workers)
         for number in 1...6 {
-            survey.look(at: "\(number)") { [UInt8](bench.space.read("lab-a/\(number).png") ?? Data()) }
+            survey.look(at: "\(number)") {
+                try ImageReader.decode([UInt8](bench.space.read("lab-a/\(number).png") ?? Data()), name: "").image
+            }
         }
         #expect(try PaletteFile.read(path: learned.path).palette == survey.palette())
 

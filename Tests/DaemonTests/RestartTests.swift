@@ -73,9 +73,10 @@ import Watching
         #expect(try await bench.counts().done == 1)
     }
 
-    @Test("A capture during whose attempt the daemon died is tried elsewhere first", arguments: [nil, 11 as Int32])
+    @Test("A capture during whose attempt the daemon died is worked on apart", arguments: [nil, 11 as Int32])
     func suspect(signal: Int32?) async throws {
-        let bench = try DaemonBench(probe: signal.map { .dies(signal: $0) } ?? .survives)
+        let clock = ManualClock()
+        let bench = try DaemonBench(clock: clock, loss: signal.map { .died(signal: $0) })
         try bench.write("x.png")
         do {
             let ledger = try Ledger.open(stateDirectory: bench.space("state"))
@@ -89,9 +90,9 @@ import Watching
             try ledger.close()
         }
         try bench.space.write("half", to: "out/lab-a/.nctd-1234.tmp")
-        try await bench.run { await bench.events.wait(for: signal == nil ? "done" : "failed") }
+        try await bench.run { try await DaemonTests.advance(clock, until: bench, signal == nil ? "done" : "failed") }
         #expect(bench.events.all.contains(.attemptsDied(count: 1)))
-        #expect(bench.probe.asked.withLock { $0 } == 1)
+        #expect(bench.pool?.asked.withLock { $0 } == (signal == nil ? 1 : 3))
         let row = try #require(try await bench.row("x.png"))
         #expect(row.state == (signal == nil ? .done : .failed))
         #expect(row.failure?.code == (signal == nil ? nil : "crashed"))

@@ -4,6 +4,7 @@ import Foundation
 import ImageFiles
 import Jobs
 import Ledger
+import NCTEngine
 import Synchronization
 import Watching
 
@@ -84,7 +85,7 @@ final class TroubledSource: CaptureSource {
         var readCount = 0
         /// Called before a file is looked at.
         var onLook: (@Sendable (CapturePath) -> Void)?
-        /// Called once, before a learning reads its next file.
+        /// Called once, before the next learning looks which captures are there.
         var onLearning: (@Sendable () -> Void)?
     }
 
@@ -93,7 +94,10 @@ final class TroubledSource: CaptureSource {
 
     init(_ files: any CaptureSource) { self.files = files }
 
-    func stamp(of path: CapturePath) throws -> FileStamp { try files.stamp(of: path) }
+    func stamp(of path: CapturePath) throws -> FileStamp {
+        if Thread.current.name == LowPriority.threadName { troubles.withLock { $0.onLearning.take() }?() }
+        return try files.stamp(of: path)
+    }
 
     func incompleteness(of path: CapturePath, budget: ReadBudget) throws -> String? {
         troubles.withLock(\.onLook)?(path)
@@ -102,8 +106,9 @@ final class TroubledSource: CaptureSource {
 
     func header(of path: CapturePath) throws -> ImageHeader { try files.header(of: path) }
 
+    func open(_ path: CapturePath) throws -> ReadOnlyFile { try files.open(path) }
+
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp) {
-        if Thread.current.name == LowPriority.threadName { troubles.withLock { $0.onLearning.take() }?() }
         let trouble = troubles.withLock { troubles -> SourceError? in
             troubles.readCount += 1
             guard troubles.reads[path]?.isEmpty == false else { return nil }
@@ -150,10 +155,10 @@ final class TestShelf: ProcessorSource {
     struct Processor: CaptureProcessor {
         let copy: CopyingProcessor
         let shelf: TestShelf
-        var fingerprint: String { copy.fingerprint }
+        var identity: EngineIdentity { copy.identity }
 
         func render(
-            _ file: ImageFile, source: Sidecar.Source, bytes: [UInt8], format: ImageFormat, stopwatch: Stopwatch,
+            _ file: ImageFile, source: Sidecar.Source, format: ImageFormat, stopwatch: Stopwatch,
             target: (Sidecar.Delivery) -> String
         ) throws -> RenderedCapture {
             let delivery = shelf.state.withLock { state in
@@ -162,7 +167,7 @@ final class TestShelf: ProcessorSource {
             }
             shelf.brake.pass()
             var rendered = try copy.render(
-                file, source: source, bytes: bytes, format: format, stopwatch: stopwatch, target: target)
+                file, source: source, format: format, stopwatch: stopwatch, target: target)
             rendered.sidecar.verdict.delivery = delivery
             rendered.sidecar.output.path = target(delivery)
             rendered.sidecar.profile = try? JSONDecoder().decode(
@@ -180,16 +185,54 @@ final class TestShelf: ProcessorSource {
     }
 }
 
-/// Says of each capture what a test says.
-final class TestProbe: SuspectProbe {
-    let finding: ProbeFinding
+/// In place of processes: desks that are lost at the look, as a test says.
+final class TestPool: DeskSource {
+    private let desks: OwnDesks
+    private let loss: WorkerLoss?
     let asked = Mutex(0)
 
-    init(_ finding: ProbeFinding) { self.finding = finding }
+    init(_ processors: any ProcessorSource, loss: WorkerLoss?) {
+        desks = OwnDesks(processors: processors)
+        self.loss = loss
+    }
 
-    func examine(_ suspect: Suspect) async -> ProbeFinding {
+    func desk(for profile: Profile, learned: LearnedColors) async throws -> any CaptureDesk {
         asked.withLock { $0 += 1 }
-        return finding
+        if let loss, case .unavailable = loss { throw loss }
+        return LossyDesk(desk: try await desks.desk(for: profile, learned: learned), loss: loss)
+    }
+
+    func forget() async {}
+    func close() async {}
+
+    private struct LossyDesk: CaptureDesk {
+        let desk: any CaptureDesk
+        let loss: WorkerLoss?
+
+        var identity: EngineIdentity { desk.identity }
+
+        func incompleteness(
+            of path: CapturePath, in source: any CaptureSource, budget: ReadBudget
+        ) async throws -> String? {
+            if let loss { throw loss }
+            return try await desk.incompleteness(of: path, in: source, budget: budget)
+        }
+
+        func header(of path: CapturePath, in source: any CaptureSource) async throws -> ImageHeader {
+            try await desk.header(of: path, in: source)
+        }
+
+        func read(_ path: CapturePath, in source: any CaptureSource, limit: Int) async throws -> ReadCapture {
+            try await desk.read(path, in: source, limit: limit)
+        }
+
+        func decode(name: String, limits: ImageLimits) async throws -> DecodedCapture {
+            try await desk.decode(name: name, limits: limits)
+        }
+
+        func render(_ order: RenderOrder) async throws -> RenderedCapture { try await desk.render(order) }
+        func picture() async throws -> RGBImage { try await desk.picture() }
+        func leave() async { await desk.leave() }
     }
 }
 

@@ -49,35 +49,38 @@ import Watching
         #expect(try await bench.row("x.png")?.attempts == 1)
     }
 
-    @Test("After a death in the look the capture is tried in a process of its own before it is looked at")
-    func probedFirst() async throws {
-        let bench = try DaemonBench(probe: .dies(signal: 4))
+    @Test("After a death in the look the capture is worked on apart, and quarantined after the third process it cost")
+    func apart() async throws {
+        let clock = ManualClock()
+        let bench = try DaemonBench(clock: clock, loss: .died(signal: 4))
         try bench.write("x.png")
         try await die(1, in: bench)
         let looks = Counter()
         bench.sources["lab-a"]?.troubles.withLock {
             $0.onLook = { _ in looks.add() }
         }
-        try await bench.run { await bench.events.wait(for: "failed") }
+        try await bench.run { try await DaemonTests.advance(clock, until: bench, "failed") }
         #expect(looks.count == 0)
-        #expect(bench.probe.asked.withLock { $0 } == 1)
+        #expect(bench.pool?.asked.withLock { $0 } == 3)
+        #expect(bench.events.count("worker-lost") == 3)
         let row = try #require(try await bench.row("x.png"))
         #expect(row.state == .failed && row.failure?.code == "crashed")
         #expect(row.failure?.message.contains("signal 4") == true)
     }
 
-    @Test("A probe that hangs is told of as such")
+    @Test("A process that hangs is told of as such")
     func hangs() async throws {
-        let bench = try DaemonBench(probe: .hangs(seconds: 240))
+        let clock = ManualClock()
+        let bench = try DaemonBench(clock: clock, loss: .late(seconds: 240))
         try bench.write("x.png")
         try await die(1, in: bench)
-        try await bench.run { await bench.events.wait(for: "failed") }
+        try await bench.run { try await DaemonTests.advance(clock, until: bench, "failed") }
         #expect(try await bench.row("x.png")?.failure?.message.contains("240 s") == true)
     }
 
-    @Test("Where the probe cannot be had, the suspect is given back and not worked on, and the others are done")
+    @Test("Where no process can be had, the capture is given back and not worked on, and the others are done")
     func unavailable() async throws {
-        let bench = try DaemonBench(probe: .unavailable("no more processes"))
+        let bench = try DaemonBench(loss: .unavailable("no more processes"))
         try bench.write("x.png")
         try bench.write("y.png", lab: "lab-b", seed: 2)
         try await die(1, in: bench)
@@ -88,23 +91,23 @@ import Watching
         }
         #expect(bench.shelf.state.withLock { $0.rendered.map { ($0 as NSString).lastPathComponent } } == ["y.png"])
         let row = try #require(try await bench.row("x.png"))
-        #expect(row.state == .pending && !row.inProgress)
+        #expect(row.state == .pending && !row.inProgress && row.workers == 0)
         #expect(row.note?.contains("no more processes") == true || row.note == "given back by a stop")
     }
 
-    @Test("After the sixth death a capture is quarantined, whatever the probe says of it")
+    @Test("After the sixth death a capture is quarantined, and not tried any more")
     func cap() async throws {
         let clock = ManualClock()
         let bench = try DaemonBench(clock: clock)
         try bench.write("x.png")
         try await die(6, in: bench)
         try await bench.run { try await DaemonTests.advance(clock, until: bench, "failed") }
-        #expect(bench.probe.asked.withLock { $0 } == 0)
+        #expect(bench.pool?.asked.withLock { $0 } == 0)
         let failure = try #require(try await bench.row("x.png")?.failure)
         #expect(failure.code == "crashed" && failure.message.contains("6 times"))
     }
 
-    @Test("A capture of two deaths that its probe survives is worked on alone, and done")
+    @Test("A capture of two deaths is worked on alone and apart, and done")
     func alone() async throws {
         let clock = ManualClock()
         let bench = try DaemonBench(clock: clock)
@@ -118,7 +121,7 @@ import Watching
                 try await Task.sleep(for: .milliseconds(1))
             }
         }
-        #expect(bench.probe.asked.withLock { $0 } == 1)
+        #expect(bench.pool?.asked.withLock { $0 } == 1)
         #expect(try await bench.row("x.png")?.crashes == 0)
     }
 }

@@ -81,7 +81,7 @@ import Watching
             .done(LedgerBench.result(1, identity: "one"), rule: "r", older: nil),
             .failed(LedgerBench.failure, digest: nil, rule: nil),
             .ignored(kind: .gone, note: "gone before it was read"),
-            .retry(LedgerBench.failure, due: 1000),
+            .retry(LedgerBench.failure, due: 1000, costsWorker: false),
             .givenBack(note: nil, due: 0),
         ]
         for (number, ending) in zip(1..., endings) {

@@ -78,21 +78,36 @@ import Testing
         #expect(try await bench.row(2)?.crashes == 0)
     }
 
-    @Test("A death while a capture is tried in a process of its own is not charged to it")
+    @Test("The workers that a content cost are counted apart from deaths, until it is done or another one")
+    func workers() async throws {
+        let bench = try await LedgerBench()
+        try await bench.see(1...1)
+        for count in 1...2 {
+            let row = try #require(try await bench.claim(1))
+            try await bench.ledger.end(
+                row.id, stamp: row.stamp, .retry(LedgerBench.failure, due: 0, costsWorker: count == 1),
+                now: LedgerBench.at(1))
+            let after = try #require(try await bench.row(1))
+            #expect(after.workers == 1 && after.attempts == count && after.crashes == 0)
+        }
+        let row = try #require(try await bench.claim(1))
+        try await bench.ledger.end(
+            row.id, stamp: row.stamp, .failed(LedgerBench.failure, digest: nil, rule: nil), now: LedgerBench.at(1))
+        #expect(try await bench.row(1)?.workers == 1)
+        #expect(try await bench.ledger.retry(lab: nil, now: LedgerBench.at(2)) == 1)
+        #expect(try await bench.row(1)?.workers == 0)
+    }
+
+    @Test("A claim that version 0.9 left while it tried a capture in another process is taken over")
     func probing() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...1)
         let row = try #require(try await bench.claim(1))
-        try await bench.ledger.setProbing(row.id, true)
-        #expect(try await bench.row(1)?.inProgress == true)
-        #expect(try await bench.ledger.claim(row.id) == nil)
-        #expect(try await bench.ledger.takeOver(boot: "b", now: LedgerBench.at(100)) == 0)
-        let after = try #require(try await bench.row(1))
-        #expect(!after.inProgress && after.crashes == 0 && after.attempts == 0)
-        _ = try await bench.ledger.claim(row.id)
-        try await bench.ledger.setProbing(row.id, true)
-        try await bench.ledger.setProbing(row.id, false)
+        try await DatabaseQueue(path: bench.space(Ledger.fileName)).write {
+            try $0.execute(sql: "UPDATE captures SET in_progress = 2 WHERE id = ?", arguments: [row.id])
+        }
         #expect(try await bench.ledger.takeOver(boot: "b", now: LedgerBench.at(100)) == 1)
+        #expect(try await bench.row(1)?.inProgress == false)
     }
 
     @Test("A stop gives back all at once, as if they had not been taken")

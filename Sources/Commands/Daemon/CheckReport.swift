@@ -65,6 +65,26 @@ struct CheckReport: Codable {
         var captureLight: String
     }
 
+    /// What works on captures.
+    struct Work: Codable {
+        var workers: Int
+        var isolation: String
+        var stepLimitSeconds: Double
+
+        init(_ configuration: DaemonConfiguration) {
+            workers = configuration.workers
+            isolation = configuration.isolation.rawValue
+            stepLimitSeconds = configuration.stepLimit / .seconds(1)
+        }
+
+        var line: String {
+            "  captures  \(workers) at once, "
+                + (isolation == DaemonConfiguration.Isolation.processes.rawValue
+                    ? "in processes of their own, at most \(stepLimitSeconds) s a step"
+                    : "in threads of the daemon: one that ends its decoder ends the daemon")
+        }
+    }
+
     var configuration: String
     var valid = true
     var problems: [Problem] = []
@@ -72,6 +92,7 @@ struct CheckReport: Codable {
     var roots: [Root] = []
     var inotify: Inotify?
     var space: [Space] = []
+    var work: Work?
     var profiles: [ProfileCost] = []
 
     init(configuration: String) { self.configuration = configuration }
@@ -94,6 +115,7 @@ struct CheckReport: Codable {
                 "  inotify  \(inotify.watchesNeeded) watches needed of \(inotify.watchesAllowed.map(String.init) ?? "unknown")"
                     + "  queue of \(inotify.queuedEventsAllowed.map(String.init) ?? "unknown") events")
         }
+        if let work { lines.append(work.line) }
         for place in space {
             let floor = place.minimumFreeMebibytes.map { ", \($0) MiB must stay free" } ?? ""
             lines.append("  \(place.purpose)  \(place.directory)  \(place.freeMebibytes) MiB free\(floor)")

@@ -15,6 +15,7 @@ struct ConfigurationCheck {
     }
 
     mutating func run(preparing: Bool) {
+        report.work = CheckReport.Work(configuration)
         for watch in configuration.watches { look(at: watch) }
         compareWatches()
         look(

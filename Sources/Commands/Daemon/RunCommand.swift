@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A probe that dies closes its input, and whoever read the log may leave: errors, not the end of the daemon.
+        // A worker that dies closes its socket, and whoever read the log may leave: errors, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
         let configuration = try DaemonConfiguration.read(path: config)
         let console = Console.current
@@ -77,16 +77,14 @@ struct RunCommand: AsyncParsableCommand {
                     return { filter.ignoringRule($0) }
                 }),
             processors: { configuration, log in
-                let stand = ProcessInfo.processInfo.environment["NCTD_TEST_ENGINE"]
-                if stand == "copy" || stand == "copy:held" {
+                if let standIn = CopyingShelf(environment: ProcessInfo.processInfo.environment) {
                     log.write(.testEngine)
-                    return CopyingShelf(holding: stand == "copy:held")
+                    return standIn
                 }
-                let cores = ProcessInfo.processInfo.activeProcessorCount
                 return EngineShelf(
-                    weights: configuration.weights, threads: max(1, cores / max(1, configuration.workers)),
-                    cache: CacheDirectory(path: configuration.stateDirectory + "/cache"), log: log)
-            }, probe: ProbeProcess(watchdog: manager.watchdog), manager: manager, onStop: endInTime)
+                    weights: configuration.weights, threads: configuration.threads, cache: configuration.cache, log: log
+                )
+            }, manager: manager, onStop: endInTime)
     }
 
     /// Ends the process 9.5 s from now, whatever it is at: a share that does not answer, or another process that holds

@@ -14,7 +14,9 @@ extension PaletteSurvey {
         var progress = ProgressDisplay(console: console, total: chosen.count)
         for (name, bytes) in chosen {
             progress.begin(name)
-            look(at: name) { try ImageReader.contents(ofFileAt: bytes, name: name) }
+            look(at: name) {
+                try ImageReader.decode(ImageReader.contents(ofFileAt: bytes, name: name), name: name).image
+            }
             progress.end(line: "", isWorthKeeping: false, to: { _ in })
         }
         progress.clear()

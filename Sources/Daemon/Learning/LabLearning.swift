@@ -26,6 +26,8 @@ actor LabLearning {
     private let stateDirectory: String
     private let ledger: Ledger
     private let live: LiveConfiguration
+    private let ownDesks: any DeskSource
+    private let pool: any DeskSource
     private let memory: MemoryBudget
     private let clock: any DaemonClock
     private let log: EventLog
@@ -38,12 +40,14 @@ actor LabLearning {
     private var isStopping = false
 
     init(
-        stateDirectory: String, ledger: Ledger, live: LiveConfiguration, memory: MemoryBudget, clock: any DaemonClock,
-        log: EventLog
+        stateDirectory: String, ledger: Ledger, live: LiveConfiguration, ownDesks: any DeskSource, pool: any DeskSource,
+        memory: MemoryBudget, clock: any DaemonClock, log: EventLog
     ) {
         self.stateDirectory = stateDirectory
         self.ledger = ledger
         self.live = live
+        self.ownDesks = ownDesks
+        self.pool = pool
         self.memory = memory
         self.clock = clock
         self.log = log
@@ -58,8 +62,12 @@ actor LabLearning {
     /// A capture of a watched tree ended with its colors transferred.
     func transferred(_ root: WatchedRoot, _ profile: Profile) async {
         guard let content = await content(root, profile) else { return }
+        progress[Key(root, profile)]?.transferred()
+        await ask(root, profile, content)
+    }
+
+    private func ask(_ root: WatchedRoot, _ profile: Profile, _ content: LearningFolder.Content) async {
         let (key, policy) = (Key(root, profile), Self.policy(of: profile))
-        progress[key]?.transferred()
         guard progress[key]?.mayBeDue(policy) == true else { return }
         let counted = await count(root, profile, content.record)
         guard !isStopping, progress[key]?.asks(policy, counted: counted) == true else { return }
@@ -133,12 +141,16 @@ actor LabLearning {
         let (key, id) = waiting.removeFirst()
         underWay = Task {
             var isHopeless = false
-            if let root = live.root(id), let profile = live.configuration.profiles[key.profile] {
-                isHopeless = await learn(key, root, profile)
-            }
+            let (root, profile) = (live.root(id), live.configuration.profiles[key.profile])
+            if let root, let profile { isHopeless = await learn(key, root, profile) }
             progress[key]?.ends(isHopeless: isHopeless)
             underWay = nil
             await endBell.ring()
+            if let root, let profile, progress[key]?.isDueAgain(Self.policy(of: profile)) == true,
+                let content = await content(root, profile)
+            {
+                await ask(root, profile, content)
+            }
             beginNext()
         }
     }
@@ -159,9 +171,10 @@ actor LabLearning {
             try await write(begun, folder)
             FailPoint.afterLearningBegun.pass()
             let run = LearningRun(
-                ledger: ledger, root: root, profile: profile, limits: live.configuration.imageLimits, memory: memory,
-                priority: LowPriority())
-            let outcome = try await run.run(known: known.colors, last: past(before.triedAt), since: past(before.since))
+                ledger: ledger, root: root, profile: profile, limits: live.configuration.imageLimits,
+                desks: live.configuration.isolation == .processes ? pool : ownDesks, memory: memory,
+                priority: LowPriority(), colors: known.colors)
+            let outcome = try await run.run(last: past(before.triedAt), since: past(before.since))
             try Task.checkCancellation()
             let record = begun
             let (final, events) = try await Blocking.run { try commit.write(outcome, begun: record) }

@@ -53,6 +53,9 @@ package struct LearningProgress: Sendable, Equatable {
         return true
     }
 
+    /// Whether so many captures ended during a learning that the next is due without another one: they asked for nothing.
+    package func isDueAgain(_ policy: LearningPolicy) -> Bool { captures >= policy.learnAfter && mayBeDue(policy) }
+
     private func isDue(_ policy: LearningPolicy, _ captures: Int) -> Bool {
         phase == .idle && policy.isDue(captures: captures, isLost: lost != nil && !isHopeless, deaths: deaths)
     }

@@ -13,8 +13,12 @@ struct LearningRun: Sendable {
     let root: WatchedRoot
     let profile: Profile
     let limits: ImageLimits
+    /// Where captures are decoded.
+    let desks: any DeskSource
     let memory: MemoryBudget
     let priority: LowPriority
+    /// What is in force.
+    let colors: LearnedColors
 
     /// What was found.
     struct Outcome: Sendable {
@@ -38,12 +42,12 @@ struct LearningRun: Sendable {
     /// before belong to others and are left out. The palette is learned under the light that will be in force.
     ///
     /// - Parameters:
-    ///   - known: what is in force.
     ///   - last: when the last learning began, seconds since 1970.
     ///   - since: older captures are of other colors.
     ///
     /// Throws `CancellationError`, ``JobFailure``, and what the ledger throws.
-    func run(known: LearnedColors, last: Double, since: Double) async throws -> Outcome {
+    func run(last: Double, since: Double) async throws -> Outcome {
+        let known = colors
         let rows = try await newest(since: since)
         let isFresh: (CaptureRow) -> Bool = { ($0.finishedAt ?? 0) > last }
         let fresh = rows.filter(isFresh)
@@ -109,9 +113,7 @@ struct LearningRun: Sendable {
     private func look(at rows: [CaptureRow], _ survey: inout LightSurvey) async throws {
         for row in rows {
             let name = root.name(of: row.path)
-            let seen = try await look(at: row) {
-                LightSurvey.look(at: name) { try ImageReader.decode(try contents(row), name: name).image }
-            }
+            let seen = try await look(at: row) { picture in LightSurvey.look(at: name) { try picture.get() } }
             if let seen { survey.add(name, seen) }
         }
     }
@@ -145,52 +147,65 @@ struct LearningRun: Sendable {
     private func look(at rows: [CaptureRow], _ survey: inout PaletteSurvey) async throws {
         for row in rows {
             let before = survey
-            let after = try await look(at: row) {
+            let after = try await look(at: row) { picture in
                 var survey = before
-                survey.look(at: root.name(of: row.path)) { try contents(row) }
+                survey.look(at: root.name(of: row.path)) { try picture.get() }
                 return survey
             }
             survey = after ?? survey
         }
     }
 
+    private typealias Picture = Result<RGBImage, JobFailure>
+
     /// Does something with a capture that takes what a capture takes of memory; nil for one that cannot be had any more.
-    private func look<Result: Sendable>(
-        at row: CaptureRow, _ body: @escaping @Sendable () -> Result
-    ) async throws -> Result? {
+    private func look<Seen: Sendable>(
+        at row: CaptureRow, _ body: @escaping @Sendable (Picture) -> Seen
+    ) async throws -> Seen? {
         try Task.checkCancellation()
-        guard let bytes = try await need(row), bytes <= memory.total else { return nil }
-        let share: MemoryBudget.Share
+        let desk = try await desks.desk(for: profile, learned: colors)
+        let picture: Picture
+        var share: MemoryBudget.Share?
+        defer { if let share { memory.release(share) } }
         do {
+            guard let bytes = try await need(row, at: desk), bytes <= memory.total else {
+                await desk.leave()
+                return nil
+            }
             share = try await memory.take(bytes)
-        } catch MemoryBudget.Refusal.tooLarge {
-            return nil
-        } catch {
+            picture = .success(try await self.picture(row, at: desk))
+            await desk.leave()
+        } catch let refusal as MemoryBudget.Refusal {
+            await desk.leave()
+            if case .tooLarge = refusal { return nil }
             throw CancellationError()
+        } catch {
+            await desk.leave()
+            picture = .failure(JobFailure(error, file: root.name(of: row.path)))
         }
-        defer { memory.release(share) }
+        try Task.checkCancellation()
         return try await priority.run {
             FailPoint.whileLearning.pass()
-            return body()
+            return body(picture)
         }
     }
 
     /// What the capture may take of memory; nil for one that cannot be looked at any more.
-    private func need(_ row: CaptureRow) async throws -> Int? {
-        try await priority.run {
-            guard let header = try? root.source.header(of: row.path),
-                (try? limits.check(header, path: root.name(of: row.path))) != nil
-            else { return nil }
-            return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size))
-        }
+    private func need(_ row: CaptureRow, at desk: any CaptureDesk) async throws -> Int? {
+        guard let header = try? await desk.header(of: row.path, in: root.source),
+            (try? limits.check(header, path: root.name(of: row.path))) != nil
+        else { return nil }
+        return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size))
     }
 
-    private func contents(_ row: CaptureRow) throws -> [UInt8] {
-        let read = try root.source.read(row.path, limit: limits.maximumBytes)
+    private func picture(_ row: CaptureRow, at desk: any CaptureDesk) async throws -> RGBImage {
+        let name = root.name(of: row.path)
+        let read = try await desk.read(row.path, in: root.source, limit: limits.maximumBytes)
         guard read.before.isSameContent(as: row.stamp), read.after.isSameContent(as: row.stamp) else {
-            throw JobFailure(file: root.name(of: row.path), cause: "it changed", remedy: "it is left out")
+            throw JobFailure(file: name, cause: "it changed", remedy: "it is left out")
         }
-        return read.bytes
+        _ = try await desk.decode(name: name, limits: limits)
+        return try await desk.picture()
     }
 
     private func palette(of survey: PaletteSurvey) async throws -> LabPalette {
