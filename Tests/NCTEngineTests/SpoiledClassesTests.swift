@@ -94,7 +94,9 @@ struct SpoiledClassesTests {
 
     /// Half of a field's background taken for red cells is the worst: the change of red cells carries on to the
     /// background's brightness, and misses it by some ΔE*ab.
-    @Test("On phantoms, wrong classes do hardly more harm with the alignment than without, at most a tenth", arguments: Spoiling.allCases)
+    @Test(
+        "On phantoms, wrong classes do hardly more harm with the alignment than without, at most a tenth",
+        arguments: Spoiling.allCases)
     func phantoms(spoiling: Spoiling) throws {
         let count = Self.isLong ? 50 : 4
         let pairs = (0..<count).map {
@@ -121,8 +123,9 @@ struct SpoiledClassesTests {
             worse += with > without ? 1 : 0
         }
         let n = Double(count)
-        print("phantoms, \(spoiling): with alignment \(sums.with / n), without \(sums.without / n), "
-            + "right classes \(sums.right / n) and \(sums.plain / n); worse in \(worse) of \(count)")
+        print(
+            "phantoms, \(spoiling): with alignment \(sums.with / n), without \(sums.without / n), "
+                + "right classes \(sums.right / n) and \(sums.plain / n); worse in \(worse) of \(count)")
         #expect(sums.with <= 1.1 * sums.without)
     }
 }

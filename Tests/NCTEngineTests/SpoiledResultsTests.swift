@@ -34,12 +34,15 @@ struct SpoiledResultsTests {
     private static func eosinophils(of lab: String) throws -> [URL] {
         let table = try String(
             contentsOf: SharedFiles.data.appendingPathComponent("\(lab)/kinds.csv"), encoding: .utf8)
-        let names = Set(table.split(whereSeparator: \.isNewline).filter { $0.contains(",eosinophil") }
-            .compactMap { $0.split(separator: ",").first.map(String.init) })
+        let names = Set(
+            table.split(whereSeparator: \.isNewline).filter { $0.contains(",eosinophil") }
+                .compactMap { $0.split(separator: ",").first.map(String.init) })
         return try SharedFiles.images(of: lab).filter { names.contains($0.lastPathComponent) }
     }
 
-    private func spoiled(_ result: RGBImage, of source: RGBImage, by way: Spoiling, _ lab: LabPalette) throws -> RGBImage {
+    private func spoiled(_ result: RGBImage, of source: RGBImage, by way: Spoiling, _ lab: LabPalette) throws
+        -> RGBImage
+    {
         let segmentation = try SmearNet.embedded.segmentation(of: source, workers: Self.workers)
         let labels = segmentation.labels(reducedBy: 1, workers: Self.workers).labels
         var image = LabImage(result)
@@ -106,8 +109,9 @@ struct SpoiledResultsTests {
                 }
             }
         }
-        print("spoiled: \(tried - missed.count) of \(tried) are not called good; missed \(missed); "
-            + "not good before \(untouched)")
+        print(
+            "spoiled: \(tried - missed.count) of \(tried) are not called good; missed \(missed); "
+                + "not good before \(untouched)")
         #expect(tried >= 6 * each && 20 * missed.count <= tried)
     }
 }
