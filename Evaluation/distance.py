@@ -2,14 +2,16 @@
 
 import numpy as np
 
+# Of linear sRGB to XYZ; white is the sum of its columns.
+XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                [0.0193339, 0.1191920, 0.9503041]])
+
 
 def lab(pixels: np.ndarray) -> np.ndarray:
     """CIELAB (D65) of sRGB bytes, height x width x 3."""
     value = pixels.astype(np.float64) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    matrix = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                       [0.0193339, 0.1191920, 0.9503041]])
-    ratio = linear @ matrix.T / matrix.sum(1)
+    ratio = linear @ XYZ.T / XYZ.sum(1)
     root = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack([116 * root[..., 1] - 16, 500 * (root[..., 0] - root[..., 1]),
                      200 * (root[..., 1] - root[..., 2])], axis=-1)
@@ -17,12 +19,10 @@ def lab(pixels: np.ndarray) -> np.ndarray:
 
 def srgb(colors: np.ndarray) -> np.ndarray:
     """sRGB bytes of CIELAB (D65), clipped to the gamut."""
-    matrix = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                       [0.0193339, 0.1191920, 0.9503041]])
     middle = (colors[..., 0] + 16) / 116
     root = np.stack([middle + colors[..., 1] / 500, middle, middle - colors[..., 2] / 200], axis=-1)
     ratio = np.where(root > 6 / 29, root**3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
-    linear = ((ratio * matrix.sum(1)) @ np.linalg.inv(matrix).T).clip(0, 1)
+    linear = ((ratio * XYZ.sum(1)) @ np.linalg.inv(XYZ).T).clip(0, 1)
     value = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return (value * 255 + 0.5).astype(np.uint8)
 

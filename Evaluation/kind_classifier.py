@@ -23,6 +23,8 @@ from torch.nn.functional import conv2d, interpolate, max_pool2d
 
 from dataset import ImageSet, file_digest, key_of
 from imaging import read_rgb
+from kind_network import drawn_accuracy
+from kind_tables import bounds, shown
 from kinds import KindLab, read_lab
 from program import ORIGINAL, ROWS, Program
 from tables import markdown_row
@@ -83,19 +85,6 @@ def trained(values: np.ndarray, kinds: np.ndarray, count: int):
     return lambda others: layer(torch.from_numpy((others - mean) / deviation).float()).argmax(1).numpy()
 
 
-def balanced(right: np.ndarray, kinds: np.ndarray, counted: list[int], draws: int = 1000) -> np.ndarray:
-    """The figure, and that of each drawing of the cells of each kind."""
-    random = np.random.default_rng(1)
-    hits = [right[kinds == kind] for kind in counted]
-    drawn = np.mean([random.choice(hit, (draws, len(hit))).mean(1) for hit in hits], axis=0)
-    return np.concatenate([[np.mean([hit.mean() for hit in hits])], drawn])
-
-
-def shown(values: np.ndarray, digits: str = ".2f") -> str:
-    low, high = np.percentile(values[1:], [2.5, 97.5])
-    return f"{values[0]:{digits}} ({low:{digits}}…{high:{digits}})"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
@@ -130,10 +119,12 @@ def main() -> int:
                 folder = program.normalized(source, row, profile)
                 cells, true = crops(other if folder is None else other.with_images(folder))
                 counted = [k for k in range(len(lab.kinds)) if min((kinds == k).sum(), (true == k).sum()) >= LEAST_CELLS]
-                values = balanced(tell(features(cells, weights)) == true, true, counted)
+                values = drawn_accuracy(tell(features(cells, weights)) == true, true, counted)
                 own = values if own is None else own
-                print(markdown_row([name, other.name, row.name, shown(values),
-                                    "" if row == ORIGINAL else shown(values - own, "+.2f")]), flush=True)
+                more = values - own
+                print(markdown_row([name, other.name, row.name, shown(values[0], *bounds(values[1:]), 2),
+                                    "" if row == ORIGINAL else shown(more[0], *bounds(more[1:]), 2, signed=True)]),
+                      flush=True)
     return 0
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kind_tables import bounds
 from tables import markdown_row
 
 KINDS = ["segmented_neutrophil", "band_neutrophil", "lymphocyte", "monocyte", "eosinophil", "basophil", "other"]
@@ -70,12 +71,18 @@ def calibration(rows: np.ndarray, truth: np.ndarray, bins: int = 10) -> float:
                for b in range(bins) if (bin_of == b).any())
 
 
-def balanced(truth: np.ndarray, told: np.ndarray, count: int, draws: int = 1000) -> tuple[float, float, float]:
-    """Balanced accuracy and its interval."""
+def drawn_accuracy(right: np.ndarray, truth: np.ndarray, kinds: list[int], draws: int = 1000) -> np.ndarray:
+    """Balanced accuracy over these kinds, and that of each drawing of the cells of each kind."""
     random = np.random.default_rng(1)
-    hits = [told[truth == kind] == kind for kind in range(count) if (truth == kind).any()]
+    hits = [right[truth == kind] for kind in kinds]
     drawn = np.mean([random.choice(hit, (draws, len(hit))).mean(1) for hit in hits], axis=0)
-    return float(np.mean([hit.mean() for hit in hits])), *np.percentile(drawn, [2.5, 97.5])
+    return np.concatenate([[np.mean([hit.mean() for hit in hits])], drawn])
+
+
+def balanced(truth: np.ndarray, told: np.ndarray, count: int) -> tuple[float, float, float]:
+    """Balanced accuracy over the kinds that there are, and its interval."""
+    drawn = drawn_accuracy(told == truth, truth, [kind for kind in range(count) if (truth == kind).any()])
+    return float(drawn[0]), *bounds(drawn[1:])
 
 
 def sighted(results: Path) -> list[dict]:

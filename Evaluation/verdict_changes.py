@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kind_tables import bounds, shown
 from tables import markdown_row
 
 VERDICTS = ("good", "doubtful", "bad")
@@ -14,11 +15,8 @@ def mean(values: np.ndarray, chosen: np.ndarray, drawn: np.ndarray) -> np.ndarra
     return np.where(total > 0, weights @ values / np.maximum(total, 1e-9), np.nan)
 
 
-def shown(figure: np.ndarray) -> str:
-    if np.isnan(figure[0]):
-        return ""
-    low, high = np.nanpercentile(figure[1:], [2.5, 97.5])
-    return f"{figure[0]:+.3f} ({low:+.3f}…{high:+.3f})"
+def told(figure: np.ndarray) -> str:
+    return "" if np.isnan(figure[0]) else shown(figure[0], *bounds(figure[1:]), 3, signed=True)
 
 
 def rows(title: str, before: np.ndarray, after: np.ndarray, verdicts: np.ndarray, drawn: np.ndarray) -> list[str]:
@@ -29,9 +27,9 @@ def rows(title: str, before: np.ndarray, after: np.ndarray, verdicts: np.ndarray
     lines, good = [], verdicts == "good"
     for verdict in VERDICTS:
         chosen = verdicts == verdict
-        lines.append(markdown_row([title, verdict, str(chosen.sum()), shown(mean(after, chosen, drawn)),
-                                   shown(mean(after - before, chosen, drawn))]))
-    differences = [shown(mean(values, good, drawn) - mean(values, ~good, drawn)) for values in (after, after - before)]
+        lines.append(markdown_row([title, verdict, str(chosen.sum()), told(mean(after, chosen, drawn)),
+                                   told(mean(after - before, chosen, drawn))]))
+    differences = [told(mean(values, good, drawn) - mean(values, ~good, drawn)) for values in (after, after - before)]
     lines.append(markdown_row([title, "good less the others", "", *differences]))
     return lines
 
