@@ -18,15 +18,15 @@ struct SpoiledClassesTests {
         func apply(to segmentation: SmearSegmentation) -> SmearSegmentation {
             var map = segmentation.probabilities
             let (labels, width) = (segmentation.labels.labels, map.width)
-            let regions = Regions(of: .redCell, in: segmentation)
+            let redCells = RedCells(of: segmentation)
             for (pixel, label) in labels.enumerated() {
                 let (old, new): (SmearClass, SmearClass)
                 switch self {
                 case .redCellsAsCytoplasm:
-                    guard regions.number[pixel] % 2 == 1 else { continue }
+                    guard redCells.isEven(pixel) else { continue }
                     (old, new) = (.redCell, .cytoplasm)
                 case .denseRedCellsAsNuclei:
-                    guard regions.isDark(pixel) else { continue }
+                    guard redCells.isDark(pixel) else { continue }
                     (old, new) = (.redCell, .nucleus)
                 case .cytoplasmAsBackground: (old, new) = (.cytoplasm, .background)
                 case .backgroundAsRedCell:
@@ -41,34 +41,25 @@ struct SpoiledClassesTests {
         }
     }
 
-    /// Connected areas of a class, numbered from 1; 0 elsewhere.
-    struct Regions {
-        var number: [Int]
-        var lightness: [Float] = [0]
-        private var median: Float = 0
+    /// The field's red cells, and which of them are the darker half.
+    struct RedCells {
+        let spots: ConnectedSpots
+        private let isDark: [Bool]
 
-        init(of kind: SmearClass, in segmentation: SmearSegmentation) {
-            let (labels, width) = (segmentation.labels.labels, segmentation.labels.width)
-            number = Array(repeating: 0, count: labels.count)
-            for start in labels.indices where labels[start] == kind.rawValue && number[start] == 0 {
-                var (stack, sum, count) = ([start], Float(0), 0)
-                number[start] = lightness.count
-                while let pixel = stack.popLast() {
-                    sum += segmentation.colors[pixel].x
-                    count += 1
-                    let x = pixel % width
-                    for next in [x > 0 ? pixel - 1 : -1, x < width - 1 ? pixel + 1 : -1, pixel - width, pixel + width]
-                    where labels.indices.contains(next) && labels[next] == kind.rawValue && number[next] == 0 {
-                        number[next] = lightness.count
-                        stack.append(next)
-                    }
-                }
-                lightness.append(sum / Float(count))
+        init(of segmentation: SmearSegmentation) {
+            spots = ConnectedSpots(segmentation.labels, label: SmearClass.redCell.rawValue)
+            var sums = [Float](repeating: 0, count: spots.areas.count)
+            for (pixel, spot) in spots.labels.enumerated() where spot >= 0 {
+                sums[Int(spot)] += segmentation.colors[pixel].x
             }
-            median = lightness.count > 1 ? lightness.dropFirst().sorted()[(lightness.count - 1) / 2] : 0
+            let lightness = zip(sums, spots.areas).map { $0 / Float($1) }
+            let median = lightness.sorted().dropFirst(lightness.count / 2).first ?? 0
+            isDark = lightness.map { $0 <= median }
         }
 
-        func isDark(_ pixel: Int) -> Bool { number[pixel] > 0 && lightness[number[pixel]] <= median }
+        func isDark(_ pixel: Int) -> Bool { spots.labels[pixel] >= 0 && isDark[Int(spots.labels[pixel])] }
+        /// Every other cell, from the first on.
+        func isEven(_ pixel: Int) -> Bool { spots.labels[pixel] >= 0 && spots.labels[pixel] % 2 == 0 }
     }
 
     private static let isLong = ProcessInfo.processInfo.environment["NCTD_LONG"] != nil

@@ -1,15 +1,15 @@
 /// The 4-connected regions of one label.
-struct ConnectedSpots {
+package struct ConnectedSpots {
     /// Index of the region a pixel, −1 outside.
-    let labels: [Int32]
+    package let labels: [Int32]
     /// Pixels by region.
-    let areas: [Int]
+    package let areas: [Int]
     let touchesBorder: [Bool]
 
     /// Cost linear in the pixels.
     ///
     /// - Parameter mask: where there is no data there is a border.
-    init(_ map: LabelMap, label: UInt8, mask: DataMask? = nil) {
+    package init(_ map: LabelMap, label: UInt8, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
         var labels = [Int32](repeating: -1, count: width * height)
         var areas: [Int] = []
