@@ -13,9 +13,7 @@ package struct AlignmentSight: Sendable {
     package init(_ image: RGBImage, _ segmentation: SmearSegmentation, _ cells: WhiteCells, workers: Workers) {
         scale = SmearNet.reduction(width: image.width, height: image.height)
         parts = cells.parts
-        colors = FieldColors(
-            segmentation.colors, parts, mask: segmentation.mask, kinds: cells.cells.map { $0.kinds.believed() },
-            windows: cells.windows)
+        colors = cells.colors
         luminance = Reduction.box(image, by: scale, workers: workers).luminance(workers: workers)
     }
 

@@ -20,6 +20,8 @@ public struct WhiteCells: Sendable {
     package let windows: [KindWindow]
     /// What each pixel of that grid belongs to.
     package let parts: SmearParts
+    /// The capture's colors by these parts, and the kinds that they are matched by.
+    package let colors: FieldColors
     /// What the cells' colors are relative to.
     let ground: KindNet.Ground
     /// What the capture is reduced by to that grid.
@@ -61,6 +63,9 @@ public struct WhiteCells: Sendable {
         self.regions = regions
         self.ground = ground
         parts = SmearParts(segmentation.labels, regions, colors: segmentation.colors, classes)
+        colors = FieldColors(
+            segmentation.colors, parts, mask: segmentation.mask, kinds: cells.map { $0.kinds.believed() },
+            windows: self.windows)
         reduction = scale
     }
 

@@ -118,7 +118,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
         case .platelet: known(platelet.distanceAfter, 18)
         case .nucleus: known(whiteCells.compactMap(\.nucleusDistance).max(), 8)
         case .cytoplasm:
-            whiteCells.compactMap { cell in cell.cytoplasmDistance.flatMap { known($0, cell.cytoplasmLimit ?? 15) } }
+            whiteCells.compactMap { cell in cell.cytoplasmLimit.flatMap { known(cell.cytoplasmDistance, $0) } }
                 .max { $0.0 / $0.1 < $1.0 / $1.1 }
         }
     }
@@ -172,11 +172,10 @@ public struct SmearContents: Sendable, Equatable, Codable {
         }
         smearProbability = segmentation.smearProbability
         self.cells = cells
-        let kinds = whiteCells.cells.map { $0.kinds.believed() }
-        let (own, seen) = (
-            FieldColors(segmentation.colors, whiteCells.parts, mask: segmentation.mask, kinds: kinds).cells,
-            FieldColors(colors, whiteCells.parts, mask: segmentation.mask, kinds: kinds).cells
-        )
+        let own = whiteCells.colors.cells
+        let seen = FieldColors(
+            colors, whiteCells.parts, mask: segmentation.mask, kinds: own.map(\.kinds)
+        ).cells
         self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
             let isSeen = seen.indices.contains(index)
             return SightedCell(
