@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test bench acceptance evaluate segmentation train lint format static install uninstall deb manual acceptance-systemd clean
+.PHONY: help dependencies build demo test bench acceptance fuzz evaluate segmentation train lint format static install uninstall deb manual acceptance-systemd acceptance-machines clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,12 +15,14 @@ help:
 	@echo "make build    build the program"
 	@echo "make bench    time the engine and what others take in the same run (docs/performance.md)"
 	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
+	@echo "make fuzz     fuzz what reads files; SECONDS= each (60), TARGETS= png jpeg tiff … (all); minutes to build"
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=… (--labs: kinds, several labs)"
 	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
 	@echo "make train LAB=DIR  train the built-in network again (docs/smearnet.md)"
 	@echo "make lint     check the formatting, and arithmetic on numbers out of files     make format   apply it"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)     make uninstall"
 	@echo "make deb      a Debian package     make acceptance-systemd  try it on a real systemd (root)"
+	@echo "make acceptance-machines  a lab engineer's week with it, on two such machines (root)"
 
 dependencies:
 	@tools/install-dependencies
@@ -28,30 +30,51 @@ dependencies:
 build: dependencies
 	swift build $(SWIFT_FLAGS) --product nctd
 
-demo: build
-	tools/demo .build/release/nctd demo-output
+demo:
+	@echo "== 1 of 3: Debian packages that the build needs and that are missing =="
+	@$(MAKE) --no-print-directory dependencies
+	@echo "== 2 of 3: building, 5 to 10 minutes the first time on two cores, half of it libraries; then seconds =="
+	@$(MAKE) --no-print-directory build
+	@echo "== 3 of 3: the demo, some seconds =="
+	@tools/demo .build/release/nctd demo-output
 
 test: dependencies
 	tools/lint-arithmetic
+	tools/lint-dead
 	Tests/Evaluation/run
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product nctd
 	Tests/Baselines/run
+	Tests/Formats/run
 	python3 Tests/Counts/counts.py
-	set -e; for script in $(QUICK); do python3 Tests/Acceptance/$$script.py; done
-	python3 Tests/Acceptance/random_kills.py 60
-	python3 Tests/Acceptance/model_check.py 200
+	$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
+	SECONDS_EACH=5 tools/fuzz png jpeg tiff
 	swift test $(SWIFT_FLAGS) --skip-build
 
-# What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. The quick ones, minutes
-# in all, belong to `make test`.
-QUICK := crash_sweep learning signals deadly_capture workers confinement hostile full_disk backlog
+# What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. Those in QUICK, and short
+# forms of the rest, belong to `make test`: they mostly wait, so they run side by side, each one's output in one piece.
+JOBS ?= 3
+QUICK := workers synced shares shares_files shares_mounts shares_rules crash_sweep hostile learning random_kills model_check \
+	storm copies renames backlog full_disk signals deadly_capture confinement move repair week consumer
+AMOUNT_random_kills := 60
+AMOUNT_model_check := 200
+AMOUNT_storm := 100 3 3
+AMOUNT_shares_rules := portable exfat
+AMOUNT_copies := 60
+AMOUNT_renames := 40
+script-%:
+	@begin=$$SECONDS; python3 Tests/Acceptance/$*.py $(AMOUNT_$*) && echo "$*: $$((SECONDS - begin)) s"
+
 acceptance: build
-	set -e; for script in $(QUICK) random_kills model_check overflow latency isolation real_smears; do \
+	set -e; for script in $(QUICK) pages overflow latency isolation out_of_memory fault_sweep soak real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 	$(firstword $(wildcard .venv/bin/python) python3) Tests/Acceptance/field_frames.py
 	swift build $(SWIFT_FLAGS) --build-tests
-	NCTD_LONG=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'CompletenessAgreementTests|CopiesTests'
+	NCTD_LONG=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'CompletenessAgreementTests|CopiesTests|CaptureMemoryTests'
+
+# What reads files under libFuzzer and sanitizers. Not a part of `make test` but for a few seconds of the C codecs.
+fuzz: dependencies
+	SECONDS_EACH=$(or $(SECONDS),60) tools/fuzz $(TARGETS)
 
 # Times of parts of the engine; needs the packages of the nested package Benchmarks. Then the built program's stages by
 # size and setting and, of what is installed, what others take: SGEMM, PyTorch, Macenko, decoding (docs/performance.md).
@@ -79,6 +102,7 @@ train: build
 
 lint:
 	tools/lint-arithmetic
+	tools/lint-dead
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 format:
@@ -123,9 +147,15 @@ install: static
 	$(STATIC_NCTD) --generate-completion-script fish > $(fishdir)/nctd.fish
 	chmod 644 $(bashdir)/nctd $(zshdir)/_nctd $(fishdir)/nctd.fish
 	install -d $(docdir)
-	install -m 644 docs/*.md docs/*.json $(docdir)
-	sed 's|](docs/|](|g' README.md > $(docdir)/README.md
+	install -m 644 docs/*.md docs/*.json docs/*.png $(docdir)
+	mv $(docdir)/README.md $(docdir)/pages.md
+	sed 's|](docs/README.md)|](pages.md)|; s|](docs/|](|g' README.md > $(docdir)/README.md
 	chmod 644 $(docdir)/README.md
+	install -d $(docdir)/pictures $(docdir)/examples/consumer $(docdir)/examples/notify
+	install -m 644 docs/pictures/* $(docdir)/pictures
+	install -m 755 examples/consumer/* $(docdir)/examples/consumer
+	install -m 755 examples/notify/*.sh examples/notify/*.py $(docdir)/examples/notify
+	install -m 644 examples/notify/*.path examples/notify/*.service $(docdir)/examples/notify
 	install -d $(etcdir)/profiles.d
 	[ -e $(etcdir)/nctd.toml ] || install -m 644 etc/nctd/nctd.toml $(etcdir)/nctd.toml
 	install -m 644 etc/nctd/profiles.d/example.toml.sample $(etcdir)/profiles.d
@@ -157,6 +187,12 @@ manual: build
 # The package on a real systemd; root, and minutes. Says why where it cannot run.
 acceptance-systemd: deb
 	Tests/Acceptance/systemd.sh
+
+# The same for longer: a week of a lab, from the installation to a move to a second machine and an upgrade, each command and
+# what was seen; and a control group of 1 GB, in which the kernel ends workers. Root.
+acceptance-machines: deb
+	python3 Tests/Acceptance/week.py --containers
+	python3 Tests/Acceptance/out_of_memory.py --containers
 
 clean:
 	rm -rf .build demo-output

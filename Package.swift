@@ -10,7 +10,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -22,18 +21,24 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CLittleCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         // Sums and products that cannot end the process, for numbers out of files.
         .target(name: "CheckedArithmetic"),
+        // SHA-256.
+        .target(name: "Digests", dependencies: ["COpenSSL"]),
         // Hot kernels in C, and the scalar twins that tests hold them against.
         .target(name: "CKernels"),
         // The weights of the engine's own networks, as bytes of the program.
         .target(name: "CSmearNet", exclude: ["smearnet.safetensors", "kindnet.safetensors"]),
         // libpng and libjpeg report errors by longjmp, which only C may catch.
-        .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF"]),
+        .target(
+            name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF", "CLittleCMS", "CZlib"]),
 
         // Descriptors through a socket, and a filter of system calls.
         .target(name: "CWorkers", dependencies: ["CSeccomp"]),
@@ -41,13 +46,12 @@ let package = Package(
         .target(
             name: "NCTEngine",
             dependencies: [
-                "CheckedArithmetic", "CKernels", "COpenBLAS", "CSmearNet",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CheckedArithmetic", "CKernels", "COpenBLAS", "CSmearNet", "Digests",
             ]),
         .target(
             name: "ImageFiles",
             dependencies: [
-                "CheckedArithmetic", "CImageCodecs", "NCTEngine", .product(name: "Crypto", package: "swift-crypto"),
+                "CheckedArithmetic", "CImageCodecs", "Digests", "NCTEngine",
             ]),
         .target(name: "SmearPhantom", dependencies: ["NCTEngine"]),
         .target(name: "Pictures", dependencies: ["NCTEngine"]),
@@ -58,8 +62,7 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: [
-                "CheckedArithmetic", "NCTEngine", "ImageFiles", "Config",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CheckedArithmetic", "Digests", "NCTEngine", "ImageFiles", "Config",
             ]),
         // The daemon: what arrives, what is known of it, what is done about it.
         .target(name: "Watching", dependencies: ["CheckedArithmetic", "CInotifyTools", "Config"]),
@@ -70,8 +73,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CheckedArithmetic", "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
-                "CWorkers",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CWorkers", "Digests",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -94,6 +96,7 @@ let package = Package(
             exclude: ["Resources"]),
         .testTarget(
             name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "Watching", "TestSupport"]),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
@@ -113,3 +116,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// What `tools/fuzz` drives: built for it alone, for it needs libFuzzer.
+if Context.environment["NCTD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "nctd-fuzz", dependencies: ["Config", "ImageFiles", "Jobs", "NCTEngine", "Watching"],
+            path: "Tests/Fuzz/Parsers"))
+}

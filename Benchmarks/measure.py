@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = ["features", "projection", "clustering", "search", "vote", "transfer", "upsampling", "recoloring", "quality"]
+STAGES = ["features", "projection", "clustering", "search", "vote", "transfer", "recoloring", "quality"]
 FILES = ["decoding", "encoding"]
 SIZES = [(500, 500), (1280, 960), (2592, 1944)]
 LEVELS = ["1", "2", "1,2"]

@@ -19,7 +19,7 @@ typedef struct jpeg_state {
     nct_status status;
     char *message;
     nct_raster *raster;  // null while encoding
-    uint8_t *row;
+    bool lacks_end;  // what there is of the file was used up
     struct jpeg_destination_mgr destination;
     nct_output *output;  // null while decoding
 } jpeg_state;
@@ -51,6 +51,15 @@ static void on_error(j_common_ptr info) {
     info->err->format_message(info, text);
     nct_set_message(state->message, "%s", text);
     state->status = status_of(info->err->msg_code);
+    // What is made up after the file's end makes no sense as a rule.
+    if (state->lacks_end && state->status == NCT_CORRUPT) state->status = NCT_TRUNCATED;
+    longjmp(state->jump, 1);
+}
+
+static void fail(j_common_ptr info, nct_status status, const char *message) {
+    jpeg_state *state = state_of(info);
+    state->status = status;
+    if (message != state->message) nct_set_message(state->message, "%s", message);
     longjmp(state->jump, 1);
 }
 
@@ -58,8 +67,11 @@ static void on_error(j_common_ptr info) {
 static void on_message(j_common_ptr info, int level) {
     if (level >= 0) return;  // a trace
     switch (info->err->msg_code) {
-    case JWRN_JPEG_EOF:
+    case JWRN_JPEG_EOF: state_of(info)->lacks_end = true; return;
     case JWRN_HIT_MARKER:
+        if (state_of(info)->lacks_end) fail(info, NCT_TRUNCATED, "the data ends before its last block");
+        on_error(info);
+        break;
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
@@ -94,13 +106,6 @@ static struct jpeg_error_mgr *install(jpeg_state *state) {
     return &state->manager;
 }
 
-static void fail(j_common_ptr info, nct_status status, const char *message) {
-    jpeg_state *state = state_of(info);
-    state->status = status;
-    if (message != state->message) nct_set_message(state->message, "%s", message);
-    longjmp(state->jump, 1);
-}
-
 static void keep_metadata(j_decompress_ptr info, nct_raster *raster) {
     double per_unit = info->density_unit == 1 ? 1 / 0.0254 : info->density_unit == 2 ? 100.0 : 0.0;
     if (info->saw_JFIF_marker) {
@@ -122,12 +127,21 @@ static void keep_metadata(j_decompress_ptr info, nct_raster *raster) {
 }
 
 // Adobe writes CMYK inverted (0 is full ink), everybody else upright.
-static void convert_cmyk(const uint8_t *in, uint8_t *out, size_t count, bool inverted) {
-    int flip = inverted ? 0 : 255;
-    for (size_t i = 0; i < count; i++, in += 4, out += 3) {
-        int white = in[3] ^ flip;
-        for (int c = 0; c < 3; c++) out[c] = (uint8_t)(((in[c] ^ flip) * white + 127) / 255);
+static void invert(uint8_t *at, size_t count) {
+    for (size_t i = 0; i < count; i++) at[i] ^= 255;
+}
+
+// A file that lacks its end marker may have all of its blocks; whether it lacks some is to be seen after decoding.
+// Entropy-coded data that ends early is an error of its own (on_message), but what never began is not.
+static bool has_all_scans(j_decompress_ptr info) {
+    if (info->arith_code) return false;  // its decoder makes up zeros in silence
+    for (int c = 0; c < info->num_components; c++) {
+        if (info->comp_info[c].quant_table == NULL) return false;
+        for (int k = 0; info->coef_bits != NULL && k < DCTSIZE2; k++) {
+            if (info->coef_bits[c][k] != 0) return false;
+        }
     }
+    return true;
 }
 
 static void decode(j_decompress_ptr info, const uint8_t *bytes, size_t count, nct_limits limits) {
@@ -146,27 +160,26 @@ static void decode(j_decompress_ptr info, const uint8_t *bytes, size_t count, nc
     info->dct_method = JDCT_ISLOW;  // the accurate one, the same on every machine
     info->do_block_smoothing = FALSE;
     nct_status status =
-        nct_raster_allocate(raster, info->image_width, info->image_height, 8, gray ? 1 : 3, limits);
+        nct_raster_allocate(raster, info->image_width, info->image_height, 8, gray ? NCT_GRAY : cmyk ? NCT_CMYK : NCT_RGB,
+                            false, limits);
     if (status != NCT_OK) {
         fail((j_common_ptr)info, status, raster->message[0] != 0 ? raster->message : "out of memory");
     }
     raster->file_channels = info->num_components;
     keep_metadata(info, raster);
-    if (cmyk) {
-        nct_add_warning(raster, "CMYK was converted to RGB without regard to a profile");
-        state->row = malloc((size_t)info->image_width * 4);
-        if (state->row == NULL) fail((j_common_ptr)info, NCT_NO_MEMORY, "out of memory");
-    }
-
     jpeg_start_decompress(info);
     size_t stride = (size_t)info->image_width * (size_t)raster->channels;
     while (info->output_scanline < info->output_height) {
         uint8_t *out = (uint8_t *)raster->pixels + info->output_scanline * stride;
-        JSAMPROW row = cmyk ? state->row : out;
+        JSAMPROW row = out;
         if (jpeg_read_scanlines(info, &row, 1) != 1) fail((j_common_ptr)info, NCT_TRUNCATED, "the file ends early");
-        if (cmyk) convert_cmyk(row, out, info->image_width, info->saw_Adobe_marker);
+        if (cmyk && info->saw_Adobe_marker) invert(out, stride);
     }
+    bool is_complete = has_all_scans(info);  // what tells it goes with the end of decompression
     jpeg_finish_decompress(info);
+    if (!state->lacks_end) return;
+    if (!is_complete) fail((j_common_ptr)info, NCT_TRUNCATED, "the file ends before its last scan");
+    nct_add_warning(raster, "the end marker of the JPEG is missing; all blocks of the picture are there");
 }
 
 static void attempt_decode(j_decompress_ptr info, const uint8_t *bytes, size_t count, nct_limits limits) {
@@ -178,7 +191,6 @@ nct_status nct_jpeg_decode(const uint8_t *bytes, size_t count, nct_limits limits
     struct jpeg_decompress_struct info = {.err = install(&state)};
     attempt_decode(&info, bytes, count, limits);
     jpeg_destroy_decompress(&info);
-    free(state.row);
     return state.status;
 }
 
@@ -243,7 +255,9 @@ static void encode(j_compress_ptr info, const nct_picture *picture) {
         for (int i = 0; i < 6; i++) jpeg_write_m_byte(info, "Exif\0\0"[i]);
         for (size_t i = 0; i < picture->exif_count; i++) jpeg_write_m_byte(info, picture->exif[i]);
     }
-    if (picture->icc != NULL) jpeg_write_icc_profile(info, picture->icc, (unsigned int)picture->icc_count);
+    size_t profile_count = 0;
+    const uint8_t *profile = nct_srgb_profile(&profile_count);
+    jpeg_write_icc_profile(info, profile, (unsigned int)profile_count);
     size_t stride = (size_t)picture->width * 3;
     while (info->next_scanline < info->image_height) {
         JSAMPROW row = (JSAMPROW)picture->pixels + info->next_scanline * stride;  // only read from

@@ -4,6 +4,9 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+enum { LONGEST_PROFILE = 16 << 20 };
 
 // What libpng's callbacks share with the function that called it. It lives outside the frame that setjmp returns to,
 // so its members keep their values.
@@ -70,6 +73,37 @@ static void allocate_rows(png_structp png, png_state *state, uint32_t height) {
     }
 }
 
+// The profile as it is in its chunk, whatever libpng thinks of it: a name, a zero, a zero for the method, and a zlib
+// stream. One that cannot be unpacked is dropped.
+static void keep_profile(png_structp png, png_infop info, nct_raster *raster) {
+    png_unknown_chunkp chunks = NULL;
+    int count = png_get_unknown_chunks(png, info, &chunks);
+    for (int i = 0; i < count && raster->icc == NULL; i++) {
+        if (memcmp(chunks[i].name, "iCCP", 4) != 0) continue;
+        const uint8_t *end = memchr(chunks[i].data, 0, chunks[i].size);
+        size_t start = end != NULL ? (size_t)(end - chunks[i].data) + 2 : chunks[i].size;
+        // Its first four bytes are its own length.
+        uint8_t head[4] = {0};
+        uLongf size = sizeof head;
+        const uint8_t *packed = chunks[i].data + start;
+        uLong packed_size = start < chunks[i].size ? (uLong)(chunks[i].size - start) : 0;
+        if (packed_size > 0) uncompress(head, &size, packed, packed_size);
+        size_t length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+        if (packed_size > 0 && size == sizeof head && length >= 128 && length <= LONGEST_PROFILE) {
+            raster->icc = malloc(length);
+            uLongf got = length;
+            int result = raster->icc != NULL ? uncompress(raster->icc, &got, packed, packed_size) : Z_MEM_ERROR;
+            // What follows the profile in its stream is no part of it.
+            if ((result == Z_OK || result == Z_BUF_ERROR) && got == length) raster->icc_count = length;
+        }
+        if (raster->icc_count == 0) {
+            free(raster->icc);
+            raster->icc = NULL;
+            nct_add_warning(raster, "the embedded ICC profile cannot be unpacked and was dropped");
+        }
+    }
+}
+
 static void keep_metadata(png_structp png, png_infop info, nct_raster *raster) {
     png_uint_32 x = 0, y = 0;
     int unit = PNG_RESOLUTION_UNKNOWN;
@@ -77,13 +111,17 @@ static void keep_metadata(png_structp png, png_infop info, nct_raster *raster) {
         raster->pixels_per_meter_x = x;
         raster->pixels_per_meter_y = y;
     }
-    png_charp name = NULL;
-    png_bytep profile = NULL;
-    png_uint_32 profile_count = 0;
-    int method = 0;
-    if (png_get_iCCP(png, info, &name, &method, &profile, &profile_count) == PNG_INFO_iCCP) {
-        raster->icc = nct_copy(profile, profile_count);
-        raster->icc_count = raster->icc != NULL ? profile_count : 0;
+    keep_profile(png, info, raster);
+    bool is_srgb = png_get_valid(png, info, PNG_INFO_sRGB) != 0;
+    double gamma = 0, *at = raster->chromaticities;
+    if (!is_srgb && png_get_gAMA(png, info, &gamma) == PNG_INFO_gAMA && gamma > 0.01 && gamma < 100) {
+        raster->gamma = 1 / gamma;
+    }
+    if (!is_srgb) png_get_cHRM(png, info, &at[0], &at[1], &at[2], &at[3], &at[4], &at[5], &at[6], &at[7]);
+    png_color_8p bits = NULL;
+    if (png_get_sBIT(png, info, &bits) == PNG_INFO_sBIT) {
+        raster->sample_bits = raster->model == NCT_GRAY ? bits->gray : bits->green;
+        if (raster->model != NCT_GRAY && (bits->red != bits->green || bits->blue != bits->green)) raster->sample_bits = 0;
     }
     png_uint_32 exif_count = 0;
     png_bytep exif = NULL;
@@ -103,15 +141,8 @@ static bool contains(const char *bytes, size_t count, const char *needle) {
 }
 
 // What tells how to show the pixels and is not followed is said. eXIf is the one chunk whose orientation counts, before
-// or after the pixels, and samples are sRGB whatever else is said of their gamma.
+// or after the pixels.
 static void remark_on_metadata(png_structp png, png_infop info, nct_raster *raster) {
-    double gamma = 0;
-    bool is_described = png_get_valid(png, info, PNG_INFO_sRGB | PNG_INFO_iCCP) != 0;
-    if (!is_described && png_get_gAMA(png, info, &gamma) == PNG_INFO_gAMA && (gamma < 0.43 || gamma > 0.48)) {
-        char words[NCT_MESSAGE_SIZE];
-        nct_set_message(words, "the gamma %.3f of chunk gAMA was not used: samples are taken for sRGB", gamma);
-        nct_add_warning(raster, words);
-    }
     png_textp texts = NULL;
     int count = png_get_text(png, info, &texts, NULL);
     for (int i = 0; i < count; i++) {
@@ -133,6 +164,8 @@ static void decode(png_structp png, png_infop info, png_state *state, nct_limits
     // What a chunk says that is not needed for the pixels is no reason to do without them.
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);  // ours are checked below
+    // Its profile is judged by who converts by it, not by libpng.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep)"iCCP", 1);
     png_read_info(png, info);
     png_set_expand(png);
     if (is_little_endian()) png_set_swap(png);
@@ -142,7 +175,8 @@ static void decode(png_structp png, png_infop info, png_state *state, nct_limits
     uint32_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
     int channels = png_get_channels(png, info);
     nct_status status =
-        nct_raster_allocate(raster, width, height, png_get_bit_depth(png, info), channels, limits);
+        nct_raster_allocate(raster, width, height, png_get_bit_depth(png, info), channels < 3 ? NCT_GRAY : NCT_RGB,
+                            channels % 2 == 0, limits);
     if (status != NCT_OK) {
         state->status = status;
         png_error(png, raster->message[0] != 0 ? raster->message : "out of memory");
@@ -177,16 +211,12 @@ nct_status nct_png_decode(const uint8_t *bytes, size_t count, nct_limits limits,
 }
 
 static void encode(png_structp png, png_infop info, png_state *state, const nct_picture *picture) {
-    int type = picture->channels == 4   ? PNG_COLOR_TYPE_RGB_ALPHA
-               : picture->channels == 1 ? PNG_COLOR_TYPE_GRAY
-                                        : PNG_COLOR_TYPE_RGB;
+    int type = picture->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB;
     png_set_IHDR(png, info, picture->width, picture->height, picture->bits, type, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_compression_level(png, picture->png_compression);
-    if (picture->icc != NULL) {
-        png_set_iCCP(png, info, "icc", PNG_COMPRESSION_TYPE_DEFAULT, picture->icc, (png_uint_32)picture->icc_count);
-    }
+    if (picture->channels == 3) png_set_sRGB(png, info, PNG_sRGB_INTENT_RELATIVE);
     double x = picture->pixels_per_meter_x + 0.5, y = picture->pixels_per_meter_y + 0.5;
     if (x >= 1 && y >= 1 && x < 2147483647.0 && y < 2147483647.0) {
         png_set_pHYs(png, info, (png_uint_32)x, (png_uint_32)y, PNG_RESOLUTION_METER);

@@ -52,16 +52,29 @@ nct_status nct_check_size(nct_raster *raster, uint32_t width, uint32_t height, n
     return NCT_OK;
 }
 
-nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t height, int bits, int channels,
-                               nct_limits limits) {
+nct_status nct_raster_allocate(nct_raster *raster, uint32_t width, uint32_t height, int bits, nct_model model,
+                               bool has_alpha, nct_limits limits) {
     nct_status status = nct_check_size(raster, width, height, limits);
     if (status != NCT_OK) return status;
     raster->width = width;
     raster->height = height;
     raster->bits = bits;
-    raster->channels = channels;
-    raster->pixels = malloc((size_t)width * height * (size_t)channels * (size_t)(bits / 8));
+    raster->model = model;
+    raster->channels = (model == NCT_GRAY ? 1 : model == NCT_CMYK ? 4 : 3) + (has_alpha ? 1 : 0);
+    raster->pixels = malloc((size_t)width * height * (size_t)raster->channels * (size_t)(bits / 8));
     return raster->pixels != NULL ? NCT_OK : NCT_NO_MEMORY;
+}
+
+nct_status nct_raster_copy(nct_raster *raster, const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
+                           const uint8_t *icc, size_t icc_count) {
+    nct_limits all = {.pixels = UINT64_MAX, .side = UINT32_MAX};
+    nct_status status = nct_raster_allocate(raster, width, height, 8, NCT_RGB, channels == 4, all);
+    if (status != NCT_OK) return status;
+    memcpy(raster->pixels, pixels, (size_t)width * height * (size_t)channels);
+    raster->file_channels = channels;
+    raster->icc = nct_copy(icc, icc_count);
+    raster->icc_count = raster->icc != NULL ? icc_count : 0;
+    return NCT_OK;
 }
 
 uint8_t *nct_copy(const void *bytes, size_t count) {

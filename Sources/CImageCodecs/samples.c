@@ -59,24 +59,36 @@ static inline float scaled(float value, float scale) {
 }
 
 #define NCT_DEFINE_QUANTIZE(NAME, TYPE, SCALE)                                                                        \
-    static void NAME(const float *rgb, const float *alpha, size_t pixel_count, TYPE *out) {                            \
-        if (alpha == NULL) {                                                                                           \
-            for (size_t i = 0; i < 3 * pixel_count; i++) out[i] = (TYPE)(int32_t)scaled(rgb[i], SCALE);                \
-            return;                                                                                                    \
-        }                                                                                                              \
-        for (size_t i = 0; i < pixel_count; i++) {                                                                     \
-            for (int c = 0; c < 3; c++) out[4 * i + c] = (TYPE)(int32_t)scaled(rgb[3 * i + c], SCALE);                 \
-            out[4 * i + 3] = (TYPE)(int32_t)scaled(alpha[i], SCALE);                                                   \
-        }                                                                                                              \
+    static void NAME(const float *rgb, size_t count, TYPE *out) {                                                      \
+        for (size_t i = 0; i < count; i++) out[i] = (TYPE)(int32_t)scaled(rgb[i], SCALE);                              \
     }
 
 NCT_DEFINE_QUANTIZE(quantize8, uint8_t, 255.0f)
 NCT_DEFINE_QUANTIZE(quantize16, uint16_t, 65535.0f)
 
-void nct_float_to_samples(const float *rgb, const float *alpha, size_t pixel_count, int bits, void *out) {
+void nct_float_to_samples(const float *rgb, size_t count, int bits, void *out) {
     if (bits == 16) {
-        quantize16(rgb, alpha, pixel_count, out);
+        quantize16(rgb, count, out);
     } else {
-        quantize8(rgb, alpha, pixel_count, out);
+        quantize8(rgb, count, out);
+    }
+}
+
+static size_t sample_count(const nct_raster *raster) {
+    return (size_t)raster->width * raster->height * (size_t)raster->channels;
+}
+
+uint16_t nct_greatest_sample(const nct_raster *raster) {
+    const uint16_t *in = raster->pixels;
+    uint16_t greatest = 0;
+    for (size_t i = 0; i < sample_count(raster); i++) greatest = in[i] > greatest ? in[i] : greatest;
+    return greatest;
+}
+
+void nct_stretch_samples(nct_raster *raster, int bits) {
+    uint16_t *at = raster->pixels;
+    uint32_t top = (1u << bits) - 1;
+    for (size_t i = 0; i < sample_count(raster); i++) {
+        at[i] = at[i] >= top ? 65535 : (uint16_t)(((uint32_t)at[i] * 65535u + top / 2) / top);
     }
 }

@@ -67,8 +67,7 @@ static bool is_remark(tiff_client *client, const char *text) {
     char name[64];
     if (!client->opening || client->raster == NULL || !named_tag(text, name, sizeof name)) return false;
     bool is_outside = starts_with(text, "IO error");
-    // A profile that is cut off is lost, and with it what the colors mean; one that is odd is as good as none.
-    if (is_essential(name) || (is_outside && strcmp(name, "ICC Profile") == 0)) return false;
+    if (is_essential(name)) return false;
     // Whoever turns the picture upright remarks on this one.
     if (strcmp(name, "Orientation") == 0 && strstr(text, "Bad value") != NULL) return true;
     const char *what = is_outside                              ? "values beyond the end of the file"

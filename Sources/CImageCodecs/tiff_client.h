@@ -5,6 +5,9 @@
 
 #include <tiffio.h>
 
+// What libtiff may allocate at once beside the size of the file: tables of strips, JPEG and LZW states.
+#define NCT_TIFF_OWN_ALLOCATION ((size_t)64 << 20)
+
 // One open TIFF file in memory. It must outlive the handle that nct_tiff_open returns for it.
 typedef struct tiff_client {
     const uint8_t *bytes;  // what is read; null while encoding

@@ -4,7 +4,7 @@ enum { STRIP_BYTES = 1 << 18 };
 
 // Classic TIFF ends at 4 GiB; leave room for what compression may add and for the directory.
 static bool needs_big_offsets(const nct_picture *picture, size_t stride) {
-    return (uint64_t)stride * picture->height + picture->icc_count > 0xf0000000u;
+    return (uint64_t)stride * picture->height > 0xf0000000u;
 }
 
 static void describe(TIFF *tiff, const nct_picture *picture, uint32_t rows) {
@@ -19,19 +19,15 @@ static void describe(TIFF *tiff, const nct_picture *picture, uint32_t rows) {
     TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
     TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows);
-    if (picture->channels == 4) {
-        const uint16_t kinds[] = {EXTRASAMPLE_UNASSALPHA};
-        TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, kinds);
-    }
     double x = picture->pixels_per_meter_x / 100, y = picture->pixels_per_meter_y / 100;
     if (x > 0 && y > 0 && x < 4e9 && y < 4e9) {
         TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER);
         TIFFSetField(tiff, TIFFTAG_XRESOLUTION, x);
         TIFFSetField(tiff, TIFFTAG_YRESOLUTION, y);
     }
-    if (picture->icc != NULL) {
-        TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)picture->icc_count, picture->icc);
-    }
+    size_t profile_count = 0;
+    const uint8_t *profile = nct_srgb_profile(&profile_count);
+    TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)profile_count, profile);
 }
 
 nct_status nct_tiff_encode(const nct_picture *picture, nct_output *output) {

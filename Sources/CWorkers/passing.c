@@ -12,7 +12,7 @@ union control {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-ssize_t nct_send(int socket, const void *bytes, size_t count, int descriptor) {
+ssize_t nct_send(int socket, const void *bytes, size_t count, int descriptor, bool waits) {
     struct iovec part = {(void *)bytes, count};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     union control control;
@@ -28,7 +28,7 @@ ssize_t nct_send(int socket, const void *bytes, size_t count, int descriptor) {
     }
     ssize_t sent;
     do {
-        sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+        sent = sendmsg(socket, &message, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
     } while (sent < 0 && errno == EINTR);
     return sent;
 }

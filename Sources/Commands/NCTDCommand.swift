@@ -2,6 +2,7 @@ import ArgumentParser
 import Config
 import Foundation
 import Jobs
+import Ledger
 
 /// The command `nctd`.
 public struct NCTDCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ public struct NCTDCommand: AsyncParsableCommand {
               nctd normalize captures/ --reference lab-a-1.png --reference lab-a-2.png
 
             Let nctd choose the references from the training lab's images, then use them:
-              nctd profile suggest lab-a/train --name lab-a --copy . > lab-a.toml
+              nctd profile suggest lab-a/train --copy . --output lab-a.toml
               nctd normalize captures/ --profile lab-a.toml --output normalized
 
             \(ExitStatus.help)
@@ -29,15 +30,17 @@ public struct NCTDCommand: AsyncParsableCommand {
             """,
         version: "nctd \(ProgramVersion.text)",
         subcommands: [
-            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DemoCommand.self, SegmentCommand.self,
+            NormalizeCommand.self, CompareCommand.self, ProfileCommand.self, DiffCommand.self, DemoCommand.self,
+            SegmentCommand.self,
             RestainCommand.self, PhantomCommand.self, WorkerCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Daemon",
                 subcommands: [
-                    RunCommand.self, CheckCommand.self, StatusCommand.self, FailuresCommand.self, RetryCommand.self,
-                    ReprocessCommand.self, ExplainCommand.self, VerifyCommand.self,
+                    RunCommand.self, CheckCommand.self, StatusCommand.self, ListCommand.self, FailuresCommand.self,
+                    RetryCommand.self, ReprocessCommand.self, ExplainCommand.self, VerifyCommand.self,
+                    RepairCommand.self, MoveRootCommand.self, ForgetCommand.self, ReportCommand.self,
                 ])
         ])
 
@@ -55,6 +58,7 @@ public struct NCTDCommand: AsyncParsableCommand {
 
     private static func perform(_ arguments: [String], _ console: Console) async -> Int32 {
         do {
+            try CommandLineCheck.run(arguments)
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -77,13 +81,23 @@ public struct NCTDCommand: AsyncParsableCommand {
             console.warn(error.description)
             return ExitStatus.someFailed
         } catch {
-            let message = fullMessage(for: error)
-            guard exitCode(for: error).isSuccess else {
-                console.tell(message)
-                return ExitStatus.wrongUsage
+            let code = exitCode(for: error)
+            if code.isSuccess {
+                console.say(fullMessage(for: error))
+                return 0
             }
-            console.say(message)
-            return 0
+            // What the parser of the command line throws tells its usage by itself.
+            if code == .validationFailure {
+                console.tell(fullMessage(for: error))
+            } else if let error = LedgerError(explaining: error) {
+                console.warn(error.description)
+            } else {
+                console.warn(
+                    "\(SystemError.text(error)); see that what the command names is there and may be used by whoever runs "
+                        + "this")
+                return ExitStatus.someFailed
+            }
+            return ExitStatus.wrongUsage
         }
     }
 }

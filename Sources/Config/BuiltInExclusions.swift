@@ -16,7 +16,10 @@ public enum BuiltInExclusions {
         "__MACOSX", "Network Trash Folder", "Temporary Items",
     ]
 
-    private static let directories = systemDirectories.map { name in
+    /// Directories in which instruments' programs write down how they took the captures: Leica's LAS X.
+    public static let notesDirectories = ["MetaData"]
+
+    private static let directories = (systemDirectories + notesDirectories).map { name in
         let isOpen = name.hasSuffix("*")
         return (
             text: name, units: GlobText.units(Array((isOpen ? String(name.dropLast()) : name).utf8)), isOpen: isOpen

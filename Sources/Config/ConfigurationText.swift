@@ -8,9 +8,9 @@ enum ConfigurationText {
     ///
     /// Throws ``ConfigurationError`` if it is missing, a directory, unreadable, over 1 MiB or no UTF-8.
     static func read(path: String, what: String, missing: String) throws -> String {
-        func refuse(_ message: String, _ remedy: String) -> ConfigurationError {
+        func refuse(_ message: String, _ remedy: String, line: Int? = nil) -> ConfigurationError {
             ConfigurationError([
-                ConfigurationProblem(file: path, line: nil, key: nil, message: message, remedy: remedy)
+                ConfigurationProblem(file: path, line: line, key: nil, message: message, remedy: remedy)
             ])
         }
         var isDirectory: ObjCBool = false
@@ -23,9 +23,16 @@ enum ConfigurationText {
         }
         guard data.count <= 1 << 20 else { throw refuse("is over 1 MiB, too long for a \(what)", "check the name") }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw refuse("is no UTF-8 text", "save it as UTF-8")
+            throw refuse("is no UTF-8 text", "save it as UTF-8", line: line(ofFirstInvalidByteIn: data))
         }
         return text
+    }
+
+    /// The line, from 1, of the first byte that makes data no UTF-8.
+    private static func line(ofFirstInvalidByteIn data: Data) -> Int {
+        // A line feed is never part of another character, so lines can be tried one by one.
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return 1 + (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0)
     }
 }
 

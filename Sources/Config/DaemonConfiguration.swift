@@ -30,6 +30,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var retention: Duration
     /// In the order of the file.
     public var watches: [WatchSettings]
+    /// Whom to tell of what needs a person; nil tells nobody.
+    public var notify: NotifySettings?
     /// By name.
     public var profiles: [String: Profile]
 
@@ -70,20 +72,27 @@ public struct OutputSettings: Sendable, Equatable {
     public var directory: String
     /// The tree of results that their profile holds back, of the same form.
     public var heldDirectory: String
+    /// The tree of results whose capture was deleted, of the same form (``WatchSettings/Deletions``).
+    public var removedDirectory: String
     /// The tree of reasons for what failed: `DIRECTORY/LAB/relative/path/NAME.EXT.json`.
     public var quarantineDirectory: String
     /// Below so much free space on the output's file system the daemon pauses.
     public var minimumFreeMebibytes: Int
     public var format: Format
     public var duplicates: Duplicates
+    /// How many older versions of a result are kept; nil keeps all.
+    public var keepVersions: Int?
+    /// For how many days a version is kept once it was replaced; nil for ever.
+    public var keepDays: Int?
 
     public init(
-        directory: String, heldDirectory: String? = nil, quarantineDirectory: String, minimumFreeMebibytes: Int = 1024,
-        format: Format = .png,
+        directory: String, heldDirectory: String? = nil, removedDirectory: String? = nil, quarantineDirectory: String,
+        minimumFreeMebibytes: Int = 1024, format: Format = .png,
         duplicates: Duplicates = .link
     ) {
         self.directory = directory
         self.heldDirectory = heldDirectory ?? Self.heldDirectory(beside: directory)
+        self.removedDirectory = removedDirectory ?? Self.removedDirectory(beside: directory)
         self.quarantineDirectory = quarantineDirectory
         self.minimumFreeMebibytes = minimumFreeMebibytes
         self.format = format
@@ -93,10 +102,36 @@ public struct OutputSettings: Sendable, Equatable {
 
 extension OutputSettings {
     /// Where results go that are held back, if nothing else is said: `DIRECTORY.held`.
-    public static func heldDirectory(beside directory: String) -> String {
+    public static func heldDirectory(beside directory: String) -> String { named(directory, ".held") }
+
+    /// Where results go whose capture was deleted, if nothing else is said: `DIRECTORY.removed`.
+    static func removedDirectory(beside directory: String) -> String { named(directory, ".removed") }
+
+    private static func named(_ directory: String, _ ending: String) -> String {
         var name = directory[...]
         while name.count > 1, name.hasSuffix("/") { name.removeLast() }
-        return name + ".held"
+        return name + ending
+    }
+}
+
+/// `[notify]`: a command that tells somebody what needs a person.
+public struct NotifySettings: Sendable, Equatable {
+    /// The program's path, and its arguments.
+    public var command: [String]
+    /// Then it is ended.
+    public var timeLimit: Duration
+    /// How often it is run within an hour at most.
+    public var mostPerHour: Int
+    /// How long something must last to be told.
+    public var delay: Duration
+
+    public init(
+        command: [String], timeLimit: Duration = .seconds(60), mostPerHour: Int = 6, delay: Duration = .seconds(60)
+    ) {
+        self.command = command
+        self.timeLimit = timeLimit
+        self.mostPerHour = mostPerHour
+        self.delay = delay
     }
 }
 
@@ -129,19 +164,36 @@ public struct WatchSettings: Sendable, Equatable {
         public var make: String?
         public var model: String?
         public var software: String?
+        public var objective: String?
         public var profile: String
 
         public init(
             name: String, pathPattern: String? = nil, make: String? = nil, model: String? = nil,
-            software: String? = nil, profile: String
+            software: String? = nil, objective: String? = nil, profile: String
         ) {
             self.name = name
             self.pathPattern = pathPattern
             self.make = make
             self.model = model
             self.software = software
+            self.objective = objective
             self.profile = profile
         }
+    }
+
+    /// What becomes of the result of a capture that gets another name within the tree.
+    public enum Renames: String, Sendable, CaseIterable {
+        /// It follows, under the name that belongs to the new one.
+        case follow
+        /// It stays, and the new name gets a result of its own.
+        case keep
+    }
+
+    /// What becomes of the result of a capture that is deleted.
+    public enum Deletions: String, Sendable, CaseIterable {
+        case keep
+        /// It is moved to the tree of removed results.
+        case remove
     }
 
     /// Absolute.
@@ -168,6 +220,11 @@ public struct WatchSettings: Sendable, Equatable {
     public var followLinks: Bool
     /// A file below the root that must be there for the root to count as mounted.
     public var sentinel: String?
+    public var renames: Renames
+    public var deletions: Deletions
+    /// How many of 16 bits count in captures that do not say it, where their profile does not say it either; nil goes by the
+    /// greatest sample.
+    public var sampleBits: Int?
 
     public static let defaultInclude = ["*.jpg", "*.jpeg", "*.png", "*.tif", "*.tiff", "*.bmp"]
 
@@ -175,7 +232,8 @@ public struct WatchSettings: Sendable, Equatable {
         path: String, lab: String, rules: [Rule] = [], profile: String?, recursive: Bool = true, mode: Mode = .auto,
         settle: Duration = .seconds(2), patience: Duration = .seconds(600), scanInterval: Duration = .seconds(30),
         reconcileInterval: Duration = .seconds(600), include: [String] = WatchSettings.defaultInclude,
-        exclude: [String] = [], builtInExclude: Bool = true, followLinks: Bool = false, sentinel: String? = nil
+        exclude: [String] = [], builtInExclude: Bool = true, followLinks: Bool = false, sentinel: String? = nil,
+        renames: Renames = .follow, deletions: Deletions = .keep
     ) {
         self.path = path
         self.lab = lab
@@ -192,5 +250,7 @@ public struct WatchSettings: Sendable, Equatable {
         self.builtInExclude = builtInExclude
         self.followLinks = followLinks
         self.sentinel = sentinel
+        self.renames = renames
+        self.deletions = deletions
     }
 }

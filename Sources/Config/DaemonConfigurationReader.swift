@@ -46,12 +46,18 @@ extension DaemonConfiguration {
         let retrySettings = RetrySettings(reading: &retry)
         retry.finish()
 
+        var notify: NotifySettings?
+        if var table = reader.table("notify") {
+            notify = NotifySettings(reading: &table)
+            table.finish()
+        }
+
         let (profiles, names, problems) = ProfileFolder.read(profilesDirectory) { message, remedy in
             daemon.report(["profiles_directory"], message, remedy: remedy)
         }
         if !output.contains("held_directory"), outputSettings.directory != "",
             let holding = profiles.values.filter({ $0.belowThreshold == .hold }).map(\.name).min(),
-            let problem = ResolvedPath.problem(of: outputSettings.heldDirectory, for: .write)
+            let problem = ResolvedPath.problem(of: outputSettings.heldDirectory, for: .write), !problem.isAway
         {
             output.report(
                 ["held_directory"], "profile \"\(holding)\" holds results back, and \(problem.message)",
@@ -73,6 +79,7 @@ extension DaemonConfiguration {
             watches: watches, profiles: profiles)
         configuration.isolation = isolation ?? configuration.isolation
         configuration.stepLimit = stepLimit ?? configuration.stepLimit
+        configuration.notify = notify
         TreeCheck(configuration: configuration, tables: tables, daemon: daemon, output: output).run()
         let all = log.problems + problems
         guard all.isEmpty else { throw ConfigurationError(all) }
@@ -94,9 +101,9 @@ extension DaemonConfiguration {
     }
 
     private static func absolute(_ path: NSString) -> NSString {
-        guard !path.hasPrefix("/") else { return path.standardizingPath as NSString }
+        guard !path.hasPrefix("/") else { return PlaceReader.plain(path as String) as NSString }
         let current = FileManager.default.currentDirectoryPath as NSString
-        return (current.appendingPathComponent(path as String) as NSString).standardizingPath as NSString
+        return PlaceReader.plain(current.appendingPathComponent(path as String)) as NSString
     }
 }
 
@@ -106,14 +113,26 @@ struct PlaceReader {
 
     func located(_ name: String) -> String {
         let full = name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
-        let plain = (full as NSString).standardizingPath
-        return plain.isEmpty ? "/" : plain
+        return Self.plain(full)
+    }
+
+    /// The absolute path without `.`, `..` and double slashes. Links in it stay: where they lead may change.
+    static func plain(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     func path(_ key: String, _ reader: inout TableReader) -> String? {
         guard let name = reader.string(key) else { return nil }
         guard !name.isEmpty, !name.utf8.contains(0) else {
             reader.report([key], "is empty", remedy: "name a path")
+            return nil
+        }
+        if let problem = HomeDirectory.problem(of: name) {
+            reader.report([key], problem, remedy: HomeDirectory.remedy)
             return nil
         }
         return located(name)

@@ -5,15 +5,22 @@ extension OutputSettings {
         self.init(
             directory: places.path("directory", &reader) ?? "",
             heldDirectory: places.path("held_directory", &reader),
+            removedDirectory: places.path("removed_directory", &reader),
             quarantineDirectory: places.path("quarantine_directory", &reader) ?? stateDirectory + "/quarantine")
         minimumFreeMebibytes = reader.integer("minimum_free_mebibytes", in: 0...1 << 30) ?? minimumFreeMebibytes
         format = reader.choice("format", Format.self) ?? format
         duplicates = reader.choice("duplicates", Duplicates.self) ?? duplicates
+        keepVersions = reader.integer("keep_versions", in: 0...1000)
+        keepDays = reader.integer("keep_days", in: 1...36500)
         for (key, path) in [
-            ("directory", directory), ("held_directory", heldDirectory), ("quarantine_directory", quarantineDirectory),
+            ("directory", directory), ("held_directory", heldDirectory), ("removed_directory", removedDirectory),
+            ("quarantine_directory", quarantineDirectory),
         ] where path != "" {
             // The default quarantine stands or falls with the state directory, which is checked by itself.
-            guard reader.contains(key), let problem = ResolvedPath.problem(of: path, for: .write) else { continue }
+            guard reader.contains(key), let problem = ResolvedPath.problem(of: path, for: .write), !problem.isAway
+            else {
+                continue
+            }
             reader.report([key], problem.message, remedy: problem.remedy)
         }
     }
@@ -34,6 +41,24 @@ extension RetrySettings {
     }
 }
 
+extension NotifySettings {
+    /// `[notify]`; nil where its command is missing or wrong.
+    init?(reading reader: inout TableReader) {
+        reader.require("command", remedy: "name a program and its arguments, such as [\"/etc/nctd/tell\", \"lab-b\"]")
+        let command = reader.strings("command", count: 1...100)
+        self.init(command: command ?? [])
+        timeLimit = reader.seconds("time_limit_seconds", in: 1...3600) ?? timeLimit
+        mostPerHour = reader.integer("most_per_hour", in: 1...1000) ?? mostPerHour
+        delay = reader.seconds("delay_seconds", in: 0...86400) ?? delay
+        guard let program = command?.first else { return nil }
+        if !program.hasPrefix("/") || program.utf8.contains(0) {
+            reader.report(
+                ["command", "0"], "\"\(program)\" is no full path", remedy: "begin it with /, for no shell looks for it"
+            )
+        }
+    }
+}
+
 extension WatchSettings {
     /// One `[[watch]]`.
     ///
@@ -42,7 +67,8 @@ extension WatchSettings {
         reader.require("path", remedy: "name the directory that the instrument exports to")
         reader.require("lab", remedy: "name the lab that the captures belong to, such as \"lab-b\"")
         self.init(path: places.path("path", &reader) ?? "", lab: reader.string("lab") ?? "", profile: nil)
-        if path != "", let problem = ResolvedPath.problem(of: path, for: .read) {
+        // A tree that is away comes by itself; until then it is a state, which the daemon tells.
+        if path != "", let problem = ResolvedPath.problem(of: path, for: .read), !problem.isAway {
             reader.report(["path"], problem.message, remedy: problem.remedy)
         }
         if reader.contains("lab"), !Self.isName(lab) {
@@ -75,6 +101,9 @@ extension WatchSettings {
         exclude = reader.patterns("exclude", count: 0...1000) ?? exclude
         builtInExclude = reader.bool("builtin_exclude") ?? builtInExclude
         followLinks = reader.bool("follow_links") ?? followLinks
+        renames = reader.choice("renames", Renames.self) ?? renames
+        deletions = reader.choice("deletions", Deletions.self) ?? deletions
+        sampleBits = reader.integer("sample_bits", in: 8...16)
         sentinel = reader.string("sentinel")
         if let sentinel, !Self.isRelative(sentinel) {
             reader.report(
@@ -106,11 +135,12 @@ extension WatchSettings.Rule {
         self.init(
             name: reader.string("name") ?? "rule \(number)", pathPattern: reader.pattern("path"),
             make: reader.pattern("make"), model: reader.pattern("model"), software: reader.pattern("software"),
-            profile: reader.profile("profile", among: profiles) ?? "")
+            objective: reader.pattern("objective"), profile: reader.profile("profile", among: profiles) ?? "")
         if name.isEmpty { reader.report(["name"], "is empty", remedy: "give the rule a name, or leave it out") }
-        if !["path", "make", "model", "software"].contains(where: reader.contains) {
+        if !["path", "make", "model", "software", "objective"].contains(where: reader.contains) {
             reader.report(
-                [], "has no condition", remedy: "add path, make, model or software, or make it the watch's profile")
+                [], "has no condition",
+                remedy: "add path, make, model, software or objective, or make it the watch's profile")
         }
         reader.finish()
     }

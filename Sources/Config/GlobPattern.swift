@@ -112,8 +112,11 @@ public struct GlobPattern: Sendable, Equatable {
         return matches(units: GlobText.units(Array(path[start...])))
     }
 
-    /// True if a text, such as a camera's name, is matched from end to end.
-    public func matches(text: String) -> Bool { matches(units: GlobText.units(Array(text.utf8))) }
+    /// True if a text, such as a camera's name, is matched from end to end. A `/` in it is a character like any other:
+    /// objectives have it.
+    public func matches(text: String) -> Bool {
+        matches(units: GlobText.units(Array(text.utf8)).map { $0 == GlobText.slash ? GlobText.slashOfText : $0 })
+    }
 
     private func matches(units: [UInt32]) -> Bool {
         var states = [Bool](repeating: false, count: tokens.count + 1)
@@ -145,7 +148,8 @@ public struct GlobPattern: Sendable, Equatable {
 
     private func step(_ index: Int, _ unit: UInt32) -> Int? {
         switch tokens[index] {
-        case .literal(let wanted): return unit == wanted ? index + 1 : nil
+        case .literal(let wanted):
+            return unit == wanted || (unit == GlobText.slashOfText && wanted == GlobText.slash) ? index + 1 : nil
         case .one: return unit != GlobText.slash ? index + 1 : nil
         case .run: return unit != GlobText.slash ? index : nil
         case .anyOne: return index + 1
@@ -161,6 +165,8 @@ public struct GlobPattern: Sendable, Equatable {
 /// Names as folded characters.
 public enum GlobText {
     static let slash = UInt32(UInt8(ascii: "/"))
+    /// In place of a slash that separates nothing. No character and no byte is folded to it.
+    static let slashOfText = UInt32.max
     static let star = UInt32(UInt8(ascii: "*"))
 
     /// Lowercased scalars; a byte that is no UTF-8 stands above all scalars.

@@ -44,6 +44,17 @@ public struct Profile: Sendable, Equatable {
     /// Light takes 20 captures of the same proportions, and some of them may be gone or tell nothing.
     public static let defaultLearnAfter = 25
 
+    /// How many of 16 bits count in captures that do not say it; nil goes by the greatest sample.
+    public var sampleBits: Int?
+    /// What becomes of a capture of several pages; nil is `first`, but for three gray ones that may be red, green and blue.
+    public var pages: Pages?
+    /// Which page of captures that have several, from 1 on; it comes before `pages`.
+    public var page: Int?
+
+    public enum Pages: String, Sendable, Codable, CaseIterable {
+        case first, all, error
+    }
+
     public init(name: String, path: String? = nil, text: String = "", references: [String]) {
         self.name = name
         self.path = path

@@ -44,7 +44,7 @@ enum ProfileFolder {
             } catch {
                 problems.append(
                     ConfigurationProblem(
-                        file: path, line: nil, key: nil, message: "cannot be read: \(error)",
+                        file: path, line: nil, key: nil, message: "cannot be read",
                         remedy: "check its permissions"))
             }
         }

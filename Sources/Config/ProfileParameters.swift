@@ -28,12 +28,19 @@ extension NormalizationParameters {
         number("trend_share", 0...1, &trendShare)
         number("trend_tolerance", 0...100, &trendTolerance)
         number("alike_distance", 0...100, &alikeDistance)
+        solver = reader.choice("solver", Solver.self) ?? solver
+        integer("solver_labels", 16...64, &solverLabels)
         number("solver_tolerance", 1e-8...0.1, &solverTolerance)
         integer("solver_iterations", 1...10000, &solverIterations)
         integer("transfer_grid", 1...4, &transferGrid)
         integer("guided_filter_radius_pixels", 1...64, &guidedFilterRadius)
         number("guided_filter_epsilon", 1e-12...1, &guidedFilterEpsilon)
         integer("tile_pixels", 65_536...1_000_000_000, &tilePixels)
+        if solver == .graphCut, tilePixels > Self.graphCutPixels {
+            reader.report(
+                ["tile_pixels"], "\(tilePixels) are too many for solver = \"graph-cut\"",
+                remedy: "use at most \(Self.graphCutPixels)")
+        }
         if let value = reader.integer("seed", in: 0...Int.max) { seed = UInt64(value) }
     }
 
@@ -83,5 +90,16 @@ extension QualityThresholds {
         number("maximum_palette_distance", 0...200, &maximumPaletteDistance)
         number("maximum_clipped_share", 0...1, &maximumClippedShare)
         number("minimum_confidence", 0...1, &minimumConfidence)
+    }
+}
+
+extension VerdictRules {
+    /// Reads what a profile's table `[verdict]` makes of findings; the others are as measured.
+    init(reading reader: inout TableReader) {
+        let fields = reader.choice("fields", Fields.self) ?? .any
+        let own = QualityReport.Finding.Kind.allCases.compactMap { kind in
+            reader.choice(kind.name, Effect.self).map { (kind, $0) }
+        }
+        self.init(fields: fields, own: Dictionary(uniqueKeysWithValues: own))
     }
 }

@@ -31,10 +31,21 @@ extension Profile {
         profile.method = reader.choice("method", Method.self) ?? .colorTransfer
         profile.belowThreshold = reader.choice("below_threshold", BelowThreshold.self) ?? .flag
         profile.learnAfter = reader.integer("learn_after", in: 0...100_000) ?? profile.learnAfter
+        profile.sampleBits = reader.integer("sample_bits", in: 8...16)
+        profile.pages = reader.choice("pages", Pages.self)
+        profile.page = reader.integer("page", in: 1...100_000)
+        if profile.page != nil, reader.contains("pages") {
+            reader.report(
+                ["page"], "one page is asked for, and `pages` says another thing", remedy: "keep one of the two")
+        }
         profile.parameters = NormalizationParameters(reading: &reader)
         profile.baselineParameters = BaselineParameters(reading: &reader)
         if var inner = reader.table("thresholds") {
             profile.thresholds = QualityThresholds(reading: &inner)
+            inner.finish()
+        }
+        if var inner = reader.table("verdict") {
+            profile.thresholds.rules = VerdictRules(reading: &inner)
             inner.finish()
         }
         reader.finish()
@@ -51,7 +62,9 @@ extension Profile {
             references = names.map(located)
             for (index, reference) in references.enumerated() {
                 var isDirectory: ObjCBool = false
-                if !FileManager.default.fileExists(atPath: reference, isDirectory: &isDirectory) {
+                if let problem = HomeDirectory.problem(of: names[index]) {
+                    reader.report(["references", String(index)], problem, remedy: HomeDirectory.remedy)
+                } else if !FileManager.default.fileExists(atPath: reference, isDirectory: &isDirectory) {
                     reader.report(
                         ["references", String(index)], "there is no file \(reference)",
                         remedy: "names are relative to the profile's folder; correct the name")
@@ -61,8 +74,14 @@ extension Profile {
                 }
             }
         }
+        func text(_ key: String) -> String? {
+            guard let name = reader.string(key) else { return nil }
+            guard let problem = HomeDirectory.problem(of: name) else { return name }
+            reader.report([key], problem, remedy: HomeDirectory.remedy)
+            return nil
+        }
         func paletteFile(_ key: String) -> String? {
-            guard let name = reader.string(key).map(located) else { return nil }
+            guard let name = text(key).map(located) else { return nil }
             if !FileManager.default.fileExists(atPath: name) {
                 reader.report(
                     [key], "there is no file \(name)",
@@ -72,7 +91,7 @@ extension Profile {
         }
         palette = paletteFile("palette")
         capturePalette = paletteFile("capture_palette")
-        if let text = reader.string("flat_field") {
+        if let text = text("flat_field") {
             flatField = FlatFieldChoice(text)
             if text.isEmpty {
                 reader.report(
@@ -88,7 +107,7 @@ extension Profile {
             }
         }
         features = reader.choice("features", FeatureKind.self) ?? features
-        if let name = reader.string("weights") {
+        if let name = text("weights") {
             weights = located(name)
             if !FileManager.default.fileExists(atPath: located(name)) {
                 reader.report(

@@ -29,12 +29,13 @@ struct TreeCheck {
         let own: [(reader: TableReader, key: String, path: String)] = [
             (output, "directory", configuration.output.directory),
             (output, "held_directory", configuration.output.heldDirectory),
+            (output, "removed_directory", configuration.output.removedDirectory),
             (output, "quarantine_directory", configuration.output.quarantineDirectory),
             (daemon, "state_directory", configuration.stateDirectory),
         ].filter {
             // The default quarantine lies in the state directory, which speaks for it.
             switch $0.key {
-            case "held_directory": configuration.output.directory != ""
+            case "held_directory", "removed_directory": configuration.output.directory != ""
             case "quarantine_directory": $0.path != "" && output.contains($0.key)
             default: $0.path != ""
             }
@@ -44,8 +45,8 @@ struct TreeCheck {
             for (watch, root) in zip(configuration.watches, roots) {
                 guard let root, ResolvedPath.isWithin(resolved, root) || ResolvedPath.isWithin(root, resolved)
                 else { continue }
-                // The default tree of held results lies beside the output, which then speaks for both.
-                if place.key == "held_directory", !output.contains(place.key),
+                // The default trees beside the output are spoken for by the output.
+                if ["held_directory", "removed_directory"].contains(place.key), !output.contains(place.key),
                     ResolvedPath.isWithin(ResolvedPath.of(configuration.output.directory), root)
                 {
                     continue
@@ -56,15 +57,19 @@ struct TreeCheck {
                     remedy: "choose a directory apart from all watched trees")
             }
         }
-        // The output holds results alone, and what is held back nothing else either.
-        for (index, tree) in own.enumerated() where ["directory", "held_directory"].contains(tree.key) {
+        // The output holds results alone, and what is held back or removed nothing else either.
+        let names = [
+            "directory": "the output", "held_directory": "the tree of held results",
+            "removed_directory": "the tree of removed results",
+        ]
+        for (index, tree) in own.enumerated() {
+            guard let name = names[tree.key] else { continue }
             let result = ResolvedPath.of(tree.path)
             for place in own[(index + 1)...] {
                 let resolved = ResolvedPath.of(place.path)
                 guard ResolvedPath.isWithin(resolved, result) || ResolvedPath.isWithin(result, resolved) else {
                     continue
                 }
-                let name = tree.key == "directory" ? "the output" : "the tree of held results"
                 place.reader.report(
                     [place.key],
                     "\(named(place.path, resolved)) and \(name) \(named(tree.path, result)) lie in each other",

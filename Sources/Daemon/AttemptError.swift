@@ -11,10 +11,18 @@ enum AttemptError: Error {
     case changed(FileStamp)
     /// Its time has not come: what it waits for, and when it is looked at again.
     case notYet(note: String?, due: Int64)
-    /// It could not be tried for want of something that it is not to blame for; after so many milliseconds.
+    /// It could not be tried for want of a worker, which it is not to blame for; after so many milliseconds.
     case shortage(note: String, after: Int64)
+    /// It needs so much memory, bytes, and captures in work have it.
+    case memory(Int)
+    /// The machine has too little of something.
+    case machine(String)
+    /// Its root's file system is in trouble.
+    case input(String)
     case gone(String)
     case unmatched
+    /// A page that its file does not have any more, or that is to have no result.
+    case noPage(String)
     /// It may go well later.
     case passing(CaptureFailure)
     /// It will not go well until the file is another one.
@@ -22,6 +30,7 @@ enum AttemptError: Error {
     case profile(String, reason: String)
     /// The worker that it was at is of no more use.
     case worker(WorkerLoss)
+    /// The trees of results are in trouble.
     case output(TreeError)
     /// The same bytes are being worked on for another capture.
     case sameInWork
@@ -37,22 +46,20 @@ extension AttemptError {
         case WorkerLoss.unavailable(let reason): self = .shortage(note: reason, after: 30_000)
         case let loss as WorkerLoss: self = .worker(loss)
         case SourceError.gone(let reason): self = .gone(reason)
-        case SourceError.trouble(let code, let operation) where SystemTrouble.isShortage(code):
-            self = .shortage(note: "\(operation) failed: \(SystemTrouble.text(code))", after: 5000)
         case SourceError.trouble(let code, let operation):
-            self = .passing(
-                CaptureFailure(
-                    code: "unreadable",
-                    message: "the file could not be had: \(operation) failed (\(String(cString: strerror(code))))",
-                    remedy: "check the share and the file's permissions, then `nctd retry`"))
+            let text = "\(operation) failed: \(SystemTrouble.text(code))"
+            switch Fault(code: code) {
+            case .machine: self = .machine(text)
+            case .tree: self = .input(text)
+            case .capture: self = .passing(Self.unreadable(text))
+            }
         case SourceError.tooLarge:
             self = .lasting(
                 CaptureFailure(
                     code: "tooLarge", message: "the file is larger than is read",
                     remedy: "crop or compress the image"))
-        case let error as TreeError where error.concernsFileSystem || error.code == EAGAIN: self = .output(error)
-        case let error as TreeError where SystemTrouble.isShortage(error.code):
-            self = .shortage(note: "\(error)", after: 5000)
+        case let error as TreeError where error.fault == .tree: self = .output(error)
+        case let error as TreeError where error.fault == .machine: self = .machine("\(error)")
         case let error as TreeError:
             let failure = CaptureFailure(
                 code: "output", message: "\(error.path): \(error.message)", remedy: Self.remedy(error))
@@ -69,6 +76,12 @@ extension AttemptError {
                 CaptureFailure(
                     code: "unexpected", message: "\(error)", remedy: "see the journal; `nctd retry` tries again"))
         }
+    }
+
+    static func unreadable(_ reason: String) -> CaptureFailure {
+        CaptureFailure(
+            code: "unreadable", message: "the file could not be had: \(reason)",
+            remedy: "check the share and the file's permissions; once they change it is tried again, or `nctd retry`")
     }
 
     private static func remedy(_ error: TreeError) -> String {

@@ -29,13 +29,22 @@ extension CaptureWorker {
         var profile: Profile
         var begin: ContinuousClock.Instant
         var linking: Bool
+        /// The greatest number that a version of its result ever had.
+        var lastVersion: Int
 
-        func capture(duplicateOf earlier: [UInt8]? = nil) -> Sidecar.Capture {
+        /// How many pages of a capture are captures, by what its sidecar says.
+        func pages(_ sidecar: Sidecar) -> Int {
+            let count = min(sidecar.source.pages ?? 1, CaptureWorker.mostPages)
+            return profile.isResultEachPage ? max(1, count) : 1
+        }
+
+        func capture(_ sidecar: Sidecar, duplicateOf earlier: [UInt8]? = nil) -> Sidecar.Capture {
             Sidecar.Capture(
-                lab: task.root.settings.lab, root: task.root.settings.path, path: task.row.path.description,
+                lab: task.root.settings.lab, root: task.root.settings.path, path: task.row.path.file.description,
                 pathBytes: task.row.path.hexadecimalUnlessPlain, rule: match.rule, attempt: task.row.attempts,
                 seenAt: Timestamp.text(Date(timeIntervalSince1970: task.row.seenAt)), inode: task.row.stamp.inode,
                 modifiedNanoseconds: task.row.stamp.modifiedNanoseconds, identity: identity,
+                page: task.row.path.page ?? (pages(sidecar) > 1 ? 1 : nil),
                 duplicateOf: earlier.map { CapturePath.printable($0) })
         }
 
@@ -44,7 +53,8 @@ extension CaptureWorker {
                 digest: digest, identity: identity, profile: profile.name, verdict: sidecar.verdict.value.rawValue,
                 delivery: sidecar.verdict.delivery.rawValue, output: output, attempt: task.row.attempts,
                 durationMilliseconds: (begin.duration(to: ContinuousClock().now) / .milliseconds(1)).rounded(),
-                finishedAt: Date().timeIntervalSince1970, treatment: sidecar.quality.treatment.rawValue)
+                finishedAt: Date().timeIntervalSince1970, treatment: sidecar.quality.treatment.rawValue,
+                engine: sidecar.engineVersion)
         }
     }
 }

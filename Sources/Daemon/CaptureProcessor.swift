@@ -62,10 +62,12 @@ extension PreparedEngine: CaptureProcessor {
     }
 }
 
-/// SHA-256 over a capture's digest, its engine's fingerprint and the output's format: the same identity gives the same
-/// image, bit by bit.
-public enum CaptureIdentity {
-    public static func of(digest: String, fingerprint: String, format: ImageFormat) -> String {
-        FileDigest.sha256(Array("\(digest) \(fingerprint) \(format.rawValue)".utf8))
+extension CaptureIdentity {
+    /// The same, of a capture of a watched tree, which may say how its files are read.
+    static func of(
+        _ digest: String, _ engine: EngineIdentity, _ profile: Profile, in root: WatchedRoot, _ format: ImageFormat
+    ) -> String {
+        let bits = profile.sampleBits == nil ? root.settings.sampleBits.map { " sample_bits \($0)" } : nil
+        return of(digest: digest, fingerprint: engine.fingerprint + (bits ?? ""), format: format)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import ImageFiles
 import Watching
@@ -26,6 +27,23 @@ public protocol CaptureSource: Sendable {
     func read(_ path: CapturePath, limit: Int) throws -> (bytes: [UInt8], before: FileStamp, after: FileStamp)
 }
 
+extension CaptureSource {
+    /// Whether a capture is known to be gone from a root: not where the root itself cannot be looked at, which says of all
+    /// its files that they are gone.
+    ///
+    /// - Parameter root: the root's directory.
+    public func isGone(_ path: CapturePath, root: String) -> Bool {
+        do {
+            _ = try stamp(of: path)
+            return false
+        } catch SourceError.gone {
+            return FileManager.default.fileExists(atPath: root)
+        } catch {
+            return false
+        }
+    }
+}
+
 /// The files below a directory, opened for reading beneath it without following links, or only those that stay within.
 public struct DirectorySource: CaptureSource {
     let root: String
@@ -38,6 +56,7 @@ public struct DirectorySource: CaptureSource {
 
     /// The path by which the file is opened.
     private func place(of path: CapturePath) -> CapturePath {
+        let path = path.file
         guard followsLinks, case .target(let target) = LinkState.resolve(root: root, path: path) else { return path }
         return target
     }

@@ -16,6 +16,9 @@ struct CaptureWorker: Sendable {
     let pool: any DeskSource
     let memory: MemoryBudget
     let learning: LabLearning
+    let live: LiveConfiguration
+    let written: WrittenTrees
+    let pauses: Pauses
     let clock: any DaemonClock
     let log: EventLog
     let heartbeat: Heartbeat
@@ -26,14 +29,16 @@ struct CaptureWorker: Sendable {
     static let mostCrashes = 6
     /// Workers that a capture may cost before it is not tried again.
     static let mostWorkers = 3
+    /// Looks at a capture, each of which finds it changed, after which that is said.
+    static let restless = 20
+    /// No step takes longer; milliseconds.
+    static let longestStep: Int64 = 86_400_000
 
     /// What the dispatcher must know of a work that ended.
     enum Outcome: Sendable, Equatable {
         case ended
-        /// It was too early; nothing was learned about the output.
+        /// It was too early, or its surroundings were in its way.
         case waits
-        /// The output's file system is in trouble.
-        case outputTrouble(String)
         /// A shutdown gave the capture back meanwhile; the ledger was told by it.
         case abandoned
     }
@@ -45,8 +50,12 @@ struct CaptureWorker: Sendable {
         var profiles: [String: Profile]
         var output: OutputSettings
         var limits: ImageLimits
+        /// For profiles that name none.
+        var weights: String?
         var isolation: DaemonConfiguration.Isolation
         var retry: RetryPolicy
+        /// Of memory, for one that waited for it.
+        var share: MemoryBudget.Share?
         var name: String { root.name(of: row.path) }
     }
 
@@ -55,18 +64,54 @@ struct CaptureWorker: Sendable {
         var digest: String?
         var match: RuleMatcher.Match?
         var profile: Profile?
+        /// What no other capture may be at until the ledger knows of this attempt's end.
+        var held: [String] = []
     }
 
     struct Committed {
         var result: ResultRow
         var older: Ledger.KeptVersion?
         var how: DaemonEvent.Finished.How
+        /// Why it is less than good, what was noted, and what its reader had to overlook or to guess.
+        var notes: [String]
+        /// How many pages of its file are captures.
+        var pages = 1
+        /// The path that the capture had before, where its result followed it: that is in the ledger already.
+        var former: CapturePath?
+
+        init(_ rename: Rename, _ outcome: FollowedRename.Outcome) {
+            result = rename.result
+            result.output = rename.capture.output ?? rename.result.output
+            older = outcome.older
+            how = .renamed
+            notes = []
+            former = rename.former.path
+        }
+
+        init(
+            _ facts: Facts, _ sidecar: Sidecar, output: [UInt8], _ replaced: ResultCommit.Replaced = .init(),
+            how: DaemonEvent.Finished.How
+        ) {
+            result = facts.result(sidecar, output: output)
+            pages = facts.pages(sidecar)
+            older = replaced.older
+            self.how = how
+            notes = sidecar.verdict.texts + sidecar.warnings
+            notes += replaced.aside.map {
+                "what lay there was not the result that its sidecar spoke of, and was put aside as "
+                    + CapturePath.printable($0)
+            }
+        }
+
         /// Something more is known of the lab's colors.
-        var isNewlyTransferred: Bool { how != .duplicate && result.treatment == Ledger.transferred }
+        var isNewlyTransferred: Bool {
+            how != .duplicate && how != .renamed && result.treatment == Ledger.transferred
+        }
     }
 
     func work(_ task: Task, gate: WorkGate) async -> Outcome {
         var findings = Findings()
+        defer { inWork.end(findings.held) }
         do {
             let committed = try await attempt(task, gate: gate, findings: &findings)
             await finish(task, committed, rule: findings.match?.rule)
@@ -80,41 +125,57 @@ struct CaptureWorker: Sendable {
     }
 
     private func finish(_ task: Task, _ committed: Committed, rule: String?) async {
+        if committed.former == nil { await persist { try await enterPages(of: task, committed.pages) } }
         FailPoint.beforeDone.pass()
-        await persist {
-            try await ledger.end(
-                task.row.id, stamp: task.row.stamp, .done(committed.result, rule: rule, older: committed.older),
-                now: clock.now)
+        if committed.former == nil {
+            await persist {
+                try await ledger.end(
+                    task.row.id, stamp: task.row.stamp, .done(committed.result, rule: rule, older: committed.older),
+                    now: clock.now)
+            }
         }
         FailPoint.afterDone.pass()
-        Quarantine(directory: task.output.quarantineDirectory)
-            .release(lab: task.root.settings.lab, path: task.row.path)
+        pauses.acquit(task.row.id)
+        await release(task, of: task.row.path)
         let result = committed.result
+        if let former = committed.former {
+            return log.write(
+                .renamed(
+                    lab: task.root.settings.lab, file: task.name, former: task.root.name(of: former),
+                    output: CapturePath.printable(result.output)))
+        }
         log.write(
             .done(
                 .init(
                     lab: task.root.settings.lab, profile: result.profile, file: task.name, sha256: result.digest,
                     output: CapturePath.printable(result.output), verdict: result.verdict,
                     delivery: result.delivery, how: committed.how, version: committed.older?.number,
-                    milliseconds: result.durationMilliseconds ?? 0)))
+                    milliseconds: result.durationMilliseconds ?? 0, notes: committed.notes)))
+    }
+
+    /// Takes away what the quarantine has of a capture that was done after all.
+    func release(_ task: Task, of path: CapturePath) async {
+        guard written.isKnown(task.output.quarantineDirectory) else { return }
+        await Blocking.run { [written] in
+            guard let tree = try? written.open(.quarantine, at: task.output.quarantineDirectory),
+                let rules = try? written.rules(of: tree)
+            else { return }
+            Quarantine(tree, rules: rules).release(lab: task.root.settings.lab, path: path)
+        }
     }
 
     // MARK: One attempt
 
     private func attempt(_ task: Task, gate: WorkGate, findings: inout Findings) async throws -> Committed {
         FailPoint.afterAttempt.pass()
-        let row = task.row
-        if row.crashes >= Self.mostCrashes {
-            throw AttemptError.lasting(
-                CaptureFailure(
-                    code: "crashed", message: "the daemon died \(row.crashes) times while it worked on this file",
-                    remedy: "export it again, then `nctd retry`; please report the file, this is a defect of nctd"))
-        }
+        var share = task.share
+        defer { if let share { memory.release(share) } }
+        if let followed = try await settleRenames(task, gate: gate, &findings) { return followed }
+        if task.row.crashes >= Self.mostCrashes { throw AttemptError.lasting(.crashed(times: task.row.crashes)) }
         let seat = try await Seat.take(for: task, of: self)
         do {
             try await look(task, at: seat.desk, gate: gate)
-            let share = try await take(try await need(task, at: seat.desk), task)
-            defer { memory.release(share) }
+            try admit(task, try await need(task, at: seat), &share)
             let committed = try await normalize(task, seat, gate: gate, findings: &findings)
             await seat.leave()
             return committed
@@ -139,33 +200,42 @@ struct CaptureWorker: Sendable {
         }
     }
 
-    /// What the capture may take of memory, from its size and header.
-    private func need(_ task: Task, at desk: any CaptureDesk) async throws -> Int {
+    /// What the capture may take of memory, from its size, its header and its profile.
+    private func need(_ task: Task, at seat: Seat) async throws -> Int {
         let row = task.row
         heartbeat.advance(row.id, to: "reading its header")
         var header: ImageHeader?
         do {
-            let found = try await desk.header(of: row.path, in: task.root.source)
+            let found = try await seat.desk.header(of: row.path, in: task.root.source)
             try task.limits.check(found, path: task.name)
             header = found
         } catch let error as ImageFileError where error.code != .tooLarge {
             // Decoding says what is wrong with it.
         }
-        return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size)) ?? .max
+        // Where its metadata tell the profile, it may be another than the seat's.
+        let others =
+            task.root.matcher.needsMetadata ? task.root.settings.rules.compactMap { task.profiles[$0.profile] } : []
+        let needs = ([seat.profile] + others).map {
+            CaptureMemory($0, weights: task.weights).bytes(header, fileBytes: Int(clamping: row.stamp.size)) ?? .max
+        }
+        return needs.max() ?? .max
     }
 
-    private func take(_ bytes: Int, _ task: Task) async throws -> MemoryBudget.Share {
-        heartbeat.waits(task.row.id, for: "memory")
+    /// Takes what the capture needs of memory, if it does not have as much already. It does not wait here, where others
+    /// could be worked on.
+    private func admit(_ task: Task, _ bytes: Int, _ share: inout MemoryBudget.Share?) throws {
+        if let share, share.bytes >= bytes { return }
+        if let taken = share {
+            share = nil
+            memory.release(taken)
+        }
         do {
-            return try await memory.take(bytes)
-        } catch MemoryBudget.Refusal.tooLarge(let total) {
-            throw AttemptError.lasting(
-                CaptureFailure(
-                    code: ImageFileError.Code.tooLarge.rawValue,
-                    message: "it needs about \(bytes >> 20) MiB of memory, and all captures in work have "
-                        + "\(total >> 20) MiB together",
-                    remedy: "crop or scale the image, or raise daemon.memory_mebibytes, then `nctd retry`"))
-        } catch {
+            share = try memory.take(bytes, for: task.row.id)
+        } catch .tooLarge(let largest) {
+            throw AttemptError.lasting(.tooLarge(needing: bytes, largest: largest))
+        } catch .full {
+            throw AttemptError.memory(bytes)
+        } catch .closed {
             throw AttemptError.notYet(note: nil, due: clock.now.milliseconds)
         }
     }
@@ -175,12 +245,15 @@ struct CaptureWorker: Sendable {
     ) async throws -> Committed {
         let begin = ContinuousClock().now
         let (row, root) = (task.row, task.root)
-        let digest = try await read(task, at: seat.desk)
+        let fileDigest = try await read(task, at: seat.desk)
+        let digest = row.path.digest(ofFile: fileDigest)
         findings.digest = digest
         heartbeat.advance(row.id, to: "matching")
+        // How the profile has files read is known once it is; until then, what the file says of the instrument counts.
         var metadata: ImageMetadata?
-        if root.matcher.needsMetadata {
-            metadata = try await seat.desk.decode(name: task.name, limits: task.limits).metadata
+        let decoded = ReadingOptions(limits: task.limits, pages: .first)
+        if root.matcher.needsMetadata || row.path.page != nil {
+            metadata = try await seat.desk.decode(name: task.name, options: decoded).metadata
         }
         guard let match = root.matcher.match(row.path, metadata: metadata) else { throw AttemptError.unmatched }
         findings.match = match
@@ -188,47 +261,58 @@ struct CaptureWorker: Sendable {
             throw AttemptError.profile(match.profile, reason: "there is no such profile")
         }
         findings.profile = profile
+        if let followed = try await follow(task, digest, match, gate: gate, &findings) { return followed }
+        try checkPage(task, among: metadata?.pageCount ?? 1, isResult: profile.isResultEachPage)
         if try await seat.move(to: profile, for: task, of: self) {
             metadata = nil
-            guard try await read(task, at: seat.desk) == digest else { throw AttemptError.changed(row.stamp) }
+            guard try await read(task, at: seat.desk) == fileDigest else { throw AttemptError.changed(row.stamp) }
         }
         heartbeat.advance(row.id, to: "looking for an earlier result")
         let engine = seat.desk.identity.adapted(to: seat.known.current)
         let format = task.output.format.imageFormat
-        let identity = CaptureIdentity.of(digest: digest, fingerprint: engine.fingerprint, format: format)
-        let commit = ResultCommit(ResultTrees(task.output))
-        let places = Places(output: try await reserve(task), commit: commit)
+        let identity = CaptureIdentity.of(digest, engine, profile, in: root, format)
+        let commit = ResultCommit(try await Blocking.run { try self.written.results(task.output) })
+        let places = Places(output: try await reserve(task, in: commit.trees), commit: commit)
         let facts = Facts(
             task: task, digest: digest, identity: identity, match: match, profile: profile, begin: begin,
-            linking: task.output.duplicates == .link)
+            linking: task.output.duplicates == .link, lastVersion: try await ledger.lastVersion(of: row.id))
         let earlier = try await earlierIdentities(seat, facts, format)
-        if let recovered = try await Blocking.run({ self.recovered(places, facts, earlier) }) { return recovered }
-        guard inWork.begin(identity) else { throw AttemptError.sameInWork }
-        defer { inWork.end(identity) }
+        if let recovered = try await Blocking.run({ try self.recovered(places, facts, earlier) }) { return recovered }
+        try hold(identity, &findings)
         if let earlier = try await ledger.result(identity: identity, besides: row.id),
             let copied = try await Blocking.run({ try self.duplicate(earlier, places, facts, gate: gate) })
         {
             return copied
         }
-        if metadata == nil {
+        let reading = root.reading(profile, of: row.path, within: task.limits)
+        if !(metadata.map { decoded.read(alike: reading, pageCount: $0.pageCount) } ?? false) {
             heartbeat.advance(row.id, to: "decoding")
-            _ = try await seat.desk.decode(name: task.name, limits: task.limits)
+            _ = try await seat.desk.decode(name: task.name, options: reading)
         }
         FailPoint.afterDecoding.pass()
         heartbeat.advance(row.id, to: "normalizing")
         let rendered = try await seat.desk.render(
-            RenderOrder(source: task.name, format: format, targets: places.names))
+            RenderOrder(source: root.name(of: row.path.file), format: format, targets: places.names))
         FailPoint.afterNormalization.pass()
         heartbeat.advance(row.id, to: "committing")
         return try await Blocking.run {
             var sidecar = rendered.sidecar
-            sidecar.capture = facts.capture()
+            sidecar.capture = facts.capture(sidecar)
+            let json = try sidecar.json()
+            let trees = try self.treesWithRoom(task, for: sidecar.verdict.delivery)
             guard gate.beginCommit() else { throw AttemptError.abandoned }
-            let older = try commit.commit(
-                .bytes(rendered.image), sidecar: try sidecar.json(), output: places.output,
-                in: .init(sidecar.verdict.delivery))
-            return Committed(result: facts.result(sidecar, output: places.output), older: older, how: .normalized)
+            let replaced = try ResultCommit(trees).commit(
+                .bytes(rendered.image), sidecar: json, output: places.output, in: .init(sidecar.verdict.delivery),
+                after: facts.lastVersion)
+            self.pauses.succeeded(at: Self.places(of: sidecar.verdict.delivery))
+            return Committed(facts, sidecar, output: places.output, replaced, how: .normalized)
         }
+    }
+
+    /// Keeps other captures from what only one may be at, until this attempt is over.
+    func hold(_ key: String, _ findings: inout Findings) throws {
+        guard inWork.begin(key) else { throw AttemptError.sameInWork }
+        findings.held.append(key)
     }
 
     /// Reads the file at a desk; returns its digest.
@@ -238,65 +322,19 @@ struct CaptureWorker: Sendable {
         guard read.before.isSameContent(as: task.row.stamp), read.after.isSameContent(as: task.row.stamp) else {
             throw AttemptError.changed(read.after)
         }
+        pauses.succeeded(at: [.root(task.row.root), .machine])
+        try await readNotes(task, at: desk)
         return read.digest
     }
 
-    /// The name of the capture's result below either tree.
-    private func reserve(_ task: Task) async throws -> [UInt8] {
-        let names = OutputNames.candidates(
-            lab: task.root.settings.lab, path: task.row.path, format: task.output.format.imageFormat)
-        guard let output = try await ledger.reserve(task.row.id, outputs: names)?.output else {
-            throw AttemptError.notYet(
-                note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
-        }
-        return output
+    /// The trees of results as they are when the commit begins.
+    func treesWithRoom(_ task: Task, for delivery: Sidecar.Delivery) throws -> ResultTrees {
+        let trees = try written.results(task.output, held: delivery == .held)
+        for tree in trees.open.values { try FreeSpaceGuard(task.output).check(tree) }
+        return trees
     }
 
-    /// The result that an earlier process committed and could not tell of.
-    ///
-    /// - Parameter earlier: identities that its result may have had then.
-    private func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) -> Committed? {
-        for tree in ResultTrees.Tree.allCases {
-            guard let identity = places.commit.sidecar(of: places.output, in: tree)?.capture?.identity,
-                identity == facts.identity || earlier.contains(identity),
-                let sidecar = places.commit.soundSidecar(of: places.output, in: tree),
-                ResultTrees.Tree(sidecar.verdict.delivery) == tree
-            else { continue }
-            var facts = facts
-            facts.identity = identity
-            return Committed(result: facts.result(sidecar, output: places.output), older: nil, how: .recovered)
-        }
-        return nil
-    }
-
-    /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
-    /// were learned just after: those by what was learned before. Not those that the ledger knows of this capture.
-    private func earlierIdentities(_ seat: Seat, _ facts: Facts, _ format: ImageFormat) async throws -> Set<String> {
-        guard facts.task.row.crashes > 0, !seat.known.current.isEmpty else { return [] }
-        let engine = seat.desk.identity
-        let fingerprints = [engine.fingerprint] + seat.known.earlier.map { engine.adapted(to: $0).fingerprint }
-        let identities = fingerprints.map {
-            CaptureIdentity.of(digest: facts.digest, fingerprint: $0, format: format)
-        }
-        return Set(identities).subtracting(try await ledger.results(of: facts.task.row.id).map(\.identity))
-    }
-
-    /// Commits a link to, or a copy of, the result of another capture with the same bytes and settings.
-    private func duplicate(
-        _ earlier: ResultRow, _ places: Places, _ facts: Facts, gate: WorkGate
-    ) throws -> Committed? {
-        let tree = ResultTrees.Tree(delivery: earlier.delivery)
-        guard var sidecar = places.commit.soundSidecar(of: earlier.output, in: tree),
-            sidecar.capture?.identity == facts.identity
-        else { return nil }
-        sidecar.createdAt = Timestamp.text(Date())
-        sidecar.source.path = facts.task.name
-        sidecar.output.path = places.name(for: sidecar.verdict.delivery)
-        sidecar.capture = facts.capture(duplicateOf: earlier.output)
-        guard gate.beginCommit() else { throw AttemptError.abandoned }
-        let older = try places.commit.commit(
-            .existing(earlier.output, in: tree, linking: facts.linking, sha256: sidecar.output.sha256),
-            sidecar: try sidecar.json(), output: places.output, in: .init(sidecar.verdict.delivery))
-        return Committed(result: facts.result(sidecar, output: places.output), older: older, how: .duplicate)
+    static func places(of delivery: Sidecar.Delivery) -> [Pauses.Place] {
+        delivery == .held ? [.tree(.output), .tree(.held)] : [.tree(.output)]
     }
 }

@@ -37,6 +37,12 @@ public struct SystemClock: DaemonClock {
 enum Blocking {
     private static let queue = DispatchQueue(label: "nctd.blocking", attributes: .concurrent)
 
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: body()) }
+        }
+    }
+
     static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: .init(catching: body)) }

@@ -88,16 +88,23 @@ public final class DaemonService: Service {
     }
 
     private func run(until stop: StopRequest) async throws {
+        guard let state = try await claimState(until: stop) else { return }
         let lock = try LedgerLock(stateDirectory: configuration.stateDirectory)
         defer { withExtendedLifetime(lock) {} }
         log.write(.started(version: version, processID: getpid(), configuration: configuration.path))
-        let ledger = try await LedgerRecovery(
-            configuration: configuration, clock: parts.clock, boot: parts.boot, log: log
+        let (ledger, written) = try await LedgerRecovery(
+            configuration: configuration, clock: parts.clock, boot: parts.boot, log: log, state: state
         ).open(isStopping: { stop.isRequested })
+        try await ledger.set(.memory, String(configuration.memoryBytes))
+        // Those of a process that died in one.
+        try await ledger.setPauses([])
         let live = LiveConfiguration(configuration)
         let bell = Doorbell()
+        let chores = Doorbell()
         let ownDesks = OwnDesks(processors: parts.processors(configuration, log))
         let heartbeat = notifier.heartbeat
+        let pauses = Pauses(clock: parts.clock, log: log, name: live.name(of:))
+        let watch = TreeWatch(pauses)
         let memory = MemoryBudget(bytes: configuration.memoryBytes)
         let pool =
             parts.pool
@@ -112,13 +119,14 @@ public final class DaemonService: Service {
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }
+        let worker = CaptureWorker(
+            ledger: ledger, ledgerWatch: ledgerWatch, ownDesks: ownDesks, pool: pool, memory: memory,
+            learning: learning, live: live, written: written, pauses: pauses, clock: parts.clock, log: log,
+            heartbeat: heartbeat)
         let dispatcher = Dispatcher(
-            ledger: ledger, ledgerWatch: ledgerWatch, live: live,
-            worker: CaptureWorker(
-                ledger: ledger, ledgerWatch: ledgerWatch, ownDesks: ownDesks, pool: pool, memory: memory,
-                learning: learning,
-                clock: parts.clock, log: log, heartbeat: heartbeat),
-            clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, retrySeed: parts.retrySeed)
+            ledger: ledger, ledgerWatch: ledgerWatch, live: live, worker: worker,
+            clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, pauses: pauses,
+            retrySeed: parts.retrySeed)
         let supervisor = RootSupervisor(
             ledger: ledger, live: live,
             intake: Intake(
@@ -127,15 +135,40 @@ public final class DaemonService: Service {
             parts: parts.roots,
             clock: parts.clock, log: log)
         try await supervisor.apply(configuration)
+        watch.replace(live.looks(written))
+        watch.start()
 
         // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
         let dispatching = Task { await dispatcher.run() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.takeReloads(supervisor, live, [ownDesks, pool], learning, memory, bell) }
             group.addTask {
-                await Housekeeping(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
+                await self.takeReloads(supervisor, live, ledger, [ownDesks, pool], learning, memory, [bell, chores]) {
+                    watch.replace(live.looks(written))
+                    pauses.forget(rootsExcept: Set(live.roots.map(\.id)))
+                }
+            }
+            group.addTask {
+                for await rows in pauses.changes { try? await ledger.setPauses(rows) }
+            }
+            group.addTask {
+                await Housekeeping(
+                    ledger: ledger, live: live, written: written, clock: self.parts.clock, log: self.log, bell: chores
+                ).run()
+            }
+            group.addTask {
+                await Notifier(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
+            }
+            group.addTask {
+                await EngineSurvey(ledger: ledger, written: written, live: live, clock: self.parts.clock).run()
+            }
+            group.addTask {
+                await DeletedCaptures(
+                    ledger: ledger, live: live, written: written, inWork: worker.inWork, clock: self.parts.clock,
+                    log: self.log
+                ).run()
             }
             await stop.wait()
+            watch.stop()
             // In a task of its own, which is not cancelled with this one.
             await Task {
                 await dispatcher.requestStop()
@@ -154,9 +187,30 @@ public final class DaemonService: Service {
         try ledger.close()
     }
 
+    /// Waits until the state directory is there; returns its id, or nil if a stop came first.
+    private func claimState(until stop: StopRequest) async throws -> String? {
+        var told: String?
+        while !stop.isRequested {
+            do {
+                let state = StateDirectory(configuration: configuration)
+                return try await Blocking.run { try state.claim() }
+            } catch let error as TreeError where error.code != ENODEV {
+                throw LedgerError(
+                    .unusable, error.message, path: error.path,
+                    remedy: "make the state directory writable for the user that the daemon runs as")
+            } catch {
+                if told == nil { log.write(.paused(what: WrittenTree.state.title, reason: "\(error)")) }
+                told = "\(error)"
+                try await parts.clock.sleep(milliseconds: 2000)
+            }
+        }
+        return nil
+    }
+
     private func takeReloads(
-        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ desks: [any DeskSource],
-        _ learning: LabLearning, _ memory: MemoryBudget, _ bell: Doorbell
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ ledger: Ledger, _ desks: [any DeskSource],
+        _ learning: LabLearning, _ memory: MemoryBudget, _ bells: [Doorbell],
+        onReload: () -> Void
     ) async {
         for await _ in reloads {
             notifier.reloading()
@@ -169,17 +223,27 @@ public final class DaemonService: Service {
                     continue
                 }
                 let difference = try await supervisor.apply(new)
+                onReload()
                 for source in desks { await source.forget() }
                 await learning.forget()
                 memory.resize(bytes: new.memoryBytes)
+                try await ledger.set(.memory, String(new.memoryBytes))
+                var profiles: [DaemonEvent.ChangedProfile] = []
+                for (name, profile) in new.profiles.sorted(by: { $0.key < $1.key })
+                where old.profiles[name].map({ $0.text != profile.text }) ?? false {
+                    let results = try await ledger.count(.init(state: .done, profile: name))
+                    profiles.append(.init(name: name, results: results))
+                }
                 log.write(
-                    .reloaded(added: difference.added, removed: difference.removed, changed: difference.changed))
+                    .reloaded(
+                        added: difference.added, removed: difference.removed, changed: difference.changed,
+                        profiles: profiles))
             } catch let error as ConfigurationError {
                 log.write(.reloadRefused(problems: error.problems.map(\.description)))
             } catch {
                 log.write(.reloadRefused(problems: ["\(error)"]))
             }
-            await bell.ring()
+            for bell in bells { await bell.ring() }
         }
     }
 

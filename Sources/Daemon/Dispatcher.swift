@@ -22,13 +22,16 @@ actor Dispatcher {
     private let heartbeat: Heartbeat
     /// Rung when a work ends, for the one who waits in ``drain(grace:)``; a bell wakes one only.
     private let endBell = Doorbell()
+    private let pauses: Pauses
     private let retrySeed: UInt64
     private var inWork: [Int64: InWork] = [:]
     private var lastLab = ""
     private var isStopping = false
-    /// Why nothing is begun just now, and when that is looked at again.
-    private var pause: (reason: String, until: Int64, wait: Int64)?
     private var finishedSinceStop = 0
+
+    /// Captures of a lab that wait for memory from which on no others of it are looked at, so that a backlog of large ones
+    /// is not read from end to end for nothing.
+    private static let mostWaiting = 32
 
     /// How long a change that another process made to the ledger may go unnoticed.
     private static let pollMilliseconds: Int64 = 1000
@@ -36,7 +39,7 @@ actor Dispatcher {
     init(
         ledger: Ledger, ledgerWatch: LedgerWatch, live: LiveConfiguration, worker: CaptureWorker,
         clock: any DaemonClock, log: EventLog,
-        bell: Doorbell, heartbeat: Heartbeat, retrySeed: UInt64
+        bell: Doorbell, heartbeat: Heartbeat, pauses: Pauses, retrySeed: UInt64
     ) {
         self.ledger = ledger
         self.ledgerWatch = ledgerWatch
@@ -46,6 +49,7 @@ actor Dispatcher {
         self.log = log
         self.bell = bell
         self.heartbeat = heartbeat
+        self.pauses = pauses
         self.retrySeed = retrySeed
     }
 
@@ -67,27 +71,65 @@ actor Dispatcher {
 
     /// Begins at most one capture; returns for how many milliseconds there is nothing to do.
     private func step() async throws -> Int64 {
-        if inWork.count >= live.configuration.workers || inWork.values.contains(where: { Self.isAlone($0.row) }) {
+        let moving = inWork.filter { !standsStill($0.key, $0.value.row) }
+        if moving.count >= live.configuration.workers || moving.values.contains(where: { Self.isAlone($0.row) }) {
             return Self.pollMilliseconds
         }
         let now = clock.now
-        if let wait = waitForRoom(now) { return wait }
+        switch pauses.verdict(on: Self.shared) {
+        case .closed(let until): return min(max(1, until - now.milliseconds), Self.pollMilliseconds)
+        case .trying where !moving.isEmpty: return Self.pollMilliseconds
+        default: break
+        }
+        let labs = live.labs().map { (lab: $0.lab, roots: $0.roots.filter(mayBegin)) }.filter { !$0.roots.isEmpty }
+        if let wait = try await takeExpected(labs.flatMap(\.roots), besides: moving.count) { return wait }
+        let room = worker.memory.room
         var soonest = now.milliseconds + Self.pollMilliseconds
-        for (lab, roots) in inTurn(live.labs()) {
-            guard let due = try await ledger.nextDue(roots: roots) else { continue }
+        for (lab, roots) in inTurn(labs) {
+            let fits = Ledger.Fit(
+                memory: room, isKnown: try await ledger.waitForMemory(roots: roots, atLeast: Self.mostWaiting))
+            guard let due = try await ledger.nextDue(roots: roots, fitting: fits) else { continue }
             if due > now.milliseconds {
                 soonest = min(soonest, due)
                 continue
             }
-            guard let row = try await ledger.oldestDue(roots: roots, now: now), let root = live.root(row.root) else {
-                continue
+            guard let row = try await ledger.oldestDue(roots: roots, fitting: fits, now: now),
+                let root = live.root(row.root)
+            else { continue }
+            if Self.isAlone(row), !moving.isEmpty { return Self.pollMilliseconds }
+            var share: MemoryBudget.Share?
+            if let bytes = row.memory {
+                share = try? worker.memory.take(bytes)
+                if share == nil { continue }
             }
-            if Self.isAlone(row), !inWork.isEmpty { return Self.pollMilliseconds }
             lastLab = lab
-            try await take(row, in: root)
+            try await take(row, in: root, share)
             return 0
         }
         return max(1, soonest - now.milliseconds)
+    }
+
+    /// Gives the place to the capture that has waited longest for memory, and begins it if there is enough.
+    ///
+    /// - Parameter moving: captures in work that hold a place.
+    /// - Returns: for how many milliseconds nothing else is to be begun; nil where others may be.
+    private func takeExpected(_ roots: [Int64], besides moving: Int) async throws -> Int64? {
+        let row = try await ledger.longestWaitingForMemory(roots: roots)
+        worker.memory.expect(row.map { ($0.id, $0.memory ?? 0) })
+        guard let row, let root = live.root(row.root) else { return nil }
+        if Self.isAlone(row), moving > 0 {
+            return worker.memory.free >= row.memory ?? 0 ? Self.pollMilliseconds : nil
+        }
+        do {
+            let share = try worker.memory.take(row.memory ?? 0, for: row.id)
+            try await take(row, in: root, share)
+        } catch MemoryBudget.Refusal.tooLarge {
+            // The budget has become smaller. Its attempt says so.
+            try await take(row, in: root, nil)
+        } catch is MemoryBudget.Refusal {
+            return nil
+        }
+        return 0
     }
 
     /// The labs, the one after the last served first.
@@ -96,28 +138,35 @@ actor Dispatcher {
         return Array(labs[start...] + labs[..<start])
     }
 
-    private func waitForRoom(_ now: Moment) -> Int64? {
-        if let pause, now.milliseconds < pause.until { return min(pause.until - now.milliseconds, 1000) }
-        if let reason = FreeSpaceGuard(live.configuration.output).reasonToPause() {
-            begin(pause: reason, wait: 1000, now)
-            return 1000
+    /// What all captures need.
+    private static let shared: [Pauses.Place] = [.machine, .tree(.output), .tree(.held), .tree(.quarantine)]
+
+    /// Whether a capture of a root may be begun, as far as the root's own troubles go.
+    private func mayBegin(in root: Int64) -> Bool {
+        switch pauses.verdict(on: [.root(root)]) {
+        case .open: true
+        case .trying: !inWork.values.contains { $0.row.root == root }
+        case .closed: false
         }
-        // After a write that failed, one capture at a time shows whether it goes again.
-        if pause != nil, !inWork.isEmpty { return 1000 }
-        return nil
     }
 
-    private func begin(pause reason: String, wait: Int64, _ now: Moment) {
-        if pause == nil { log.write(.paused(reason: reason)) }
-        pause = (reason, now.milliseconds + wait, wait)
+    /// True for a capture whose root does not answer: it takes no other one's place.
+    private func standsStill(_ id: Int64, _ row: CaptureRow) -> Bool {
+        guard pauses.isSilent(.root(row.root)) else { return false }
+        heartbeat.waits(id, for: "its root, which does not answer")
+        return true
     }
 
     /// Claims a capture and gives it to a worker; its file is not touched before that.
-    private func take(_ row: CaptureRow, in root: WatchedRoot) async throws {
+    ///
+    /// - Parameter share: of memory, which goes over to the worker.
+    private func take(_ row: CaptureRow, in root: WatchedRoot, _ share: MemoryBudget.Share?) async throws {
+        var kept = share
+        defer { if let kept { worker.memory.release(kept) } }
         let now = clock.now
         let quietAt = row.observedMilliseconds + root.settings.settle.milliseconds
         guard quietAt <= now.milliseconds else {
-            return try await ledger.postpone(row.id, until: quietAt, note: "it is new", now: now)
+            return try await ledger.postpone(row.id, until: quietAt, note: nil, now: now)
         }
         FailPoint.beforeAttempt.pass()
         guard let claimed = try await ledger.claim(row.id) else { return }
@@ -128,8 +177,9 @@ actor Dispatcher {
         let configuration = live.configuration
         let task = CaptureWorker.Task(
             row: claimed, root: root, profiles: configuration.profiles, output: configuration.output,
-            limits: configuration.imageLimits, isolation: configuration.isolation,
-            retry: RetryPolicy(configuration.retry, seed: retrySeed))
+            limits: configuration.imageLimits, weights: configuration.weights, isolation: configuration.isolation,
+            retry: RetryPolicy(configuration.retry, seed: retrySeed), share: share)
+        kept = nil
         let gate = WorkGate()
         inWork[row.id] = InWork(row: claimed, gate: gate)
         heartbeat.begin(row.id, name: task.name)
@@ -147,22 +197,8 @@ actor Dispatcher {
     private func ended(_ id: Int64, _ outcome: CaptureWorker.Outcome) async {
         heartbeat.end(id)
         if inWork.removeValue(forKey: id) != nil, isStopping, outcome == .ended { finishedSinceStop += 1 }
-        note(outcome)
         await bell.ring()
         await endBell.ring()
-    }
-
-    private func note(_ outcome: CaptureWorker.Outcome) {
-        switch outcome {
-        case .outputTrouble(let reason):
-            begin(pause: reason, wait: min((pause?.wait ?? 500) * 2, 30_000), clock.now)
-        case .ended:
-            if pause != nil {
-                pause = nil
-                log.write(.resumed)
-            }
-        case .abandoned, .waits: break
-        }
     }
 
     /// Lets ``run()`` return after what it is at; nothing more is begun.

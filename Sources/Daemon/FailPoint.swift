@@ -8,8 +8,10 @@ import Synchronization
 public enum FailPoint: String, Sendable, CaseIterable {
     case afterSeen, beforeAttempt, afterAttempt, afterDecoding, afterNormalization, afterImageTemporary
     case afterOlderKept, afterOlderSidecarRemoved
-    case afterImageRename, afterSidecarTemporary, afterSidecarRename, beforeDone, afterDone
+    case afterImageRename, afterSidecarTemporary, afterSidecarRename, afterPagesEntered, beforeDone, afterDone
     case workerLooking, workerReading, workerDecoding, workerNormalizing, workerAnswering
+    case afterRenameBegun, afterRenameRewritten, afterRenameImage, afterRenameSidecar, afterRenameSourceRemoved
+    case afterRenameVersion, afterRenameMoved, afterRenameEntered
     case afterLearningBegun, whileLearning, afterLearnedWritten, afterLearned
 
     private final class Armed: Sendable {

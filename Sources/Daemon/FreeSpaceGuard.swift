@@ -1,22 +1,26 @@
 import Config
+import Glibc
+import Watching
 
-/// Whether there is room for results.
-public struct FreeSpaceGuard: Sendable {
-    private let directories: [[UInt8]]
+/// Whether a tree may be written to and has room.
+struct FreeSpaceGuard: Sendable {
     private let floor: Int64
 
-    public init(_ settings: OutputSettings) {
-        directories = [settings.directory, settings.heldDirectory, settings.quarantineDirectory].map { Array($0.utf8) }
-        floor = Int64(settings.minimumFreeMebibytes) << 20
+    init(_ settings: OutputSettings) { floor = Int64(settings.minimumFreeMebibytes) << 20 }
+
+    /// Throws ``TreeError`` unless something may be written just now.
+    func check(_ tree: OpenTree) throws(TreeError) {
+        try Self.checkRights(tree)
+        guard let free = TreeFiles.freeBytes(tree.place), free < floor else { return }
+        throw TreeError(
+            operation: "writing", path: CapturePath.printable(tree.directory), code: ENOSPC,
+            detail: "it has \(free >> 20) MiB free, less than minimum_free_mebibytes = \(floor >> 20)")
     }
 
-    /// Why nothing should be written just now; nil if there is room.
-    public func reasonToPause() -> String? {
-        for directory in directories {
-            guard let free = TreeFiles.freeBytes(directory), free < floor else { continue }
-            let name = String(decoding: directory, as: UTF8.self)
-            return "\(name) has \(free >> 20) MiB free, less than minimum_free_mebibytes = \(floor >> 20)"
-        }
-        return nil
+    /// Throws ``TreeError`` unless this process may write to a tree.
+    static func checkRights(_ tree: OpenTree) throws(TreeError) {
+        // For the directory itself, of which the descriptor tells no rights.
+        guard TreeFiles.withPath(tree.place + Array("/.".utf8), { access($0, W_OK | X_OK) }) != 0 else { return }
+        throw TreeError(operation: "writing", path: CapturePath.printable(tree.directory), code: errno)
     }
 }

@@ -7,7 +7,7 @@ final class Heartbeat: Sendable {
         var name: String
         var step: String
         var milliseconds: Int64
-        /// It waits for its turn, which others hold.
+        /// It waits for its root, which does not answer; it does not stand still by itself.
         var isWaiting = false
     }
 
@@ -47,7 +47,7 @@ final class Heartbeat: Sendable {
         }
     }
 
-    /// A capture's work waits for others to end; it does not stand still by itself.
+    /// A capture's work waits for something that no restart helps.
     func waits(_ id: Int64, for what: String) {
         state.withLock { state in
             state.works[id]?.step = "waiting for \(what)"

@@ -51,8 +51,8 @@ struct HeldMigration: Sendable {
 
     /// The image first: who sees the sidecar may read it.
     private func move(_ old: [UInt8], to new: [UInt8]) throws {
-        let (source, target) = (trees.full(old, in: .delivered), trees.full(new, in: .held))
-        try TreeFiles.makeDirectories(TreeFiles.directory(of: target), below: trees.held)
+        let (source, target) = (trees.place(of: old, in: .delivered), trees.place(of: new, in: .held))
+        try TreeFiles.makeDirectories(TreeFiles.directory(of: target), below: trees.place(.held))
         for path in [{ $0 }, OutputNames.sidecar] as [([UInt8]) -> [UInt8]] {
             try TreeFiles.linkOrCopy(path(source), to: path(target))
         }

@@ -19,7 +19,11 @@ struct Intake: Sendable {
         heartbeat.scanned()
         switch event {
         case .found(let sightings):
-            let judged = sightings.map { Ledger.Judged($0, ignoredBy: root.reasonToIgnore($0)) }
+            let judged = sightings.map { sighting in
+                var known = sighting
+                known.stamp = live.trusted(sighting.stamp, of: root.id)
+                return Ledger.Judged(known, ignoredBy: root.reasonToIgnore(sighting))
+            }
             let recorded = try await persisting {
                 try await ledger.record(judged, root: root.id, settle: root.settings.settle, now: clock.now)
             }
@@ -45,6 +49,9 @@ struct Intake: Sendable {
         case .fellBackToScanning(let reason):
             log.write(.rootFallsBack(lab: lab, root: path, reason: reason))
             try await persisting { try await ledger.setMode(root.id, "scan") }
+        case .renumbered:
+            live.setRenumbered(root.id)
+            log.write(.rootRenumbered(lab: lab, root: path))
         case .unhealthy(let reason):
             live.setHealthy(root.id, false)
             log.write(.rootUnhealthy(lab: lab, root: path, reason: reason))

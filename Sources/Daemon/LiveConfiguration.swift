@@ -31,6 +31,14 @@ public struct WatchedRoot: Sendable {
         sighting.link?.reason { ignoringRule($0) == nil } ?? ignoringRule(sighting.path)
     }
 
+    /// How a profile has a capture of this root read.
+    func reading(_ profile: Profile, of path: CapturePath, within limits: ImageLimits) -> ReadingOptions {
+        var options = profile.reading(within: limits)
+        options.page = path.page ?? options.page
+        options.sampleBits = options.sampleBits ?? settings.sampleBits
+        return options
+    }
+
     /// A capture's full name, printable.
     func name(of path: CapturePath) -> String { "\(settings.path)/\(path)" }
 }
@@ -55,6 +63,8 @@ public final class LiveConfiguration: Sendable {
         var configuration: DaemonConfiguration
         var roots: [Int64: WatchedRoot] = [:]
         var unhealthy: Set<Int64> = []
+        /// Roots whose files have another number at every look.
+        var renumbered: Set<Int64> = []
     }
 
     private let state: Mutex<State>
@@ -72,6 +82,15 @@ public final class LiveConfiguration: Sendable {
     }
 
     public func root(_ id: Int64) -> WatchedRoot? { state.withLock { $0.roots[id] } }
+
+    var roots: [WatchedRoot] { state.withLock { Array($0.roots.values) } }
+
+    func setRenumbered(_ id: Int64) { state.withLock { _ = $0.renumbered.insert(id) } }
+
+    /// What of a file's looks tells its content, in a root.
+    func trusted(_ stamp: FileStamp, of root: Int64) -> FileStamp {
+        state.withLock { $0.renumbered.contains(root) } ? stamp.withoutInode : stamp
+    }
 
     public func setHealthy(_ id: Int64, _ isHealthy: Bool) {
         state.withLock { state in

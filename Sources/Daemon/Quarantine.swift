@@ -13,37 +13,48 @@ public struct QuarantineRecord: Sendable, Equatable, Codable {
     public var path: String
     /// The path's bytes in hexadecimal, only where `path` has something escaped.
     public var pathBytes: String?
+    /// Which page of the file failed, from 2 on; nil for the file, or its first page.
+    public var page: Int?
     public var bytes: Int64
+    /// Of the file; nil where it could not be read, or where a further page failed.
     public var sha256: String?
     public var attempts: Int
     public var failure: CaptureFailure
 }
 
+extension QuarantineRecord {
+    /// Reads one; nil for what is none.
+    init?(json: [UInt8]) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let record = try? decoder.decode(Self.self, from: Data(json)) else { return nil }
+        self = record
+    }
+}
+
 /// The tree of quarantine records.
 public struct Quarantine: Sendable {
-    let directory: [UInt8]
+    private let tree: OpenTree
+    private let rules: NameRules
 
-    public init(directory: String) { self.directory = Array(directory.utf8) }
+    /// - Parameter rules: what the tree makes of names.
+    public init(_ tree: OpenTree, rules: NameRules) { (self.tree, self.rules) = (tree, rules) }
 
     private func path(lab: String, _ capture: CapturePath) -> [UInt8] {
-        directory + [UInt8(ascii: "/")] + OutputNames.quarantine(lab: lab, path: capture)
+        tree.path(OutputNames.quarantine(lab: lab, path: capture, rules: rules))
     }
 
-    /// Writes a record, whole or not at all, in place of an older one.
+    /// Writes a record, whole or not at all, in place of an older one. Throws ``TreeError``.
     public func put(_ record: QuarantineRecord, lab: String, path capture: CapturePath) throws {
         let target = path(lab: lab, capture)
         let folder = TreeFiles.directory(of: target)
-        let temporary = TreeFiles.temporaryName(in: folder)
         let json = try JSONText.encode(record)
-        try TreeFiles.makeDirectories(folder, below: directory)
-        try TreeFiles.writeNew(Array(json) + [UInt8(ascii: "\n")], to: temporary)
-        do {
-            try TreeFiles.rename(temporary, to: target)
+        do throws(TreeError) {
+            try TreeFiles.makeDirectories(folder, below: tree.place)
+            try TreeFiles.replace(target, with: Array(json) + [UInt8(ascii: "\n")])
         } catch {
-            TreeFiles.remove(temporary)
-            throw error
+            throw tree.named(error)
         }
-        try TreeFiles.syncDirectory(folder)
     }
 
     /// Takes a record away: the capture was done after all.
@@ -51,9 +62,11 @@ public struct Quarantine: Sendable {
 }
 
 extension CapturePath {
-    /// The bytes in hexadecimal where the description does not say them all; nil where it does.
+    /// The file's bytes in hexadecimal where its description does not say them all; nil where it does.
     var hexadecimalUnlessPlain: String? {
-        isPlain ? nil : bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let file = file
+        return file.isPlain
+            ? nil : file.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// From what a sidecar or a record has: the text, and the bytes where the text is not all.

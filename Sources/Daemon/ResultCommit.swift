@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jobs
 import Ledger
 import Watching
@@ -19,27 +20,49 @@ public struct ResultCommit: Sendable {
         case existing([UInt8], in: ResultTrees.Tree, linking: Bool, sha256: String)
     }
 
+    /// What a commit found under the name and made room from.
+    public struct Replaced: Sendable, Equatable {
+        /// The version that an older result was kept as, now or by an attempt that died.
+        public var older: Ledger.KeptVersion?
+        /// Names, below their tree, that something was put aside under which was not the result that its sidecar spoke of.
+        public var aside: [[UInt8]] = []
+
+        public init() {}
+    }
+
     /// The most bytes of a sidecar; one of the program's own has some thousands.
     static let longestSidecar = 4 << 20
 
     /// Commits an image and its sidecar under a name below a tree. An older result of the capture, in either tree, is
-    /// kept as a version where it was.
+    /// kept as a version where it was; what is no sound result any more is put aside there instead.
     ///
-    /// - Returns: the version that an older result was kept as, now or by an attempt that died.
+    /// - Parameter last: the greatest number that a version of it ever had, also one that was removed since.
     ///
     /// Throws ``TreeError``; what was there before is then still there, but for a version that was already kept.
     public func commit(
-        _ image: Image, sidecar: [UInt8], output: [UInt8], in tree: ResultTrees.Tree
-    ) throws(TreeError) -> Ledger.KeptVersion? {
-        let target = trees.full(output, in: tree)
+        _ image: Image, sidecar: [UInt8], output: [UInt8], in tree: ResultTrees.Tree, after last: Int = 0
+    ) throws(TreeError) -> Replaced {
+        do throws(TreeError) {
+            return try put(image, sidecar: sidecar, output: output, in: tree, after: last)
+        } catch {
+            throw trees.named(error)
+        }
+    }
+
+    private func put(
+        _ image: Image, sidecar: [UInt8], output: [UInt8], in tree: ResultTrees.Tree, after last: Int
+    ) throws(TreeError) -> Replaced {
+        try refuseTooLong(output, in: tree)
+        let target = trees.place(of: output, in: tree)
         let folder = TreeFiles.directory(of: target)
-        try TreeFiles.makeDirectories(folder, below: trees.directory(tree))
         let temporary = TreeFiles.temporaryName(in: folder)
-        try write(image, to: temporary)
+        try TreeFiles.inDirectory(folder, below: trees.place(tree)) { () throws(TreeError) in
+            try write(image, to: temporary)
+        }
         var older = Older()
         do throws(TreeError) {
             FailPoint.afterImageTemporary.pass()
-            try keepOlder(of: output, in: tree, &older)
+            try keepOlder(of: output, in: tree, after: last, &older)
             try TreeFiles.rename(temporary, to: target)
             // From here on the older sidecar would speak of another image.
             older.restorable = []
@@ -47,7 +70,8 @@ public struct ResultCommit: Sendable {
             FailPoint.afterImageRename.pass()
             try place(sidecar, at: OutputNames.sidecar(target), folder: folder)
             try removeOlderElsewhere(output, than: tree)
-            return older.kept ?? latestVersion(of: output, in: tree) ?? latestVersion(of: output, in: tree.other)
+            older.replaced.older = older.replaced.older ?? newVersion(of: output, after: last, first: tree)
+            return older.replaced
         } catch {
             TreeFiles.remove(temporary)
             for (version, sidecar) in older.restorable { try? TreeFiles.linkOrCopy(version, to: sidecar) }
@@ -55,13 +79,28 @@ public struct ResultCommit: Sendable {
         }
     }
 
+    /// Throws, before anything is made, if a name of all that may be made is too long for the file system.
+    func refuseTooLong(_ output: [UInt8], in tree: ResultTrees.Tree) throws(TreeError) {
+        let names = output.split(separator: UInt8(ascii: "/"))
+        let longest = max(names.dropLast().map(\.count).max() ?? 0, (names.last?.count ?? 0) + ShortName.reserve)
+        guard let most = TreeFiles.longestName(in: trees.place(tree)), longest > most else { return }
+        throw TreeError(
+            operation: "creating", path: CapturePath.printable(trees.full(output, in: tree)), code: ENAMETOOLONG)
+    }
+
     private func write(_ image: Image, to temporary: [UInt8]) throws(TreeError) {
         switch image {
         case .bytes(let bytes): try TreeFiles.writeNew(bytes, to: temporary)
         case .existing(let earlier, let tree, let linking, let sha256):
-            let source = trees.full(earlier, in: tree)
-            let isLinked = linking ? try TreeFiles.link(source, to: temporary) : false
-            if !isLinked { try TreeFiles.copy(source, to: temporary) }
+            let source = trees.place(of: earlier, in: tree)
+            do throws(TreeError) {
+                let isLinked = linking ? try TreeFiles.link(source, to: temporary) : false
+                if !isLinked { try TreeFiles.copy(source, to: temporary) }
+            } catch {
+                // It may have followed its capture to another name just now.
+                guard error.code == ENOENT, !TreeFiles.exists(source) else { throw error }
+                throw TreeError(operation: "linking", path: CapturePath.printable(earlier), code: EAGAIN)
+            }
             // A new version may have taken the earlier name just now.
             guard try TreeFiles.sha256(temporary) == sha256 else {
                 TreeFiles.remove(temporary)
@@ -85,28 +124,32 @@ public struct ResultCommit: Sendable {
     }
 
     /// What was done about an older result.
-    private struct Older {
-        var kept: Ledger.KeptVersion?
+    struct Older {
+        var replaced = Replaced()
         /// Sidecars that were taken away, each with the version's that has the same content.
         var restorable: [(version: [UInt8], sidecar: [UInt8])] = []
     }
 
     /// Keeps the committed result that the capture has now, if it has one, and takes away its sidecar.
-    private func keepOlder(
-        of output: [UInt8], in tree: ResultTrees.Tree, _ older: inout Older
+    func keepOlder(
+        of output: [UInt8], in tree: ResultTrees.Tree, after last: Int, _ older: inout Older
     ) throws(TreeError) {
         for tree in [tree, tree.other] {
-            let image = trees.full(output, in: tree)
+            let image = trees.place(of: output, in: tree)
             let sidecar = OutputNames.sidecar(image)
             guard TreeFiles.exists(sidecar) else { continue }
-            let last = latestVersion(of: output, in: tree)?.number ?? 0
-            let number = self.number(of: image, sidecar: sidecar, after: last)
+            guard !TreeFiles.exists(image) || soundSidecar(of: output, in: tree) != nil else {
+                try putAside(output, in: tree, &older)
+                continue
+            }
+            let latest = latestVersion(of: output, in: tree, after: last)?.number ?? 0
+            let number = self.number(of: image, sidecar: sidecar, after: latest)
             let version = OutputNames.version(image, number)
             if TreeFiles.exists(image) {
                 try TreeFiles.linkOrCopy(image, to: version)
                 try TreeFiles.linkOrCopy(sidecar, to: OutputNames.sidecar(version))
                 try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
-                older.kept = Ledger.KeptVersion(number: number, output: OutputNames.version(output, number))
+                older.replaced.older = Ledger.KeptVersion(number: number, output: OutputNames.version(output, number))
                 older.restorable.append((OutputNames.sidecar(version), sidecar))
             }
             FailPoint.afterOlderKept.pass()
@@ -116,9 +159,30 @@ public struct ResultCommit: Sendable {
         }
     }
 
+    /// Gives an image that its sidecar does not speak of, and that sidecar, second names, and takes the sidecar away.
+    private func putAside(
+        _ output: [UInt8], in tree: ResultTrees.Tree, _ older: inout Older
+    ) throws(TreeError) {
+        let image = trees.place(of: output, in: tree)
+        let sidecar = OutputNames.sidecar(image)
+        let number = Self.freeNumber(besides: [image, sidecar])
+        for path in [image, sidecar] { try TreeFiles.linkOrCopy(path, to: OutputNames.aside(path, number)) }
+        older.replaced.aside.append(OutputNames.aside(output, number))
+        older.restorable.append((OutputNames.aside(sidecar, number), sidecar))
+        try TreeFiles.removeSurely(sidecar)
+        try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
+    }
+
+    /// The first number under which nothing was put aside yet of any of some paths.
+    static func freeNumber(besides paths: [[UInt8]]) -> Int {
+        var number = 1
+        while paths.contains(where: { TreeFiles.exists(OutputNames.aside($0, number)) }) { number += 1 }
+        return number
+    }
+
     /// Takes away the image without a sidecar that an older result left in the other tree; it is kept as a version.
-    private func removeOlderElsewhere(_ output: [UInt8], than tree: ResultTrees.Tree) throws(TreeError) {
-        let image = trees.full(output, in: tree.other)
+    func removeOlderElsewhere(_ output: [UInt8], than tree: ResultTrees.Tree) throws(TreeError) {
+        let image = trees.place(of: output, in: tree.other)
         guard TreeFiles.exists(image), !TreeFiles.exists(OutputNames.sidecar(image)) else { return }
         try TreeFiles.removeSurely(image)
         try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
@@ -134,9 +198,23 @@ public struct ResultCommit: Sendable {
         return known == present ? last : last + 1
     }
 
-    private func latestVersion(of output: [UInt8], in tree: ResultTrees.Tree) -> Ledger.KeptVersion? {
-        var number = 0
-        while TreeFiles.exists(OutputNames.sidecar(OutputNames.version(trees.full(output, in: tree), number + 1))) {
+    /// The version that an attempt which died kept an older result as; nil for none.
+    ///
+    /// - Parameters:
+    ///   - last: the greatest number that a version ever had, as far as the ledger knows.
+    ///   - tree: where it is looked for first.
+    func newVersion(of output: [UInt8], after last: Int, first tree: ResultTrees.Tree) -> Ledger.KeptVersion? {
+        [tree, tree.other].lazy.compactMap { self.latestVersion(of: output, in: $0, after: last) }
+            .first { $0.number > last }
+    }
+
+    /// The version of the greatest number; nil if there never was one. Those up to a known number need not be there.
+    func latestVersion(
+        of output: [UInt8], in tree: ResultTrees.Tree, after known: Int
+    ) -> Ledger.KeptVersion? {
+        var number = known
+        while TreeFiles.exists(OutputNames.sidecar(OutputNames.version(trees.place(of: output, in: tree), number + 1)))
+        {
             number += 1
         }
         return number == 0
@@ -147,7 +225,7 @@ public struct ResultCommit: Sendable {
     /// sound. The image is read in pieces, and only where it has the bytes that the sidecar says.
     public func soundSidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> Sidecar? {
         guard let sidecar = sidecar(of: output, in: tree),
-            let digest = try? TreeFiles.sha256(trees.full(output, in: tree), bytes: sidecar.output.bytes),
+            let digest = try? TreeFiles.sha256(trees.place(of: output, in: tree), bytes: sidecar.output.bytes),
             digest == sidecar.output.sha256
         else { return nil }
         return sidecar
@@ -155,7 +233,7 @@ public struct ResultCommit: Sendable {
 
     /// The sidecar beside an image below a tree; nil if there is none that can be read.
     public func sidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> Sidecar? {
-        let path = OutputNames.sidecar(trees.full(output, in: tree))
+        let path = OutputNames.sidecar(trees.place(of: output, in: tree))
         guard let json = try? TreeFiles.read(path, limit: Self.longestSidecar) else { return nil }
         return try? Sidecar(json: json)
     }

@@ -59,7 +59,10 @@ actor RootSupervisor {
         for settings in configuration.watches {
             let id = try await ledger.enterRoot(
                 path: settings.path, lab: settings.lab,
-                rules: FileDigest.sha256(Array(RuleMatcher.digestText(settings).utf8)), now: clock.now)
+                rules: FileDigest.sha256(Array(RuleMatcher.digestText(settings).utf8)),
+                place: await Blocking.run {
+                    Answer.within(settings.path) { (try? RootIdentity(path: settings.path))?.place } ?? nil
+                }, now: clock.now)
             roots.append(
                 WatchedRoot(
                     id: id, settings: settings, source: try parts.source(settings),
@@ -87,9 +90,6 @@ actor RootSupervisor {
             }
             unscanned.insert(root.id)
             log.write(.rootWatched(lab: root.settings.lab, root: root.settings.path))
-            let kind = try? FileSystemKind(path: root.settings.path)
-            try await ledger.setMode(
-                root.id, (kind?.mode(asked: root.settings.mode) ?? root.settings.mode).rawValue)
             running[root.id] = (root.settings, Task { await self.watch(root) })
         }
         return difference
@@ -99,7 +99,16 @@ actor RootSupervisor {
     private func watch(_ root: WatchedRoot) async {
         while !Task.isCancelled {
             do {
-                let watcher = try parts.watcher(root.settings, try await ledger.identity(of: root.id))
+                let identity = try await ledger.identity(of: root.id)
+                // A share that does not answer holds a thread of its own.
+                let (watcher, mode) = try await Blocking.run { [parts] in
+                    let asked = root.settings.mode
+                    return (
+                        try parts.watcher(root.settings, identity),
+                        (try? FileSystemKind(path: root.settings.path))?.mode(asked: asked) ?? asked
+                    )
+                }
+                try await ledger.setMode(root.id, mode.rawValue)
                 try await watcher.run { event in
                     try await intake.take(event, root: root)
                     switch event {

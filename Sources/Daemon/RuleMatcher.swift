@@ -31,6 +31,7 @@ public struct RuleMatcher: Sendable {
             var metadata: [(GlobPattern, @Sendable (ImageMetadata) -> String?)] = []
             if let make = rule.make { metadata.append((try GlobPattern(make), { $0.make })) }
             if let model = rule.model { metadata.append((try GlobPattern(model), { $0.model })) }
+            if let objective = rule.objective { metadata.append((try GlobPattern(objective), { $0.objective })) }
             if let software = rule.software { metadata.append((try GlobPattern(software), { $0.software })) }
             return Compiled(rule: rule, path: try rule.pathPattern.map { try GlobPattern($0) }, metadata: metadata)
         }
@@ -42,7 +43,7 @@ public struct RuleMatcher: Sendable {
     /// Nil where no rule matches and the root has no default.
     public func match(_ path: CapturePath, metadata: ImageMetadata?) -> Match? {
         for compiled in rules {
-            if let pattern = compiled.path, !pattern.matches(path) { continue }
+            if let pattern = compiled.path, !pattern.matches(path.file) { continue }
             let holds = compiled.metadata.allSatisfy { condition in
                 metadata.flatMap(condition.value).map { condition.pattern.matches(text: $0) } ?? false
             }

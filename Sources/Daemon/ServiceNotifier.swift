@@ -11,8 +11,8 @@ final class ServiceNotifier: Sendable {
     private struct State {
         var isReady = false
         var hasNews = true
-        /// Why no capture is begun just now.
-        var pause: String?
+        /// What is not worked on just now, each with the reason.
+        var pauses: [String: String] = [:]
         var refusedReload: String?
         var status = ""
         /// What stands still and was logged as such.
@@ -46,15 +46,15 @@ final class ServiceNotifier: Sendable {
 
     /// Takes from an event what the service manager must know.
     func observe(_ event: DaemonEvent) {
-        switch event {
+        switch event.kind {
         case .ready:
             note { $0.isReady = true }
             manager.notify("READY=1\nSTATUS=\(event.message)")
         case .stopping:
             manager.notify("STOPPING=1\nSTATUS=\(event.message)")
-        case .paused(let reason): note { $0.pause = reason }
-        case .resumed: note { $0.pause = nil }
-        case .reloadRefused(let problems): note { $0.refusedReload = problems.first }
+        case .paused: note { $0.pauses[event[.place] ?? ""] = event[.reason] }
+        case .resumed: note { $0.pauses[event[.place] ?? ""] = nil }
+        case .reloadRefused: note { $0.refusedReload = event[.reason].map { String($0.prefix { $0 != "\n" }) } }
         case .reloaded: note { $0.refusedReload = nil }
         default: note { _ in }
         }
@@ -110,7 +110,7 @@ final class ServiceNotifier: Sendable {
             if let reason = summary.root.unhealthy { facts.append("\(summary.root.lab) NOT WELL: \(reason)") }
         }
         let status = state.withLock { state in
-            if let pause = state.pause { facts.append("PAUSED: \(pause)") }
+            facts += state.pauses.sorted { $0.key < $1.key }.map { "PAUSED: \($0): \($1)" }
             if let problem = state.refusedReload { facts.append("RELOAD REFUSED: \(problem)") }
             // The notification is lines; a status is one of them.
             let text = facts.joined(separator: "; ").replacing("\n", with: " ")

@@ -38,8 +38,7 @@ public struct SidecarTree: Sequence, Sendable {
                 for (name, isDirectory) in names {
                     if isDirectory {
                         directories.append(prefix + name)
-                    } else if name.suffix(5).elementsEqual(".json".utf8), name.first != UInt8(ascii: ".") {
-                        let image = Array(name.dropLast(5))
+                    } else if let image = OutputNames.image(ofSidecar: name), name.first != UInt8(ascii: ".") {
                         if includingVersions || OutputNames.unversioned(image) == image { found.append(prefix + image) }
                     }
                 }

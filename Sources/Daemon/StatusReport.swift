@@ -1,6 +1,8 @@
+import Config
 import Foundation
 import Jobs
 import Ledger
+import NCTEngine
 
 /// What `nctd status` says: read from the ledger alone, so it needs no running daemon.
 public struct StatusReport: Sendable, Equatable, Codable {
@@ -42,6 +44,23 @@ public struct StatusReport: Sendable, Equatable, Codable {
         public var learnedAt: String
         /// When later captures were last found to show the same colors; RFC 3339.
         public var confirmedAt: String?
+
+        /// For a person, without lab and file.
+        public var text: String {
+            "\(what) for profile \(profile) learned from \(captures.counted("capture"))"
+                + (whiteCells.map { ", \($0.counted("white cell"))" } ?? "")
+                + (isUneven.map { $0 ? ", uneven" : ", even" } ?? "") + ", \(learnedAt)"
+                + (confirmedAt.map { ", found to hold \($0)" } ?? "")
+        }
+    }
+
+    /// A capture that waits for memory.
+    public struct Waiting: Sendable, Equatable, Codable {
+        public var lab: String
+        public var file: String
+        public var mebibytes: Int
+        /// In words.
+        public var reason: String
     }
 
     /// RFC 3339.
@@ -49,18 +68,48 @@ public struct StatusReport: Sendable, Equatable, Codable {
     /// The daemon's process; absent if none is running.
     public var processId: Int?
     public var roots: [Root]
+    /// What the running daemon does not work on just now.
+    public var pauses: [PauseRow]
     public var total: StateCounts
+    /// What pending captures wait for.
+    public var pending: PendingCounts
+    /// How long the pending captures take at the pace of the last hour, seconds; absent where nothing ended in it.
+    public var backlogSeconds: Double?
+    /// What a person must see to, in words; empty while all is in order.
+    public var needsPerson: [String]
+    /// Those that have waited longest for memory, a few.
+    public var waitingForMemory: [Waiting]
     /// By profile, then by verdict.
     public var verdicts: [String: [String: Int]]
+    /// Results that another engine than this program's made.
+    public var engines: EngineReview
+    /// What results take of the disk; absent unless it was asked for.
+    public var disk: DiskUse?
     public var learned: [Learned]
     public var ledgerPath: String
     public var ledgerBytes: Int64
     /// By directory.
     public var freeMebibytes: [String: Int64]
 
-    /// - Parameter directories: whose file systems' free space is of interest.
-    public init(_ ledger: Ledger, stateDirectory: String, directories: [String], clock: some DaemonClock) async throws {
+    /// - Parameters:
+    ///   - directories: whose file systems' free space is of interest.
+    ///   - disk: what results take of it, where that is of interest.
+    ///   - waiting: tells what pending captures wait for; nil asks the ledger.
+    public init(
+        _ ledger: Ledger, stateDirectory: String, directories: [String], disk: DiskUse? = nil,
+        waiting told: PendingReason? = nil,
+        clock: some DaemonClock
+    ) async throws {
         let now = clock.now
+        let waiting: PendingReason =
+            if let told { told } else { PendingReason(try await .init(ledger, stateDirectory: stateDirectory)) }
+        pauses = waiting.surroundings.pauses
+        pending = try await ledger.pendingCounts(now: now)
+        waitingForMemory = try await ledger.waitingForMemory(limit: 3).map { root, row in
+            Waiting(
+                lab: root.lab, file: "\(root.path)/\(row.path)", mebibytes: (row.memory ?? 0) >> 20,
+                reason: waiting.text(row, root: root, ahead: 0, now: now))
+        }
         func text(_ seconds: Double?) -> String? {
             seconds.map { Timestamp.text(Date(timeIntervalSince1970: $0)) }
         }
@@ -77,8 +126,32 @@ public struct StatusReport: Sendable, Equatable, Codable {
                 lastFinishedAt: text(summary.lastFinishedAt), lastScanAt: text(summary.root.scannedAt),
                 finishedInLastHour: summary.finishedInLastHour)
         }
+        let pace = roots.map(\.finishedInLastHour).reduce(0, +)
+        backlogSeconds = total.pending > 0 && pace > 0 ? Double(total.pending) * 3600 / Double(pace) : nil
+        needsPerson = NeedsPerson.all(
+            pauses: pauses, roots: summaries.map(\.root), isRunning: processId != nil
+        ).map(\.text)
         verdicts = try await ledger.verdicts()
-        learned = LearningFolder.records(stateDirectory: stateDirectory).flatMap { record, folder in
+        engines = EngineReview(try await ledger.engines())
+        self.disk = disk
+        learned = Self.learned(stateDirectory: stateDirectory)
+        ledgerPath = ledger.path
+        ledgerBytes = ["", "-wal"].reduce(0) { sum, suffix in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: ledger.path + suffix)
+            return sum + ((attributes?[.size] as? NSNumber)?.int64Value ?? 0)
+        }
+        freeMebibytes = [:]
+        for directory in directories + [stateDirectory] {
+            // What does not answer the daemon is not asked here: it might not let go of this process.
+            guard !pauses.contains(where: { $0.what.hasSuffix(" " + directory) }) else { continue }
+            let free = Answer.within(directory) { TreeFiles.freeBytes(Array(directory.utf8)) }
+            freeMebibytes[directory] = (free ?? nil).map { $0 >> 20 }
+        }
+    }
+
+    /// All that was learned of labs and is in force.
+    static func learned(stateDirectory: String) -> [Learned] {
+        LearningFolder.records(stateDirectory: stateDirectory).flatMap { record, folder in
             let palette = record.palette.map { palette in
                 Learned(
                     lab: record.lab, profile: record.profile, what: "palette",
@@ -93,20 +166,24 @@ public struct StatusReport: Sendable, Equatable, Codable {
             }
             return [palette].compactMap { $0 } + lights
         }
-        ledgerPath = ledger.path
-        ledgerBytes = ["", "-wal"].reduce(0) { sum, suffix in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: ledger.path + suffix)
-            return sum + ((attributes?[.size] as? NSNumber)?.int64Value ?? 0)
-        }
-        freeMebibytes = [:]
-        for directory in directories + [stateDirectory] {
-            freeMebibytes[directory] = TreeFiles.freeBytes(Array(directory.utf8)).map { $0 >> 20 }
-        }
+    }
+
+    private var backlogText: String {
+        guard let minutes = backlogSeconds.map({ Int(($0 / 60).rounded(.up)) }) else { return "" }
+        let time = minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+        return "; about \(time) at the pace of the last hour"
     }
 
     /// For a person, line by line.
     public func lines() -> [String] {
-        var lines = [processId.map { "running as process \($0)" } ?? "not running"]
+        // What a person must see to comes first.
+        var lines = pauses.map {
+            "PAUSED since \(Timestamp.text(Date(timeIntervalSince1970: $0.since))): \($0.what): \($0.reason)"
+        }
+        for root in roots where root.isWatched {
+            if let reason = root.unhealthy { lines.append("\(root.lab) NOT WELL: \(root.path): \(reason)") }
+        }
+        lines.append(processId.map { "running as process \($0)" } ?? "not running")
         let width = max(4, roots.map(\.lab.count).max() ?? 0)
         func row(_ lab: String, _ columns: [String]) -> String {
             lab.padding(toLength: width, withPad: " ", startingAt: 0)
@@ -124,9 +201,10 @@ public struct StatusReport: Sendable, Equatable, Codable {
             lines.append(
                 row("all", [total.seen, total.done, total.failed, total.pending, total.ignored].map(String.init)))
         }
+        if let text = pending.text { lines.append("pending: \(text)\(backlogText)") }
+        lines += waitingForMemory.map { "\($0.file): \($0.reason)" }
         for root in roots {
             var facts = [root.isWatched ? root.mode ?? "not started yet" : "no longer watched"]
-            if let reason = root.unhealthy { facts.append("NOT WELL: \(reason)") }
             if let time = root.oldestPendingAt { facts.append("next in line was seen \(time)") }
             if let time = root.lastFinishedAt { facts.append("last capture ended \(time)") }
             lines.append("\(root.lab): \(root.path): \(facts.joined(separator: ", "))")
@@ -135,13 +213,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
             let counts = verdicts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             lines.append("profile \(profile): \(counts.joined(separator: ", "))")
         }
-        for learned in learned {
-            lines.append(
-                "\(learned.lab): \(learned.what) for profile \(learned.profile) learned from \(learned.captures) captures"
-                    + (learned.whiteCells.map { ", \($0) white cells" } ?? "")
-                    + (learned.isUneven.map { $0 ? ", uneven" : ", even" } ?? "") + ", \(learned.learnedAt)"
-                    + (learned.confirmedAt.map { ", found to hold \($0)" } ?? "") + ": \(learned.path)")
-        }
+        if let text = engines.text { lines.append(text) }
+        lines += learned.map { "\($0.lab): \($0.text): \($0.path)" }
+        lines += disk?.lines ?? []
         for (directory, free) in freeMebibytes.sorted(by: { $0.key < $1.key }) {
             lines.append("\(directory): \(free) MiB free")
         }

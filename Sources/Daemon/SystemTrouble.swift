@@ -3,9 +3,6 @@ import Watching
 
 /// Errors of the system that speak of the machine or the process, not of the file that met them.
 enum SystemTrouble {
-    /// True where the process or the machine has too few of something: no capture is to blame.
-    static func isShortage(_ code: Int32) -> Bool { [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(code) }
-
     /// The system's words, and for a shortage its name and what to do.
     static func text(_ code: Int32) -> String {
         let words = FileError.text(code)

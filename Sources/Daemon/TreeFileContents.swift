@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Glibc
 import Jobs
 import Watching
@@ -14,6 +14,20 @@ extension TreeFiles {
             defer { isWritten = true }
             return isWritten ? [] : bytes
         }
+    }
+
+    /// Writes a file, whole or not at all, in place of another of its name.
+    static func replace(_ path: Path, with bytes: [UInt8]) throws(TreeError) {
+        let folder = directory(of: path)
+        let temporary = temporaryName(in: folder)
+        try writeNew(bytes, to: temporary)
+        do throws(TreeError) {
+            try rename(temporary, to: path)
+        } catch {
+            remove(temporary)
+            throw error
+        }
+        try syncDirectory(folder)
     }
 
     /// Copies a regular file to a new one and syncs it; on failure nothing is left.
@@ -86,12 +100,12 @@ extension TreeFiles {
     static func sha256(_ path: Path, bytes expected: Int? = nil) throws(TreeError) -> String? {
         let file = try OpenFile(path)
         if let expected, file.size != expected { return nil }
-        var hash = SHA256()
+        let hash = SHA256()
         var offset = 0
         while true {
             let bytes = try file.read(at: offset, count: piece)
             if bytes.isEmpty { break }
-            hash.update(data: bytes)
+            hash.update(bytes)
             offset &+= bytes.count
         }
         return FileDigest.text(hash.finalize())

@@ -6,16 +6,18 @@ import Watching
 /// An operation on a file of the output or quarantine tree that the system refused.
 public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     public let operation: String
-    public let path: String
+    public internal(set) var path: String
     public let code: Int32
+    /// What there is to say beyond the system's words; nil for nothing.
+    var detail: String?
 
-    /// True where the whole file system is in trouble (full, read-only, failing), not just this name.
-    public var concernsFileSystem: Bool { [ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ENODEV, ENXIO].contains(code) }
+    /// Whether the whole tree, or the machine, is in trouble, and not just this name.
+    public var fault: Fault { Fault(code: code) }
 
     /// True where something else has the name, or one of the folders' names: no wait helps, another name does.
     var isNameTaken: Bool { [EISDIR, ENOTDIR, EEXIST, ENOTEMPTY].contains(code) }
 
-    public var message: String { "\(operation) failed: \(SystemTrouble.text(code))" }
+    public var message: String { detail ?? "\(operation) failed: \(SystemTrouble.text(code))" }
     public var description: String { "\(path): \(message)" }
 }
 
@@ -60,6 +62,31 @@ enum TreeFiles {
             default:
                 throw TreeError(operation: "entering", path: CapturePath.printable(place), code: ENOTDIR)
             }
+        }
+    }
+
+    /// Makes a directory as ``makeDirectories(_:below:)`` does, and has something put into it. Where it is taken away
+    /// between, for it was empty, it is made again.
+    static func inDirectory(
+        _ path: Path, below base: Path, _ put: () throws(TreeError) -> Void
+    ) throws(TreeError) {
+        for _ in 0..<8 {
+            do throws(TreeError) {
+                try makeDirectories(path, below: base)
+                return try put()
+            } catch {
+                guard error.code == ENOENT, exists(base), !exists(path) else { throw error }
+            }
+        }
+        try makeDirectories(path, below: base)
+        try put()
+    }
+
+    /// Takes away a directory and those around it, below a tree, as far as nothing is in them.
+    static func removeEmpty(_ path: Path, below base: Path) {
+        var place = path
+        while place.count > base.count + 1, place.starts(with: base), withPath(place, { rmdir($0) }) == 0 {
+            place = directory(of: place)
         }
     }
 
@@ -136,7 +163,7 @@ enum TreeFiles {
             throw TreeError(operation: "syncing", path: CapturePath.printable(path), code: errno)
         }
         defer { close(descriptor) }
-        if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
+        if fsync(descriptor) != 0, ![EINVAL, EROFS, ENOTSUP, ENOSYS, EBADF, EISDIR].contains(errno) {
             throw TreeError(operation: "syncing", path: CapturePath.printable(path), code: errno)
         }
     }
@@ -144,6 +171,14 @@ enum TreeFiles {
     static func exists(_ path: Path) -> Bool {
         var status = stat()
         return withPath(path) { lstat($0, &status) } == 0
+    }
+
+    /// What a file takes of the disk, and which it is; nil where it is not there. A link is not followed.
+    static func usage(_ path: Path) -> (bytes: Int64, device: UInt64, inode: UInt64, links: Int)? {
+        var status = stat()
+        guard withPath(path, { lstat($0, &status) }) == 0 else { return nil }
+        let bytes = (Int64(status.st_blocks) *? 512) ?? Int64(status.st_size)
+        return (bytes, UInt64(status.st_dev), UInt64(status.st_ino), Int(clamping: status.st_nlink))
     }
 
     /// Free for this process, in bytes; nil where the file system does not say.
@@ -186,9 +221,19 @@ enum TreeFiles {
     @discardableResult
     static func removeTemporaries(in directory: Path) -> Int {
         ((try? names(in: directory)) ?? []).count { entry in
-            !entry.isDirectory && entry.name.starts(with: ".nctd-".utf8)
-                && entry.name.suffix(4).elementsEqual(".tmp".utf8)
-                && remove(directory + [UInt8(ascii: "/")] + entry.name)
+            !entry.isDirectory && isTemporary(entry.name) && remove(directory + [UInt8(ascii: "/")] + entry.name)
         }
+    }
+
+    /// Whether a name is one of ``temporaryName(in:)``.
+    static func isTemporary(_ name: Path) -> Bool {
+        name.starts(with: ".nctd-".utf8) && name.suffix(4).elementsEqual(".tmp".utf8)
+    }
+
+    /// The most bytes of a name in a directory; nil where the file system does not say.
+    static func longestName(in directory: Path) -> Int? {
+        var status = statvfs()
+        guard withPath(directory, { statvfs($0, &status) }) == 0, status.f_namemax >= 64 else { return nil }
+        return Int(clamping: status.f_namemax)
     }
 }

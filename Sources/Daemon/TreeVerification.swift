@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import Jobs
 import Ledger
@@ -5,79 +6,93 @@ import Watching
 
 /// Holds the output tree against the sidecars in it, and the ledger against the tree.
 public struct TreeVerification: Sendable, Equatable, Codable {
+    /// What is wrong, and what can be done about it.
     public struct Problem: Sendable, Equatable, Codable {
         public var file: String
         public var problem: String
+        public var remedy: String
+        /// What ``TreeRepair`` does about it; nil where only a person can do something.
+        var step: TreeRepair.Step?
+
+        private enum CodingKeys: String, CodingKey { case file, problem, remedy }
     }
 
     /// Results whose image is the one that the sidecar speaks of.
-    public var sound = 0
+    public internal(set) var sound = 0
     /// Captures that the ledger says are done.
-    public var done = 0
-    public var problems: [Problem] = []
+    public internal(set) var done = 0
+    public internal(set) var problems: [Problem] = []
     /// Images whose sidecar says that they belong elsewhere, left alone and held against nothing.
-    public var copies: [String] = []
+    public internal(set) var copies: [String] = []
+    /// Files that were put aside, by a repair or by a commit that found no sound result in its place.
+    public internal(set) var aside = 0
+    /// Results whose capture is gone, which is no problem; nil where the watched trees were not looked at.
+    public internal(set) var gone: [String]?
+    /// Captures whose bytes were compared with those that their results were made of.
+    public internal(set) var captures: Int?
 
     /// Reads every image; the time is that of reading the tree.
-    public init(_ ledger: Ledger, trees: ResultTrees) async throws {
-        let commit = ResultCommit(trees)
+    ///
+    /// - Parameters:
+    ///   - isRunning: a daemon may be at work: what is minutes old at most is not yet held against anything.
+    ///   - roots: the watched trees by their paths, to see which captures are gone; nil takes all for being there.
+    ///   - comparing: also read every capture in them, and compare it with what its result was made of.
+    public init(
+        _ ledger: Ledger, trees: ResultTrees, isRunning: Bool = false, roots: [String: any CaptureSource]? = nil,
+        comparing: Bool = false
+    ) async throws {
+        var look = try await TreeLook(ledger, trees: trees, isRunning: isRunning, roots: roots)
         for tree in ResultTrees.Tree.allCases {
             var images = SidecarTree(directory: trees.directory(tree), includingVersions: true).makeIterator()
-            while let image = images.next() {
-                let name = CapturePath.printable(trees.full(image, in: tree))
-                guard let sidecar = commit.sidecar(of: image, in: tree) else {
-                    problems.append(Problem(file: name + ".json", problem: "it is no sidecar that can be read"))
-                    continue
-                }
-                guard sidecar.capture == nil || sidecar.reservedName(at: image) != nil else {
-                    copies.append(name)
-                    continue
-                }
-                guard commit.soundSidecar(of: image, in: tree) != nil else {
-                    problems.append(
-                        Problem(file: name, problem: "the image is missing, or not the one that its sidecar speaks of"))
-                    continue
-                }
-                sound += 1
-                guard let capture = sidecar.capture else { continue }
-                try await check(image, in: tree, name, capture, ledger)
+            while let image = images.next() { try await look.at(image, in: tree) }
+            look.found.problems += images.unreadable.map {
+                Problem(
+                    file: $0.path, problem: $0.message,
+                    remedy: "give who runs this the right to read it; see who owns it")
             }
-            problems += images.unreadable.map { Problem(file: $0.path, problem: $0.message) }
-        }
-        let checked = Checked()
-        try await ledger.forEach(.done) { row, root in
-            checked.done += 1
-            let isThere = ResultTrees.Tree.allCases.contains {
-                commit.sidecar(of: row.output ?? [], in: $0)?.capture?.identity == row.identity
-            }
-            if !isThere {
-                checked.problems.append(
-                    Problem(
-                        file: root.name(of: row.path),
-                        problem: "the ledger says it is done, and its result is not in the tree"))
+            for leftover in TreeLeftovers(trees.directory(tree), isRunning: isRunning).find() {
+                try await look.at(leftover: leftover.name, leftover.kind, in: tree)
             }
         }
-        done = checked.done
-        problems += checked.problems
+        let (rows, eyes) = (Rows(), look)
+        try await ledger.forEach(.init(state: .done)) { row, root in
+            rows.done += 1
+            let isThere = eyes.hasResult(row)
+            let difference = comparing ? eyes.difference(of: row, root) : nil
+            if !isThere || difference != nil { rows.odd.append((row, root, isThere, difference)) }
+        }
+        for (row, root, isThere, difference) in rows.odd {
+            if let difference { look.note(difference, of: row, root) }
+            if !isThere { look.noteMissing(row, root) }
+        }
+        look.found.done = rows.done
+        look.found.captures = comparing ? rows.done : nil
+        self = look.found
     }
 
-    private mutating func check(
-        _ image: [UInt8], in tree: ResultTrees.Tree, _ name: String, _ capture: Sidecar.Capture, _ ledger: Ledger
+    /// The same for some results and captures alone.
+    public init(
+        of names: [Named], _ ledger: Ledger, trees: ResultTrees, isRunning: Bool = false,
+        roots: [String: any CaptureSource]? = nil
     ) async throws {
-        guard OutputNames.unversioned(image) == image else { return }
-        guard let row = try await ledger.capture(output: image) else {
-            problems.append(Problem(file: name, problem: "the ledger knows no capture that this is the result of"))
-            return
-        }
-        if row.state == .done, row.identity != capture.identity || ResultTrees.Tree(delivery: row.delivery) != tree {
-            problems.append(Problem(file: name, problem: "the ledger has another result for this capture"))
-        }
+        var look = try await TreeLook(ledger, trees: trees, isRunning: isRunning, roots: roots)
+        for name in names { try await look.at(name) }
+        self = look.found
+    }
+
+    init() {}
+
+    /// A result or a capture that a person names.
+    public enum Named: Sendable {
+        case capture(CaptureRow, RootRow)
+        /// Below its tree, without the ending of a sidecar.
+        case result([UInt8], in: ResultTrees.Tree)
     }
 
     /// Filled by a callback; `@unchecked` because the ledger calls it from one thread, one row after the other.
-    private final class Checked: @unchecked Sendable {
+    private final class Rows: @unchecked Sendable {
         var done = 0
-        var problems: [Problem] = []
+        var odd: [(CaptureRow, RootRow, isThere: Bool, difference: String?)] = []
     }
 }
 

@@ -14,6 +14,9 @@ final class WorkGate: Sendable {
         }
     }
 
+    /// The commit is over, and the work goes on.
+    func endCommit() { phase.withLock { if $0 == .committing { $0 = .working } } }
+
     /// True once the capture was given back: what is still done for it is done for nothing.
     var isAbandoned: Bool { phase.withLock { $0 == .abandoned } }
 
@@ -27,13 +30,14 @@ final class WorkGate: Sendable {
     }
 }
 
-/// The identities that are being worked on, so that the same bytes are not worked out twice at once.
+/// The identities that are being worked on, so that the same bytes are not worked out twice at once; and what else only
+/// one capture at a time may be at.
 final class IdentitiesInWork: Sendable {
     private let identities = Mutex<Set<String>>([])
 
     /// False if the identity is in work already.
     func begin(_ identity: String) -> Bool { identities.withLock { $0.insert(identity).inserted } }
-    func end(_ identity: String) { identities.withLock { _ = $0.remove(identity) } }
+    func end(_ ended: [String]) { identities.withLock { $0.subtract(ended) } }
 }
 
 /// Wakes the one who waits: rung before or during the wait. Only one may wait at a time.

@@ -1,18 +1,12 @@
 /// Reads BMP files: palettes of 1, 2, 4 and 8 bits, 16, 24 and 32 bits with any masks, run lengths, rows in both orders.
 ///
-/// The fourth byte of 32 bits is alpha only where the header has a mask for it.
+/// The fourth byte of 32 bits is alpha only where the header has a mask for it. Calibrated colors of a V4 header (endpoints
+/// and gamma) are not followed: its writers leave them empty.
 enum BMPReader {
     static func decode(_ bytes: [UInt8], path: String) throws(ImageFileError) -> ImageFile {
         let header = try BMPHeader(ByteView(bytes: bytes), path: path)
         var metadata = ImageMetadata(
             format: .bmp, channels: header.masks.map { $0.alpha != 0 } == true ? 4 : 3, resolution: header.resolution)
-        if let profile = header.iccProfile {
-            if ICCProfile.isRGB(profile) {
-                metadata.iccProfile = profile
-            } else {
-                metadata.warnings.append("the embedded ICC profile is not one for RGB and was dropped")
-            }
-        }
         let pixels: [UInt8]
         switch header.compression {
         case .rle8, .rle4:
@@ -28,8 +22,9 @@ enum BMPReader {
             pixels = try direct(bytes, header, path: path)
             if header.hasDeepChannels { metadata.warnings.append("channels of more than 8 bits were rounded to 8") }
         }
-        return Codec.expand(
-            pixels, width: header.width, height: header.height, channels: metadata.channels, metadata: metadata)
+        return try Codec.expand(
+            pixels, width: header.width, height: header.height, channels: metadata.channels,
+            iccProfile: header.iccProfile, metadata: metadata, path: path)
     }
 
     /// The stored row that image row `y` (from the top) is, as an offset into the file; checks that all rows are there.

@@ -1,18 +1,14 @@
 import NCTEngine
 
-/// A decoded image file: the picture upright, its alpha, and what the file says about itself.
+/// A decoded image file: the picture upright and in sRGB, and what the file says about itself.
 public struct ImageFile: Sendable, Equatable {
-    /// `height × width × 3`; gray is repeated in all three channels, the orientation is applied already.
+    /// `height × width × 3`; gray is repeated in all three channels, the orientation is applied already, and what is
+    /// transparent was laid over the picture's own background.
     public var image: RGBImage
-    /// `height × width`, 0…1, not premultiplied; nil where the file has none. Writers of formats without alpha drop it.
-    public var alpha: [Float]?
     public var metadata: ImageMetadata
 
-    /// - Precondition: `alpha` is nil or has one value a pixel.
-    public init(image: RGBImage, alpha: [Float]? = nil, metadata: ImageMetadata = ImageMetadata(format: .png)) {
-        precondition(alpha == nil || alpha?.count == image.pixelCount, "alpha needs one value a pixel")
+    public init(image: RGBImage, metadata: ImageMetadata = ImageMetadata(format: .png)) {
         self.image = image
-        self.alpha = alpha
         self.metadata = metadata
     }
 }
@@ -32,7 +28,6 @@ public enum ImageFormat: String, Sendable, Codable, CaseIterable {
 
     /// Whether the format can hold 16 bits a sample.
     public var holds16Bits: Bool { self == .png || self == .tiff }
-    public var holdsAlpha: Bool { self != .jpeg }
 }
 
 /// How densely the pixels lie, in pixels per meter along each axis of the upright image.
@@ -48,8 +43,9 @@ public struct ImageResolution: Sendable, Equatable, Codable {
 
 /// What an image file says about itself besides the pixels.
 ///
-/// The writers carry `resolution`, `iccProfile` and (through `ImageWriteOptions`) `bitDepth` to the output. The strings
-/// describe the source and are not written.
+/// The writers carry `resolution` and (through `ImageWriteOptions`) `bitDepth` to the output. The rest describes the source
+/// and is not written. None of it decides over pixels but by what the formats say of them, and what cannot be used is a
+/// warning.
 public struct ImageMetadata: Sendable, Equatable {
     public var format: ImageFormat
     /// 8 or 16 bits a sample; 1, 2 and 4 count as 8.
@@ -57,11 +53,20 @@ public struct ImageMetadata: Sendable, Equatable {
     /// Channels in the file, 1…4 (more where a TIFF has extra ones); a palette counts as the colors it stands for.
     public var channels: Int
     public var resolution: ImageResolution?
-    /// The embedded ICC profile, if it is one for RGB. Others do not fit the RGB output and become a warning.
-    public var iccProfile: [UInt8]?
+    /// How the colors were brought to sRGB; nil where they were that already.
+    public var colorConversion: ColorConversion?
+    /// How many of 16 bits count; nil for all.
+    public var sampleBits: SampleBits?
+    /// Which page of the file this is, from 1 on, and how many it has (TIFF).
+    public var page = 1
+    public var pageCount = 1
     public var make: String?
     public var model: String?
     public var software: String?
+    /// As the microscope's program names it.
+    public var objective: String?
+    /// Seconds.
+    public var exposure: Double?
     /// When the picture was taken (EXIF `DateTimeOriginal`, otherwise `DateTime`), as the file writes it:
     /// `2024:01:31 12:34:56`.
     public var capturedAt: String?
@@ -72,14 +77,13 @@ public struct ImageMetadata: Sendable, Equatable {
 
     public init(
         format: ImageFormat, bitDepth: Int = 8, channels: Int = 3, resolution: ImageResolution? = nil,
-        iccProfile: [UInt8]? = nil, make: String? = nil, model: String? = nil, software: String? = nil,
+        make: String? = nil, model: String? = nil, software: String? = nil,
         capturedAt: String? = nil, orientationApplied: Int = 1, warnings: [String] = []
     ) {
         self.format = format
         self.bitDepth = bitDepth
         self.channels = channels
         self.resolution = resolution
-        self.iccProfile = iccProfile
         self.make = make
         self.model = model
         self.software = software

@@ -18,6 +18,11 @@ public struct ImageHeader: Sendable, Equatable, Codable {
                 .empty, "the file is empty (0 bytes)", path: path, remedy: "copy or capture the image again")
         }
         guard let format = Self.format(of: bytes) else {
+            if let foreign = ForeignFormat.content(bytes) {
+                throw ImageFileError(
+                    .notAnImage, "the content is \(foreign.name), which is not read", path: path, remedy: foreign.advice
+                )
+            }
             throw ImageFileError(
                 .notAnImage, "the content is no known image format, whatever the name says", path: path,
                 remedy: "give a PNG, JPEG, TIFF or BMP file")
@@ -54,7 +59,7 @@ public struct ImageHeader: Sendable, Equatable, Codable {
     ///   - fileSize: in bytes.
     ///   - path: stands in the errors.
     ///   - read: gives up to `count` bytes from an offset, fewer at the file's end.
-    /// - Throws: as ``ImageReader/decode(_:name:limits:)`` does for a header, and what `read` throws.
+    /// - Throws: as ``ImageReader/decode(_:name:options:)`` does for a header, and what `read` throws.
     public static func read(
         fileSize: Int, path: String, _ read: (_ offset: Int, _ count: Int) throws -> [UInt8]
     ) throws -> ImageHeader {
@@ -62,9 +67,10 @@ public struct ImageHeader: Sendable, Equatable, Codable {
         for prefix in [64 << 10, 1 << 20, 32 << 20] {
             let start = try read(0, min(prefix, fileSize))
             if format(of: start) == .tiff, let first = TagDirectory.Start(start) {
-                let window = try read(first.directory, TagDirectory.longestDirectory)
-                let tags = TagDirectory(start: first, window: window, fileSize: fileSize)
-                guard let size = tiffSize(tags) else { throw cutOff(.tiff, path: path) }
+                let directories = try TagDirectory.chain(start: first, fileSize: fileSize, read)
+                guard let size = directories.lazy.compactMap({ tiffSize($0) }).first else {
+                    throw cutOff(.tiff, path: path)
+                }
                 return ImageHeader(.tiff, size)
             }
             do {

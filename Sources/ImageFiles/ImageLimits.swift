@@ -1,5 +1,5 @@
 /// How large an image may be. Checked from the file's size and header, before anything is allocated for its pixels.
-public struct ImageLimits: Sendable, Equatable {
+public struct ImageLimits: Sendable, Equatable, Codable {
     /// The most pixels, width times height.
     public var maximumPixels: Int
     /// The most bytes of the file.

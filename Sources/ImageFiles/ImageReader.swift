@@ -1,14 +1,17 @@
-/// Reads image files: PNG, JPEG, TIFF and BMP, known by their content, not their names.
+/// Reads image files: PNG, JPEG, TIFF and BMP, known by their content, not their names. Whatever colors a file has, what
+/// comes out is sRGB.
 public enum ImageReader {
     /// Reads and decodes one file, holding it in memory once as bytes and once as floats.
     ///
     /// - Throws: any `ImageFileError` but those of writing. The limits are checked before pixels are allocated, and a
     ///   file that ends early or fails a checksum is an error, never a partly gray picture.
-    public static func read(path: String, limits: ImageLimits = ImageLimits()) throws(ImageFileError) -> ImageFile {
-        try decode(RegularFile.read(path: path, limits: limits), name: path, limits: limits)
+    public static func read(
+        path: String, options: ReadingOptions = ReadingOptions()
+    ) throws(ImageFileError) -> ImageFile {
+        try decode(RegularFile.read(path: path, limits: options.limits), name: path, options: options)
     }
 
-    /// A file's bytes, for ``decode(_:name:limits:)``.
+    /// A file's bytes, for ``decode(_:name:options:)``.
     ///
     /// - Parameters:
     ///   - path: as the file system has it, whatever the bytes.
@@ -21,13 +24,16 @@ public enum ImageReader {
 
     /// Decodes a file that is in memory already; `name` stands in the errors.
     public static func decode(
-        _ bytes: [UInt8], name: String, limits: ImageLimits = ImageLimits()
+        _ bytes: [UInt8], name: String, options: ReadingOptions = ReadingOptions()
     ) throws(ImageFileError) -> ImageFile {
-        try limits.check(byteCount: bytes.count, path: name)
+        try options.limits.check(byteCount: bytes.count, path: name)
         let header = try ImageHeader(bytes, path: name)
-        try limits.check(header, path: name)
-        return try Codec.decode(bytes, header: header, limits: limits, path: name)
+        try options.limits.check(header, path: name)
+        return try Codec.decode(bytes, header: header, options: options, path: name)
     }
+
+    /// How many pages a file has that can be captures of their own; 1 for one that is no TIFF, or cannot be read.
+    public static func pageCount(of bytes: [UInt8]) -> Int { TIFFSelection.pageCount(bytes) }
 
     /// The format and size that a file claims, from its first kilobytes and, of a TIFF, its directory.
     public static func header(

@@ -20,8 +20,7 @@ public struct ImageWriteOptions: Sendable, Equatable {
 
 /// Encodes images as files in memory; `AtomicFile` puts them on disk.
 public enum ImageWriter {
-    /// Encodes the image as RGB, or as RGB and alpha where there is alpha and the format has it, with its resolution
-    /// and ICC profile. Samples are clamped to 0…1 and rounded to nearest. The same input gives the same bytes.
+    /// Encodes the image as RGB, tagged as sRGB, with its resolution. Samples are clamped to 0…1 and rounded to nearest. The same input gives the same bytes.
     ///
     /// - Throws: `unsupported` where the format cannot hold the depth or size, `outOfMemory`.
     public static func encode(

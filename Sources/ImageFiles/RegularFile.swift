@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Glibc
 import NCTEngine
 
@@ -80,12 +80,12 @@ package final class RegularFile {
 
     /// SHA-256 of the content in lowercase hexadecimal, read in pieces.
     package func sha256() throws(ImageFileError) -> String {
-        var hash = SHA256()
+        let hash = SHA256()
         var offset = 0
         while true {
             let piece = try read(at: offset, count: 1 << 20)
             if piece.isEmpty { break }
-            hash.update(data: piece)
+            hash.update(piece)
             offset &+= piece.count
         }
         return hash.finalize().hexadecimal

@@ -6,6 +6,9 @@ import CheckedArithmetic
 /// Source: TIFF 6.0 (Adobe 1992); EXIF 2.3 (CIPA DC-008).
 package struct TagDirectory {
     package enum Tag: Int {
+        /// What a page is to others: 1 a smaller version, 2 one of several, 4 a mask.
+        case kind = 254
+        case subdirectories = 330
         case width = 256, height = 257
         case bitsPerSample = 258, samplesPerPixel = 277
         case make = 271, model = 272
@@ -16,6 +19,16 @@ package struct TagDirectory {
         case dateTime = 306
         case exifDirectory = 34665
         case dateTimeOriginal = 36867
+        case imageDescription = 270
+        case xmp = 700
+        case exposureTime = 33434
+        case userComment = 37510
+        case lensModel = 42036
+        case colorSpace = 40961
+        case interoperabilityDirectory = 40965
+        /// Of that directory.
+        case interoperabilityIndex = 1
+        case imageJCounts = 50838, imageJMetadata = 50839
     }
 
     private struct Entry {
@@ -28,31 +41,87 @@ package struct TagDirectory {
     private let view: ByteView
     private let isBig: Bool
     private var entries: [Int: Entry] = [:]
+    /// Where the next page's directory lies; 0 for none.
+    private var next: Int?
 
     /// Nil where the bytes do not start as TIFF or have no directory.
-    package init?(_ bytes: [UInt8]) {
+    ///
+    /// - Parameter place: of another directory than the first.
+    package init?(_ bytes: [UInt8], at place: Int? = nil) {
         guard let start = Start(bytes) else { return nil }
         view = ByteView(bytes: bytes, bigEndian: start.bigEndian)
         isBig = start.isBig
-        guard let found = directory(at: start.directory) else { return nil }
+        guard let found = directory(at: place ?? start.directory) else { return nil }
         entries = found
-        if let offset = integer(.exifDirectory), let more = directory(at: offset) {
-            entries.merge(more) { first, _ in first }
+        for tag in [Tag.exifDirectory, .interoperabilityDirectory] {
+            if let offset = integer(tag), let more = directory(at: offset) {
+                entries.merge(more) { first, _ in first }
+            }
         }
     }
 
-    /// The first directory alone, from the part of the file that holds it; values that lie elsewhere read as absent.
+    /// The tags of the directory, and what only the other one has, but for what belongs to its pixels.
+    package func completed(by other: TagDirectory) -> TagDirectory {
+        let ofPixels: Set<Int> = [
+            Tag.orientation.rawValue, Tag.xResolution.rawValue, Tag.yResolution.rawValue, Tag.resolutionUnit.rawValue,
+        ]
+        var all = self
+        all.entries.merge(other.entries.filter { !ofPixels.contains($0.key) }) { own, _ in own }
+        return all
+    }
+
+    /// One directory alone, from the part of the file that holds it; values that lie elsewhere read as absent.
     ///
-    /// - Parameter window: the file's bytes from the directory on.
-    init?(start: Start, window: [UInt8], fileSize: Int) {
-        view = ByteView(bytes: window, base: start.directory, total: fileSize, bigEndian: start.bigEndian)
+    /// - Parameters:
+    ///   - place: of the directory.
+    ///   - window: the file's bytes from there on.
+    init?(start: Start, at place: Int, window: [UInt8], fileSize: Int) {
+        view = ByteView(bytes: window, base: place, total: fileSize, bigEndian: start.bigEndian)
         isBig = start.isBig
-        guard let found = directory(at: start.directory) else { return nil }
+        guard let found = directory(at: place) else { return nil }
         entries = found
+        next = nextDirectory(after: place)
     }
 
     /// The most bytes that a directory takes which is read here.
     static let longestDirectory = 8 + 20 * 4096
+
+    /// Directories of so many are looked at.
+    private static let longestChain = 64
+
+    /// The directories of which the first that is an image is the one that is decoded (``TIFFSelection``): the first full
+    /// image; where every page says that it is a smaller version, the largest of the subdirectories, else of the pages.
+    ///
+    /// - Parameter read: gives up to `count` bytes from an offset, fewer at the file's end.
+    static func chain(
+        start: Start, fileSize: Int, _ read: (_ offset: Int, _ count: Int) throws -> [UInt8]
+    ) throws -> [TagDirectory] {
+        func tags(at place: Int) throws -> TagDirectory? {
+            TagDirectory(
+                start: start, at: place, window: try read(place, longestDirectory), fileSize: fileSize)
+        }
+        var pages: [TagDirectory] = []
+        var place: Int? = start.directory
+        while let at = place, at != 0, pages.count < longestChain, let page = try tags(at: at) {
+            if (page.integer(.kind) ?? 0) & 5 == 0 { return [page] }
+            pages.append(page)
+            place = page.next
+        }
+        var others = try pages.flatMap { $0.integers(.subdirectories) }.prefix(longestChain)
+            .compactMap { try tags(at: $0) }
+        let full = others.filter { ($0.integer(.kind) ?? 0) & 5 == 0 }
+        if full.isEmpty { others.append(contentsOf: pages) }
+        return (full.isEmpty ? others : full).sorted { $0.area > $1.area }
+    }
+
+    private var area: Int { (integer(.width) ?? 0) *? (integer(.height) ?? 0) ?? .max }
+
+    private func nextDirectory(after place: Int) -> Int? {
+        guard let count = isBig ? view.u64(at: place) : view.u16(at: place),
+            let end = place +? (isBig ? 8 : 2) +? (count *? (isBig ? 20 : 12))
+        else { return nil }
+        return isBig ? view.u64(at: end) : view.u32(at: end)
+    }
 
     /// What the first 16 bytes say.
     struct Start {
@@ -97,14 +166,23 @@ package struct TagDirectory {
     private static let sizes = [1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 13: 4, 16: 8, 18: 8]
 
     /// The first value of an integer tag.
-    package func integer(_ tag: Tag) -> Int? {
-        guard let entry = entries[tag.rawValue], entry.count >= 1 else { return nil }
+    package func integer(_ tag: Tag) -> Int? { integer(tag, 0) }
+
+    private func integer(_ tag: Tag, _ index: Int) -> Int? {
+        guard let entry = entries[tag.rawValue], index < entry.count, let size = Self.sizes[entry.type],
+            let place = entry.offset +? (index *? size)
+        else { return nil }
         switch entry.type {
-        case 3: return view.u16(at: entry.offset)
-        case 4, 13: return view.u32(at: entry.offset)
-        case 16, 18: return view.u64(at: entry.offset)
+        case 3: return view.u16(at: place)
+        case 4, 13: return view.u32(at: place)
+        case 16, 18: return view.u64(at: place)
         default: return nil
         }
+    }
+
+    /// The values of an integer tag, as many as can be had of the first 64.
+    private func integers(_ tag: Tag) -> [Int] {
+        (0..<min(entries[tag.rawValue]?.count ?? 0, 64)).compactMap { integer(tag, $0) }
     }
 
     /// A text tag without its terminator and surrounding blanks; nil where nothing printable is left.
@@ -114,6 +192,32 @@ package struct TagDirectory {
         else { return nil }
         return String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self).printable
     }
+
+    /// A text of any length up to 16 MiB, as it is: descriptions that hold the settings of a microscope.
+    package func longText(_ tag: Tag) -> String? {
+        guard let entry = entries[tag.rawValue], [1, 2, 7].contains(entry.type), entry.count <= 16 << 20,
+            let raw = view.slice(at: entry.offset, count: entry.count)
+        else { return nil }
+        return String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    package var description: String? { longText(.imageDescription) }
+
+    /// Whether the picture is in Adobe RGB, as cameras without a profile say it: DCF's optional color space, by the index of
+    /// its interoperability or by the number that older ones gave it.
+    package var isAdobeRGB: Bool { integer(.colorSpace) == 2 || text(.interoperabilityIndex) == "R03" }
+
+    /// ImageJ's lookup tables, one for each channel.
+    package var lookupTables: [ArraySlice<UInt8>] {
+        guard let counts = entries[Tag.imageJCounts.rawValue], let bytes = entries[Tag.imageJMetadata.rawValue],
+            counts.type == 4, counts.count <= 4096, let raw = view.slice(at: bytes.offset, count: bytes.count)
+        else { return [] }
+        return ImageJMetadata.lookupTables(
+            counts: (0..<counts.count).compactMap { view.u32(at: counts.offset &+ $0 &* 4) }, bytes: raw)
+    }
+
+    /// The first value of a rational tag that is greater than 0.
+    package func positive(_ tag: Tag) -> Double? { rational(tag).flatMap { $0 > 0 ? $0 : nil } }
 
     /// Pixels per meter along the axes as stored, where the unit is known (inches are the default unit).
     package var resolution: ImageResolution? {

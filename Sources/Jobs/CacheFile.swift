@@ -28,7 +28,7 @@ public struct CacheDirectory: Sendable, Equatable {
 
     /// Keeps bytes for a key, atomically.
     func write(_ bytes: [UInt8], key: String) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try SystemError.makeFolder(path)
         try AtomicFile.write(bytes, to: file(key: key), overwrite: true)
     }
 }

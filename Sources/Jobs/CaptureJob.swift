@@ -14,16 +14,22 @@ public struct CaptureJob: Sendable, Equatable {
     public var format: ImageFormat
     /// Replace an image that is already there.
     public var overwrite: Bool
+    /// Leave an image that is already there, whatever it was made with.
+    public var keepsOthers: Bool
     /// The image to write if the profile holds the result back, apart from all that is delivered: by default in the
     /// directory `FOLDER.held` beside the output's folder.
     public var heldOutput: String
     /// What the capture may take of memory, bytes; a larger one fails before it is read.
     public var memory: Int
+    /// Which page of the file, from 1 on; nil as the profile says.
+    public var page: Int?
 
     /// - Parameter inputBytes: nil for those of the text.
     public init(
         input: String, inputBytes: [UInt8]? = nil, output: String, heldOutput: String? = nil,
-        format: ImageFormat = .png, overwrite: Bool = false, memory: Int = MachineMemory.forCaptures()
+        format: ImageFormat = .png, overwrite: Bool = false, keepsOthers: Bool = false,
+        memory: Int = MachineMemory.forCaptures(),
+        page: Int? = nil
     ) {
         self.input = input
         self.inputBytes = inputBytes ?? Array(input.utf8)
@@ -32,8 +38,10 @@ public struct CaptureJob: Sendable, Equatable {
         self.heldOutput =
             heldOutput ?? (folder as NSString).appendingPathComponent((output as NSString).lastPathComponent)
         self.memory = memory
+        self.page = page
         self.format = format
         self.overwrite = overwrite
+        self.keepsOthers = keepsOthers
     }
 
     /// What a finished job left.
@@ -45,6 +53,29 @@ public struct CaptureJob: Sendable, Equatable {
         /// What the method saw: the source under even light, where its own was not.
         public var corrected: LightCorrection.Corrected
         public var normalization: Normalization
+    }
+
+    /// The result of this very capture, if it is there already: made by this engine with these settings, or by any where
+    /// others are kept. Its image must be the one that its sidecar speaks of.
+    public func finished(on engine: PreparedEngine) throws -> (output: String, sidecar: Sidecar)? {
+        guard !overwrite else { return nil }
+        for path in [output, heldOutput] {
+            guard let json = try? RegularFile.read(path: Self.sidecarPath(ofImage: path), limits: .files),
+                let sidecar = try? Sidecar(json: json),
+                let image = try? FileDigest.sha256(path: path), image == sidecar.output.sha256
+            else { continue }
+            let digest: String
+            do {
+                digest = try RegularFile(bytes: inputBytes, path: input, limits: .files).sha256()
+            } catch {
+                throw JobFailure(error, file: input)
+            }
+            guard sidecar.source.sha256 == digest else { continue }
+            if try keepsOthers || sidecar.identity == engine.identity(ofCapture: digest, page: page, format: format) {
+                return (path, sidecar)
+            }
+        }
+        return nil
     }
 
     public static func sidecarPath(ofImage path: String) -> String { path + ".json" }
@@ -77,34 +108,44 @@ public struct CaptureJob: Sendable, Equatable {
         if !overwrite {
             for path in [output, heldOutput] where FileManager.default.fileExists(atPath: path) {
                 throw JobFailure(
-                    file: input, cause: "the result \(path) exists", remedy: "use --overwrite to replace it")
+                    file: input, cause: "the result \(path) exists",
+                    remedy:
+                        "use --overwrite to replace it, or --skip-existing to leave what was made of the same capture "
+                        + "with other settings")
             }
         }
         var stopwatch = Stopwatch()
-        let bytes = try readAdmitted()
-        let file = try ImageReader.decode(bytes, name: input)
+        let bytes = try readAdmitted(for: engine)
+        var reading = engine.profile.reading()
+        if let page { reading.page = page }
+        var file = try ImageReader.decode(bytes, name: input, options: reading)
+        if let notes = CompanionNotes.beside(inputBytes) { file.metadata.add(notes) }
         stopwatch.lap("decoding")
         onStage("decoding")
         let rendering = try CaptureRendering(
             file, of: Sidecar.Source(file, path: input, bytes: bytes), on: engine, format: format,
             keepingStages: keepingStages, stopwatch: stopwatch, onStage: onStage,
             target: { $0 == .held ? heldOutput : output })
-        let json = try rendering.sidecar.json()
+        var sidecar = rendering.sidecar
+        sidecar.identity = try engine.identity(ofCapture: sidecar.source.sha256, page: page, format: format)
+        let json = try sidecar.json()
         let target = rendering.target
         try writing { try write(rendering.encoded, json, to: target) }
         return Result(
-            output: target, sidecar: rendering.sidecar, source: file.image,
+            output: target, sidecar: sidecar, source: file.image,
             corrected: rendering.corrected, normalization: rendering.normalization)
     }
 
     /// The file's bytes, if working on it takes no more memory than it may.
-    private func readAdmitted() throws -> [UInt8] {
+    private func readAdmitted(for engine: PreparedEngine) throws -> [UInt8] {
         let limits = ImageLimits()
         let file = try RegularFile(bytes: inputBytes, path: input, limits: limits)
         // A header that makes no sense is told of by decoding.
         let header = try? ImageHeader.read(fileSize: file.size, path: input) { try file.read(at: $0, count: $1) }
         if let header { try limits.check(header, path: input) }
-        let needed = CaptureMemory.bytes(header, fileBytes: file.size) ?? .max
+        let needed =
+            CaptureMemory(engine.profile, usingVGG: engine.features?.weights != nil)
+            .bytes(header, fileBytes: file.size) ?? .max
         guard needed <= memory else {
             throw JobFailure(
                 file: input,
@@ -117,8 +158,7 @@ public struct CaptureJob: Sendable, Equatable {
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder.isEmpty ? "." : folder, withIntermediateDirectories: true)
+            if !folder.isEmpty { try SystemError.makeFolder(folder) }
         } catch {
             throw JobFailure(
                 file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
@@ -165,7 +205,7 @@ public struct CaptureRendering: Sendable {
             stopwatch.lap("light")
             onStage("light")
         }
-        let result = try engine.normalizer.normalize(corrected.image, keepingStages: keepingStages) { stage in
+        var result = try engine.normalizer.normalize(corrected.image, keepingStages: keepingStages) { stage in
             stopwatch.lap(stage.rawValue)
             onStage(stage.rawValue)
         }
@@ -173,11 +213,14 @@ public struct CaptureRendering: Sendable {
 
         let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
         let encoded = try ImageWriter.encode(
-            ImageFile(image: result.image, alpha: file.alpha, metadata: file.metadata),
+            ImageFile(image: result.image, metadata: file.metadata),
             options: ImageWriteOptions(format: format, bitDepth: bitDepth))
         stopwatch.lap("encoding")
         onStage("encoding")
 
+        if let ratio = engine.scaleRatio(to: file.metadata) {
+            result.quality.note(scaleRatio: ratio, engine.profile.thresholds.rules)
+        }
         let quality = result.quality
         let isGood = quality.verdict == .good
         let delivery: Sidecar.Delivery =
@@ -193,10 +236,9 @@ public struct CaptureRendering: Sendable {
                 result, profile: engine.profile),
             parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,
             palettes: engine.palettes, features: engine.features, flatField: corrected.record,
+            transfer: result.transfer,
             quality: Sidecar.Quality(quality),
-            verdict: Sidecar.Verdict(
-                value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
-                delivery: delivery),
+            verdict: Sidecar.Verdict(quality, engine.profile.thresholds.rules, delivery: delivery),
             timingsMs: stopwatch.milliseconds,
             output: Sidecar.Output(
                 path: PreparedEngine.absolute(target), bytes: encoded.count, sha256: FileDigest.sha256(encoded),
@@ -218,7 +260,12 @@ extension Sidecar.Source {
         self.init(
             path: path, bytes: bytes, sha256: sha256,
             width: file.image.width, height: file.image.height, format: file.metadata.format.rawValue,
-            bitDepth: file.metadata.bitDepth, capturedAt: file.metadata.capturedAt, make: file.metadata.make,
-            model: file.metadata.model, software: file.metadata.software)
+            bitDepth: file.metadata.bitDepth, sampleBits: file.metadata.sampleBits,
+            colorConversion: file.metadata.colorConversion,
+            page: file.metadata.pageCount > 1 ? file.metadata.page : nil,
+            pages: file.metadata.pageCount > 1 ? file.metadata.pageCount : nil,
+            capturedAt: file.metadata.capturedAt, make: file.metadata.make,
+            model: file.metadata.model, software: file.metadata.software, objective: file.metadata.objective,
+            exposureSeconds: file.metadata.exposure, micrometersPerPixel: file.metadata.micrometersPerPixel)
     }
 }

@@ -1,3 +1,4 @@
+import ImageFiles
 import NCTEngine
 
 /// All that decides what becomes of a capture besides its bytes: profile, references, features, engine version, and what
@@ -56,4 +57,27 @@ extension PreparedEngine {
 
     /// Whether it goes by a palette that was learned of the captures' lab.
     var takesPalette: Bool { profile.learnsPalette && palettes != nil }
+}
+
+/// SHA-256 over a capture's digest, its engine's fingerprint and the output's format: the same identity gives the same
+/// image, bit by bit.
+public enum CaptureIdentity {
+    public static func of(digest: String, fingerprint: String, format: ImageFormat) -> String {
+        FileDigest.sha256(Array("\(digest) \(fingerprint) \(format.rawValue)".utf8))
+    }
+}
+
+extension PreparedEngine {
+    /// The same of a capture that a person has normalized, whose options may have overruled the profile.
+    ///
+    /// - Parameter page: of a capture that has several; nil as the profile says.
+    func identity(ofCapture digest: String, page: Int?, format: ImageFormat) throws -> String {
+        let parameters = try JSONText.encodeLine(Sidecar.MethodParameters(profile))
+        let parts = [
+            identity.fingerprint, profile.method.rawValue, "\(profile.parameters.seed)", "\(page ?? 0)",
+            String(decoding: parameters, as: UTF8.self),
+        ]
+        let fingerprint = FileDigest.sha256(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
+        return CaptureIdentity.of(digest: digest, fingerprint: fingerprint, format: format)
+    }
 }

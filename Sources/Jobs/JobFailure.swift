@@ -26,7 +26,9 @@ public struct JobFailure: Error, Sendable, Equatable, CustomStringConvertible {
             self.init(
                 file: file, cause: (error.place.map { "\($0): " } ?? "") + error.message, remedy: error.remedy)
         default:
-            self.init(file: file, cause: "\(error)", remedy: "try again, and report it if it stays")
+            self.init(
+                file: file, cause: SystemError.text(error),
+                remedy: "see that the place is there, has room, and may be used by whoever runs this")
         }
     }
 

@@ -1,5 +1,5 @@
 import Config
-import Crypto
+import Digests
 import Foundation
 import ImageFiles
 import NCTEngine
@@ -19,6 +19,8 @@ public struct PreparedEngine: Sendable {
     /// The references' pictures, in the same order, without what of them is no data.
     public var referenceImages: [RGBImage] { referenceFields.map(\.image) }
     private let referenceFields: [FieldImage]
+    /// Micrometers a pixel of the references, where each says it.
+    private let micrometersPerPixel: Double?
     /// What is done about the light of captures.
     public var light: LightCorrection
     /// The threads that each capture is worked on with.
@@ -60,23 +62,35 @@ public struct PreparedEngine: Sendable {
                 weights: source.weights.map(Self.absolute))
         }
 
+        var warnings: [String] = []
+        if let source,
+            let notice = FeatureSource.notice(
+                profile.features, configured: profile.weights, used: source.weights)
+        {
+            warnings.append(notice)
+        }
         var images: [RGBImage] = []
+        var scales: [Double] = []
         var origins: [Sidecar.FileOrigin] = []
         for path in profile.references {
             do {
-                images.append(try ImageReader.read(path: path).image)
+                let file = try ImageReader.read(path: path)
+                images.append(file.image)
+                file.metadata.micrometersPerPixel.map { scales.append($0) }
+                warnings += file.metadata.warnings.map { "\(path): \($0)" }
             } catch {
                 throw JobFailure(error, file: path)
             }
             origins.append(Sidecar.FileOrigin(path: Self.absolute(path), sha256: try FileDigest.sha256(path: path)))
         }
         references = origins
+        micrometersPerPixel = scales.count == images.count ? scales.sorted()[scales.count / 2] : nil
         referenceFields = images.map { FieldImage(ofDataIn: $0, workers: workers) }
 
         if let source {
             let transfer = try Self.transfer(
                 profile, source: source, references: images, palettes: labPalettes, workers: workers, cache: cache)
-            (normalizer, notices) = (transfer.normalizer, transfer.notices)
+            (normalizer, notices) = (transfer.normalizer, warnings + transfer.notices)
         } else {
             // What a baseline measures is measured again in less time than a cache takes.
             do {
@@ -87,8 +101,14 @@ public struct PreparedEngine: Sendable {
             } catch let error as EngineError {
                 throw Self.failure(error, references: profile.references, profile: profile)
             }
-            notices = []
+            notices = warnings
         }
+    }
+
+    /// How much larger things are in a capture than in the references, where both say how large their pixels are.
+    func scaleRatio(to capture: ImageMetadata) -> Double? {
+        guard let own = micrometersPerPixel, let other = capture.micrometersPerPixel else { return nil }
+        return own / other
     }
 
     /// What the references show and whether they can stand for a lab, looked at as captures are: what `nctd profile check`
@@ -178,10 +198,10 @@ public struct ReferenceReview: Sendable {
 
 /// SHA-256 of bytes and files, in lowercase hexadecimal.
 public enum FileDigest {
-    public static func sha256(_ bytes: some DataProtocol) -> String { SHA256.hash(data: bytes).hexadecimal }
+    public static func sha256(_ bytes: some ContiguousBytes) -> String { SHA256.hash(bytes).hexadecimal }
 
     /// A digest as all of the program writes it.
-    public static func text(_ digest: SHA256.Digest) -> String { digest.hexadecimal }
+    public static func text(_ digest: [UInt8]) -> String { digest.hexadecimal }
 
     /// Of a file, read in pieces. Throws ``JobFailure`` if it cannot be read.
     public static func sha256(path: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import ImageFiles
 import NCTEngine
 
 /// What stands beside every result: where it came from, how it was made, and whether to trust it.
@@ -29,6 +30,9 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var features: Features?
     /// The light that the capture was divided by, or that was looked at and found even; nil where neither.
     public var flatField: FlatField?
+    /// What the solver of the energy reached; nil where nothing was searched, and in a sidecar of an engine that did not
+    /// say.
+    public var transfer: TransferReport?
     public var quality: Quality
     public var verdict: Verdict
     /// Milliseconds a stage, by the stage's name.
@@ -36,6 +40,9 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public var output: Output
     /// What the image's reader had to overlook.
     public var warnings: [String]
+    /// SHA-256 over the source's digest and all that decides what becomes of it, for a result that a person ran the command
+    /// for; nil in a sidecar of an engine that did not say.
+    public var identity: String?
     /// Which capture of which watched root it is, and how the daemon came to it; nil where a person ran the command.
     public var capture: Capture?
 
@@ -48,11 +55,21 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var height: Int
         public var format: String
         public var bitDepth: Int
+        /// How many of 16 bits count, and who says so; nil for all.
+        public var sampleBits: SampleBits?
+        /// How its colors were brought to sRGB; nil where they were that already.
+        public var colorConversion: ColorConversion?
+        /// Which page of how many, from 1 on; nil for a file of one.
+        public var page: Int?
+        public var pages: Int?
         /// When the instrument says it was taken; as it says it.
         public var capturedAt: String?
         public var make: String?
         public var model: String?
         public var software: String?
+        public var objective: String?
+        public var exposureSeconds: Double?
+        public var micrometersPerPixel: Double?
     }
 
     public struct ProfileOrigin: Sendable, Equatable, Codable {
@@ -162,7 +179,21 @@ public struct Sidecar: Sendable, Equatable, Codable {
     public struct Verdict: Sendable, Equatable, Codable {
         public var value: QualityReport.Verdict
         public var findings: [Finding]
+        /// What the profile has noted and not counted (its `[verdict]`); nil for nothing.
+        public var notes: [Finding]?
+        /// What the profile makes of findings; nil where all are as measured.
+        public var rules: Rules?
         public var delivery: Delivery
+
+        /// In words: what led to the verdict, then what was noted.
+        public var texts: [String] { findings.map(\.text) + (notes ?? []).map { "noted: \($0.text)" } }
+    }
+
+    /// A profile's `[verdict]`.
+    public struct Rules: Sendable, Equatable, Codable {
+        public var fields: VerdictRules.Fields
+        /// Of findings that are not as measured, by their names.
+        public var effects: [String: VerdictRules.Effect]
     }
 
     /// What the profile's `below_threshold` made of the verdict.
@@ -196,12 +227,16 @@ public struct Sidecar: Sendable, Equatable, Codable {
         public var modifiedNanoseconds: Int64
         /// SHA-256 over the source's digest and all that decides what becomes of it.
         public var identity: String
-        /// The earlier result that this one is a link to or a copy of, below the output directory.
+        /// Which page of the file, from 1 on, where each is a capture of its own (`pages = "all"`); nil for any other.
+        public var page: Int?
+        /// The earlier result that this one is a link to or a copy of, below the output directory, by its name then.
         public var duplicateOf: String?
+        /// The path that the capture had before, where its result followed it to this one.
+        public var renamedFrom: String?
 
         public init(
             lab: String, root: String, path: String, pathBytes: String?, rule: String?, attempt: Int, seenAt: String,
-            inode: UInt64, modifiedNanoseconds: Int64, identity: String, duplicateOf: String? = nil
+            inode: UInt64, modifiedNanoseconds: Int64, identity: String, page: Int? = nil, duplicateOf: String? = nil
         ) {
             self.lab = lab
             self.root = root
@@ -213,6 +248,7 @@ public struct Sidecar: Sendable, Equatable, Codable {
             self.inode = inode
             self.modifiedNanoseconds = modifiedNanoseconds
             self.identity = identity
+            self.page = page
             self.duplicateOf = duplicateOf
         }
     }

@@ -18,6 +18,9 @@ extension Sidecar {
         public var completenessWeight: Float
         public var lambdaLocal: Float
         public var lambdaNonlocal: Float
+        /// Nil in a sidecar of an engine that had one solver alone.
+        public var solver: NormalizationParameters.Solver?
+        public var solverLabels: Int?
         public var solverTolerance: Float
         public var solverIterations: Int
         public var guidedFilterRadiusPixels: Int
@@ -49,6 +52,8 @@ extension Sidecar {
             completenessWeight = parameters.completenessWeight
             lambdaLocal = parameters.localWeight
             lambdaNonlocal = parameters.nonlocalWeight
+            solver = parameters.solver
+            solverLabels = parameters.solverLabels
             solverTolerance = parameters.solverTolerance
             solverIterations = parameters.solverIterations
             guidedFilterRadiusPixels = parameters.guidedFilterRadius
@@ -77,12 +82,24 @@ extension Sidecar.Quality {
 
 extension Sidecar.Finding {
     init(_ finding: QualityReport.Finding) {
-        self.init(kind: Self.name(of: finding.kind), value: finding.value, threshold: finding.threshold)
+        self.init(kind: finding.kind.name, value: finding.value, threshold: finding.threshold)
     }
+}
 
-    /// `noWhiteCells` as `no_white_cells`.
-    static func name(of kind: QualityReport.Finding.Kind) -> String {
-        kind.rawValue.reduce("") { $0 + ($1.isUppercase ? "_" + $1.lowercased() : String($1)) }
+extension Sidecar.Verdict {
+    /// - Parameter rules: those that the verdict was reached by.
+    init(_ quality: QualityReport, _ rules: VerdictRules, delivery: Sidecar.Delivery) {
+        self.init(
+            value: quality.verdict, findings: quality.findings.map(Sidecar.Finding.init),
+            notes: quality.notes.isEmpty ? nil : quality.notes.map(Sidecar.Finding.init),
+            rules: rules == VerdictRules() ? nil : Sidecar.Rules(rules), delivery: delivery)
+    }
+}
+
+extension Sidecar.Rules {
+    init(_ rules: VerdictRules) {
+        fields = rules.fields
+        effects = Dictionary(uniqueKeysWithValues: rules.effects.map { ($0.key.name, $0.value) })
     }
 }
 

@@ -25,18 +25,29 @@ public struct FeatureSource: Sendable {
         _ kind: FeatureKind = .automatic, configured: String?, upToLevel level: Int,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> FeatureSource {
-        if kind == .smearnet { return FeatureSource(extractor: SmearNet.embedded, weights: nil) }
+        guard let file = try weights(kind, configured: configured, environment: environment) else {
+            return FeatureSource(extractor: SmearNet.embedded, weights: nil)
+        }
+        return try vgg19(file, upToLevel: level)
+    }
+
+    /// The file of VGG-19's weights that ``load(_:configured:upToLevel:environment:)`` loads; nil where the program's own
+    /// network serves. Throws as that does, but for weights that are damaged.
+    public static func weights(
+        _ kind: FeatureKind, configured: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> String? {
+        if kind == .smearnet { return nil }
         if let configured {
             guard FileManager.default.fileExists(atPath: configured) else {
                 throw JobFailure(
                     file: configured, cause: "there is no such weights file",
                     remedy: "correct the name, or leave it out to search the usual places")
             }
-            return try vgg19(configured, upToLevel: level)
+            return configured
         }
         let candidates = places(environment: environment)
         if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) {
-            return try vgg19(found, upToLevel: level)
+            return found
         }
         guard kind == .automatic else {
             throw JobFailure(
@@ -44,7 +55,20 @@ public struct FeatureSource: Sendable {
                 cause: "no VGG-19 weights found (looked for \(candidates.joined(separator: ", ")))",
                 remedy: "name the weights with --weights, or use the built-in network with --features smearnet")
         }
-        return FeatureSource(extractor: SmearNet.embedded, weights: nil)
+        return nil
+    }
+
+    /// That weights were looked for where `$NCTD_MODELS` says and are not there, so that another network or another file
+    /// serves than somebody may expect; nil where nothing is amiss.
+    public static func notice(
+        _ kind: FeatureKind, configured: String?, used: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String? {
+        guard kind != .smearnet, configured == nil, let folder = environment["NCTD_MODELS"], !folder.isEmpty,
+            used?.hasPrefix(folder) != true
+        else { return nil }
+        return "NCTD_MODELS is \(folder), where there is no \(weightsName): "
+            + (used.map { "\($0) serves" } ?? "the built-in network serves, whose results differ from VGG-19's")
     }
 
     /// The files that are searched, in order: `$NCTD_MODELS/vgg19-features.safetensors`, then the same name below

@@ -17,12 +17,16 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     /// Not to be looked at before.
     public var dueMilliseconds: Int64
     public var inProgress: Bool
+    /// Pending, but done as it is: it was asked for again.
+    public var wasDone: Bool
     /// Attempts begun at this content.
     public var attempts: Int
     /// Attempts during which the daemon died.
     public var crashes: Int
     /// Workers that attempts at this content cost.
     public var workers: Int
+    /// Pending, and waits for so much memory, bytes; nil for one that does not.
+    public var memory: Int?
     /// Ignored: by which rule. Pending: what it waits for.
     public var note: String?
     public var digest: String?
@@ -36,6 +40,10 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     public var failure: CaptureFailure?
     public var finishedAt: Double?
     public var durationMilliseconds: Double?
+    /// What became of the colors, as the sidecar of the present result says it.
+    public var treatment: String?
+    /// The engine that made the present result; nil where it is not known.
+    public var engine: String?
 
     /// Throws ``LedgerError`` with code `damaged` for a row whose path is none.
     init(_ row: Row) throws {
@@ -54,9 +62,11 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
         observedMilliseconds = row["observed_ms"]
         dueMilliseconds = row["due_ms"]
         inProgress = row["in_progress"]
+        wasDone = row["was_done"]
         attempts = row["attempts"]
         crashes = row["crashes"]
         workers = row["workers"]
+        memory = row["memory"]
         note = row["note"]
         digest = row["digest"]
         identity = row["identity"]
@@ -70,6 +80,8 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
         }
         finishedAt = row["finished_at"]
         durationMilliseconds = row["duration_ms"]
+        treatment = row["treatment"]
+        engine = row["engine"]
     }
 }
 
@@ -104,10 +116,15 @@ public struct ResultRow: Sendable, Equatable {
     public var finishedAt: Double
     /// What became of the colors, as the sidecar says it. Kept with the capture, so nil where results are listed.
     public var treatment: String?
+    /// The engine that made it; kept as the treatment is.
+    public var engine: String?
+    /// When its files were removed, seconds since 1970; nil for one that is there.
+    public var removedAt: Double?
 
     public init(
         version: Int? = nil, digest: String, identity: String, profile: String, verdict: String, delivery: String,
-        output: [UInt8], attempt: Int, durationMilliseconds: Double?, finishedAt: Double, treatment: String? = nil
+        output: [UInt8], attempt: Int, durationMilliseconds: Double?, finishedAt: Double, treatment: String? = nil,
+        engine: String? = nil
     ) {
         self.version = version
         self.digest = digest
@@ -120,6 +137,7 @@ public struct ResultRow: Sendable, Equatable {
         self.durationMilliseconds = durationMilliseconds
         self.finishedAt = finishedAt
         self.treatment = treatment
+        self.engine = engine
     }
 
     init(_ row: Row) {
@@ -128,6 +146,7 @@ public struct ResultRow: Sendable, Equatable {
             version: row["version"], digest: row["digest"], identity: row["identity"], profile: row["profile"],
             verdict: row["verdict"], delivery: row["delivery"], output: Array(bytes), attempt: row["attempt"],
             durationMilliseconds: row["duration_ms"], finishedAt: row["finished_at"])
+        removedAt = row["removed_at"]
     }
 }
 
@@ -135,11 +154,6 @@ extension FileStamp {
     init(ledgerRow row: Row) {
         self.init(
             device: UInt64(bitPattern: row["device"] as Int64), inode: UInt64(bitPattern: row["inode"] as Int64),
-            size: row["size"], modifiedNanoseconds: row["modified"])
-    }
-
-    /// Whether the content is taken to be the same. The device's number is left out: it may change with every mount.
-    public func isSameContent(as other: FileStamp) -> Bool {
-        inode == other.inode && size == other.size && modifiedNanoseconds == other.modifiedNanoseconds
+            size: row["size"], modifiedNanoseconds: row["modified"], changedNanoseconds: row["changed"])
     }
 }

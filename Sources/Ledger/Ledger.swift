@@ -74,7 +74,9 @@ public struct Ledger: Sendable {
                 throw LedgerError(
                     .tooNew, "the ledger was written by \(isTooNew ? "a later" : "an earlier") version of nctd",
                     path: path,
-                    remedy: "use the version that the daemon runs with")
+                    remedy: isTooNew
+                        ? "use the version that the daemon runs with"
+                        : "start the daemon of this version, which brings the ledger up to date")
             }
             return Ledger(store: queue, path: path)
         } catch let error as DatabaseError {

@@ -1,3 +1,5 @@
+import GRDB
+
 /// Why the ledger cannot be had: what, why, where, and what to do.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
@@ -24,6 +26,15 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         self.message = message
         self.path = path
         self.remedy = remedy
+    }
+
+    /// What an error of the ledger's database means; nil for any other error.
+    public init?(explaining error: any Error) {
+        switch error {
+        case let error as LedgerError: self = error
+        case let error as DatabaseError: self = Ledger.failure(error, Ledger.fileName)
+        default: return nil
+        }
     }
 
     public var description: String { "\(path): \(message); \(remedy)" }

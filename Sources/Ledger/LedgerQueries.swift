@@ -92,26 +92,34 @@ extension Ledger {
         }
     }
 
-    /// Calls back with each capture of a state, in the order of root and path, without holding them all.
-    public func forEach(
-        _ state: CaptureState, lab: String? = nil, _ body: @escaping @Sendable (CaptureRow, RootRow) throws -> Void
-    ) async throws {
-        try await store.read { database in
-            let roots = try Row.fetchAll(database, sql: "SELECT * FROM roots ORDER BY lab, path").map(RootRow.init)
-            for root in roots where lab == nil || root.lab == lab {
-                let rows = try Row.fetchCursor(
-                    database, sql: "SELECT * FROM captures WHERE root = ? AND state = ? ORDER BY path",
-                    arguments: [root.id, state.rawValue])
-                while let row = try rows.next() { try body(CaptureRow(row), root) }
-            }
-        }
-    }
-
     public func capture(root: Int64, path: CapturePath) async throws -> CaptureRow? {
         try await store.read {
             try Row.fetchOne(
                 $0, sql: "SELECT * FROM captures WHERE root = ? AND path = ?", arguments: [root, Data(path.bytes)]
             ).map(CaptureRow.init)
+        }
+    }
+
+    /// Whether another capture of the same folder differs in its extension alone. Names that patterns leave out, and links,
+    /// are none, and neither is a page.
+    public func hasTwin(_ row: CaptureRow) async throws -> Bool {
+        let path = row.path.file.bytes
+        let start = (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+        // A dot at the name's beginning begins no extension.
+        guard let dot = path.lastIndex(of: UInt8(ascii: ".")), dot > start else { return false }
+        let stem = Data(path[..<dot])
+        return try await store.read { database in
+            // Between STEM. and STEM/, the byte after the dot, lie all names that begin so.
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT path FROM captures WHERE root = ? AND path > ? AND path < ? AND path <> ?
+                        AND (state <> 'ignored' OR ignored_kind IS NULL OR ignored_kind = 'gone')
+                    """,
+                arguments: [row.root, stem + Data(".".utf8), stem + Data("/".utf8), Data(path)]
+            ).contains {
+                !$0.dropFirst(stem.count + 1).contains { [0, UInt8(ascii: "."), UInt8(ascii: "/")].contains($0) }
+            }
         }
     }
 
@@ -125,12 +133,14 @@ extension Ledger {
 
     /// All results of a capture, the older versions first.
     public func results(of capture: Int64) async throws -> [ResultRow] {
-        try await store.read {
-            try Row.fetchAll(
-                $0, sql: "SELECT * FROM results WHERE capture = ? ORDER BY version IS NULL, version",
-                arguments: [capture]
-            ).map(ResultRow.init)
-        }
+        try await store.read { try Self.results(of: capture, in: $0) }
+    }
+
+    static func results(of capture: Int64, in database: Database) throws -> [ResultRow] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM results WHERE capture = ? ORDER BY version IS NULL, version",
+            arguments: [capture]
+        ).map(ResultRow.init)
     }
 
     /// Puts failed captures back to work and returns how many.
@@ -138,33 +148,24 @@ extension Ledger {
     /// - Parameters:
     ///   - lab: only this lab's; nil takes all.
     ///   - captures: only these; nil takes all.
-    public func retry(lab: String? = nil, captures: [Int64]? = nil, now: Moment) async throws -> Int {
+    ///   - left: roots whose captures stay as they are.
+    public func retry(
+        lab: String? = nil, captures: [Int64]? = nil, except left: [Int64] = [], now: Moment
+    ) async throws -> Int {
         try await store.write { database in
-            let ids = captures.map { "AND id IN (\($0.map(String.init).joined(separator: ", ")))" } ?? ""
+            let ids = captures.map { "AND id IN (\(Self.list($0)))" } ?? ""
             try database.execute(
                 sql: """
                     UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, workers = 0, due_ms = ?, observed_ms = ?,
                         note = 'asked for again'
                     WHERE state = 'failed' AND (? IS NULL OR root IN (SELECT id FROM roots WHERE lab = ?)) \(ids)
+                        AND root NOT IN (\(Self.list(left)))
                     """, arguments: [now.milliseconds, now.milliseconds, lab, lab])
             return database.changesCount
         }
     }
 
-    /// Puts a profile's finished captures back to work and returns how many; their results become versions.
-    ///
-    /// - Parameter since: only those finished at or after it, seconds since 1970.
-    public func reprocess(profile: String, since: Double?, now: Moment) async throws -> Int {
-        try await store.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE captures SET state = 'pending', attempts = 0, crashes = 0, workers = 0, due_ms = ?,
-                        note = 'asked for again'
-                    WHERE state = 'done' AND profile = ? AND (? IS NULL OR finished_at >= ?)
-                    """, arguments: [now.milliseconds, profile, since, since])
-            return database.changesCount
-        }
-    }
+    static func list(_ ids: [Int64]) -> String { ids.map(String.init).joined(separator: ", ") }
 
     /// Enters what a sidecar tells, for a ledger that was lost.
     public func rebuild(
@@ -176,8 +177,8 @@ extension Ledger {
                 sql: """
                     INSERT INTO captures (root, path, state, device, inode, size, modified, seen_at, observed_ms, due_ms,
                         attempts, digest, identity, profile, rule, verdict, delivery, output, finished_at, duration_ms,
-                        treatment)
-                    VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        treatment, engine)
+                    VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT DO NOTHING
                     """,
                 arguments: [
@@ -187,6 +188,7 @@ extension Ledger {
                     min(max(result.attempt, 0), 1_000_000),
                     result.digest, result.identity, result.profile, rule, result.verdict, result.delivery,
                     Data(reserved), result.finishedAt, result.durationMilliseconds, result.treatment,
+                    result.engine,
                 ])
             guard database.changesCount > 0 else { return }
             try Self.add(result, to: database.lastInsertedRowID, older: nil, in: database)
@@ -201,12 +203,20 @@ extension Ledger {
                 sql: """
                     SELECT results.id, results.output, results.identity, captures.output AS reserved FROM results
                     JOIN captures ON captures.id = results.capture
-                    WHERE results.delivery = 'held' AND captures.output IS NOT NULL
+                    WHERE results.delivery = 'held' AND captures.output IS NOT NULL AND results.removed_at IS NULL
                     """
             ).map { row in
                 let (output, reserved): (Data, Data) = (row["output"], row["reserved"])
                 return (row["id"], Array(output), row["identity"], Array(reserved))
             }
+        }
+    }
+
+    /// Forgets an older result, which is not under its name any more.
+    public func forgetVersion(output: [UInt8]) async throws {
+        try await store.write {
+            try $0.execute(
+                sql: "DELETE FROM results WHERE output = ? AND version IS NOT NULL", arguments: [Data(output)])
         }
     }
 

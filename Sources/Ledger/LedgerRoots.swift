@@ -29,10 +29,21 @@ public struct RootRow: Sendable, Equatable, Identifiable {
 extension Ledger {
     /// Enters a root, or takes it up again, and returns its number.
     ///
-    /// - Parameter rules: a digest of what decides which captures are matched. Where it changed, captures that no rule
-    ///   matched are pending again.
-    public func enterRoot(path: String, lab: String, rules: String, now: Moment) async throws -> Int64 {
+    /// - Parameters:
+    ///   - rules: a digest of what decides which captures are matched. Where it changed, captures that no rule
+    ///     matched are pending again.
+    ///   - place: where links in the path lead. Earlier versions knew the root by that; it keeps its captures.
+    public func enterRoot(path: String, lab: String, rules: String, place: String? = nil, now: Moment) async throws
+        -> Int64
+    {
         try await store.write { database in
+            if let place, place != path {
+                try database.execute(
+                    sql: """
+                        UPDATE roots SET path = ? WHERE path = ? AND lab = ?
+                            AND NOT EXISTS (SELECT 1 FROM roots WHERE path = ?)
+                        """, arguments: [path, place, lab, path])
+            }
             let known = try Row.fetchOne(database, sql: "SELECT id, rules FROM roots WHERE path = ?", arguments: [path])
             guard let known else {
                 try database.execute(

@@ -79,6 +79,62 @@ enum LedgerSchema {
             // The workers that the present content cost.
             try database.execute(sql: "ALTER TABLE captures ADD COLUMN workers INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("5 memory") { database in
+            // What a pending capture waits for of memory, bytes, and since when on the monotonic clock.
+            try database.execute(
+                sql: """
+                    ALTER TABLE captures ADD COLUMN memory INTEGER;
+                    ALTER TABLE captures ADD COLUMN memory_ms INTEGER;
+                    DROP INDEX captures_queue;
+                    DROP INDEX captures_due;
+                    CREATE INDEX captures_queue ON captures (root, modified, id, due_ms, memory)
+                        WHERE state = 'pending' AND in_progress = 0;
+                    CREATE INDEX captures_due ON captures (root, due_ms, memory)
+                        WHERE state = 'pending' AND in_progress = 0;
+                    CREATE INDEX captures_by_memory ON captures (root, memory_ms, id)
+                        WHERE state = 'pending' AND in_progress = 0 AND memory IS NOT NULL;
+                    """)
+        }
+        migrator.registerMigration("6 trees, pauses, change times") { database in
+            // What the trees are that are written to, and what is not worked on just now; of captures, when the file or
+            // what is known of it last changed.
+            try database.execute(
+                sql: """
+                    CREATE TABLE trees (directory TEXT PRIMARY KEY, id TEXT NOT NULL, mount_point TEXT) WITHOUT ROWID;
+                    CREATE TABLE pauses (
+                        what TEXT PRIMARY KEY, reason TEXT NOT NULL, since REAL NOT NULL, root INTEGER
+                    ) WITHOUT ROWID;
+                    ALTER TABLE captures ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+                    """)
+        }
+        migrator.registerMigration("7 asked again") { database in
+            // Pending, but done as it is: it was asked for again. Where it turns out to be gone, its result still counts.
+            try database.execute(sql: "ALTER TABLE captures ADD COLUMN was_done INTEGER NOT NULL DEFAULT 0")
+        }
+        migrator.registerMigration("8 renames") { database in
+            // Results that are about to follow their capture to another name, by its number under that name and under the
+            // former one; `plan` is a ``RenamePlan``.
+            try database.execute(
+                sql: """
+                    CREATE TABLE renames (
+                        capture INTEGER PRIMARY KEY REFERENCES captures(id) ON DELETE CASCADE,
+                        former INTEGER NOT NULL UNIQUE REFERENCES captures(id) ON DELETE CASCADE,
+                        plan TEXT NOT NULL);
+                    CREATE INDEX results_by_digest ON results (digest) WHERE version IS NULL;
+                    CREATE INDEX captures_by_inode ON captures (root, inode) WHERE output IS NOT NULL;
+                    CREATE INDEX captures_by_crash ON captures (root, size) WHERE state = 'pending' AND crashes > 0;
+                    """)
+        }
+        migrator.registerMigration("9 engines, removed versions") { database in
+            // The engine that made the present result, as its sidecar says it; nothing for what was done before this was
+            // kept, until the sidecar is read. When an older version's files were removed, by what the configuration keeps.
+            try database.execute(
+                sql: """
+                    ALTER TABLE captures ADD COLUMN engine TEXT;
+                    ALTER TABLE results ADD COLUMN removed_at REAL;
+                    CREATE INDEX captures_by_engine ON captures (engine, profile) WHERE state = 'done';
+                    """)
+        }
         return migrator
     }
 }

@@ -32,6 +32,8 @@ extension Ledger {
         case refresh(id: Int64)
         /// Same content; it is taken up or left out because the patterns changed, or the file came back.
         case reconsider(id: Int64)
+        /// Same content; when it last changed was not known.
+        case complete(id: Int64)
     }
 
     /// Enters sightings, all in one transaction. What is known and unchanged costs one look-up and no write.
@@ -47,6 +49,12 @@ extension Ledger {
             var recorded = Recorded()
             for (judged, change) in zip(batch, changes) {
                 guard let change else { continue }
+                if case .complete(let id) = change {
+                    try database.execute(
+                        sql: "UPDATE captures SET changed = ? WHERE id = ?",
+                        arguments: [judged.sighting.stamp.changedNanoseconds, id])
+                    continue
+                }
                 try Self.apply(
                     change, judged, root: root, due: now.milliseconds + settle.milliseconds, now, in: database)
                 switch (change, judged.ignoredBy) {
@@ -62,7 +70,7 @@ extension Ledger {
     private static func changes(_ batch: [Judged], root: Int64, in database: Database) throws -> [Change?] {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT id, state, ignored_kind, device, inode, size, modified FROM captures
+                SELECT id, state, ignored_kind, device, inode, size, modified, changed FROM captures
                 WHERE root = ? AND path = ?
                 """)
         return try batch.map { judged in
@@ -74,11 +82,14 @@ extension Ledger {
             if !FileStamp(ledgerRow: row).isSameContent(as: judged.sighting.stamp) {
                 return judged.ignoredBy != nil && isIgnored && kind == "pattern" ? nil : .refresh(id: id)
             }
+            let complete: Change? =
+                (row["changed"] as Int64) == 0 && judged.sighting.stamp.changedNanoseconds != 0
+                ? .complete(id: id) : nil
             if judged.ignoredBy == nil {
-                return isIgnored && kind != "unmatched" ? .reconsider(id: id) : nil
+                return isIgnored && kind != "unmatched" ? .reconsider(id: id) : complete
             }
             // What is done or failed keeps its state when a pattern comes to leave it out.
-            return (row["state"] as String) == CaptureState.pending.rawValue ? .reconsider(id: id) : nil
+            return (row["state"] as String) == CaptureState.pending.rawValue ? .reconsider(id: id) : complete
         }
     }
 
@@ -95,27 +106,30 @@ extension Ledger {
             let statement = try database.cachedStatement(
                 sql: """
                     INSERT INTO captures (root, path, state, ignored_kind, note, device, inode, size, modified,
-                        seen_at, observed_ms, due_ms)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        seen_at, observed_ms, due_ms, changed)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             try statement.execute(
                 arguments: [
                     root, Data(judged.sighting.path.bytes), state.rawValue, kind, judged.ignoredBy, device, inode,
                     stamp.size, stamp.modifiedNanoseconds, now.wall, now.milliseconds, due,
+                    stamp.changedNanoseconds,
                 ])
+        case .complete: break
         case .refresh(let id), .reconsider(let id):
             // A capture in work keeps its claim; its end notices that the content is another one.
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE captures SET state = ?, ignored_kind = ?, note = ?, device = ?, inode = ?, size = ?,
-                        modified = ?, seen_at = ?, observed_ms = ?, due_ms = ?, attempts = min(in_progress, 1), crashes = 0, workers = 0,
+                        modified = ?, changed = ?, seen_at = ?, observed_ms = ?, due_ms = ?, attempts = min(in_progress, 1), crashes = 0, workers = 0,
+                        memory = NULL, was_done = 0,
                         error_code = NULL, error_message = NULL, error_remedy = NULL
                     WHERE id = ?
                     """)
             try statement.execute(
                 arguments: [
                     state.rawValue, kind, judged.ignoredBy, device, inode, stamp.size, stamp.modifiedNanoseconds,
-                    now.wall, now.milliseconds, due, id,
+                    stamp.changedNanoseconds, now.wall, now.milliseconds, due, id,
                 ])
         }
     }

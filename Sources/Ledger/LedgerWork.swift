@@ -22,6 +22,11 @@ extension Ledger {
                         ON CONFLICT (name) DO UPDATE SET value = excluded.value
                         """, arguments: [boot])
             }
+            // What was being removed.
+            try database.execute(
+                sql: "UPDATE captures SET in_progress = 0 WHERE state <> 'pending' AND in_progress <> 0")
+            // What they need is estimated anew: the program may be another one.
+            try database.execute(sql: "UPDATE captures SET memory = NULL, note = NULL WHERE memory IS NOT NULL")
             try database.execute(
                 sql: """
                     UPDATE captures SET in_progress = 0, crashes = crashes + 1,
@@ -41,29 +46,77 @@ extension Ledger {
     }
 
     /// The oldest pending capture of some roots that is due, by the files' own times; nil if none is.
-    public func oldestDue(roots: [Int64], now: Moment) async throws -> CaptureRow? {
+    ///
+    /// - Parameter fit: others are left out.
+    public func oldestDue(roots: [Int64], fitting fit: Fit = Fit(), now: Moment) async throws -> CaptureRow? {
         try await store.read { database in
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT * FROM captures INDEXED BY captures_queue
                     WHERE root = ? AND state = 'pending' AND in_progress = 0 AND due_ms <= ?
+                        AND (memory <= ? OR memory IS NULL AND NOT ?)
                     ORDER BY modified, id LIMIT 1
                     """)
             return try roots.compactMap { root in
-                try Row.fetchOne(statement, arguments: [root, now.milliseconds]).map(CaptureRow.init)
+                try Row.fetchOne(statement, arguments: [root, now.milliseconds, fit.memory, fit.isKnown]).map(
+                    CaptureRow.init)
             }.min { ($0.stamp.modifiedNanoseconds, $0.id) < ($1.stamp.modifiedNanoseconds, $1.id) }
         }
     }
 
+    /// Which captures there is memory for.
+    public struct Fit: Sendable, Equatable {
+        /// Those that wait for more than so many bytes are left out.
+        public var memory: Int
+        /// Those of which it is not known yet are left out as well.
+        public var isKnown: Bool
+
+        public init(memory: Int = .max, isKnown: Bool = false) { (self.memory, self.isKnown) = (memory, isKnown) }
+    }
+
+    /// Whether so many captures of some roots wait for memory.
+    public func waitForMemory(roots: [Int64], atLeast count: Int) async throws -> Bool {
+        try await store.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM (SELECT 1 FROM captures INDEXED BY captures_by_memory
+                    WHERE root = ? AND state = 'pending' AND in_progress = 0 AND memory IS NOT NULL LIMIT ?)
+                    """)
+            return try roots.reduce(0) { try $0 + (Int.fetchOne(statement, arguments: [$1, count]) ?? 0) } >= count
+        }
+    }
+
+    /// The capture of some roots that has waited longest for memory; nil if none does.
+    public func longestWaitingForMemory(roots: [Int64]) async throws -> CaptureRow? {
+        try await store.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT * FROM captures INDEXED BY captures_by_memory
+                    WHERE root = ? AND state = 'pending' AND in_progress = 0 AND memory IS NOT NULL
+                    ORDER BY memory_ms, id LIMIT 1
+                    """)
+            let longest = try roots.compactMap { root -> (since: Int64, row: CaptureRow)? in
+                guard let row = try Row.fetchOne(statement, arguments: [root]) else { return nil }
+                return (row["memory_ms"] ?? 0, try CaptureRow(row))
+            }
+            return longest.min { ($0.since, $0.row.id) < ($1.since, $1.row.id) }?.row
+        }
+    }
+
     /// When the next pending capture of some roots is due; nil if none is pending.
-    public func nextDue(roots: [Int64]) async throws -> Int64? {
+    ///
+    /// - Parameter fit: others are left out.
+    public func nextDue(roots: [Int64], fitting fit: Fit = Fit()) async throws -> Int64? {
         try await store.read { database in
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT min(due_ms) FROM captures INDEXED BY captures_due
-                    WHERE root = ? AND state = 'pending' AND in_progress = 0
+                    WHERE root = ? AND state = 'pending' AND in_progress = 0 
+                        AND (memory <= ? OR memory IS NULL AND NOT ?)
                     """)
-            return try roots.compactMap { try Int64.fetchOne(statement, arguments: [$0]) }.min()
+            return try roots.compactMap {
+                try Int64.fetchOne(statement, arguments: [$0, fit.memory, fit.isKnown])
+            }.min()
         }
     }
 
@@ -79,10 +132,11 @@ extension Ledger {
                 arguments: [due, note, id])
             guard let stamp, database.changesCount > 0 else { return }
             try database.execute(
-                sql: "UPDATE captures SET device = ?, inode = ?, size = ?, modified = ?, observed_ms = ? WHERE id = ?",
+                sql:
+                    "UPDATE captures SET device = ?, inode = ?, size = ?, modified = ?, changed = ?, observed_ms = ? WHERE id = ?",
                 arguments: [
                     Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.size,
-                    stamp.modifiedNanoseconds, now.milliseconds, id,
+                    stamp.modifiedNanoseconds, stamp.changedNanoseconds, now.milliseconds, id,
                 ])
         }
     }
@@ -95,7 +149,7 @@ extension Ledger {
         try await store.write { database in
             try database.execute(
                 sql: """
-                    UPDATE captures SET in_progress = 1, attempts = attempts + 1, note = NULL
+                    UPDATE captures SET in_progress = 1, attempts = attempts + 1, note = NULL, memory = NULL
                     WHERE id = ? AND state = 'pending' AND in_progress = 0
                     """, arguments: [id])
             guard database.changesCount > 0 else { return nil }
@@ -105,42 +159,29 @@ extension Ledger {
 
     /// Reserves a name for a claimed capture's result, if it has none yet.
     ///
-    /// - Parameter outputs: names below the trees of results, in order of preference; the first that no other capture
-    ///   has, as a name or as a folder, is taken.
+    /// - Parameters:
+    ///   - outputs: names below the trees of results, in order of preference; the first that no other capture
+    ///     has, as a name or as a folder, is taken.
+    ///   - caseless: names that differ in case alone are the same.
+    ///   - keeping: whether a name that it has already may stay.
     /// - Returns: the capture with its name; nil if all names are taken.
-    public func reserve(_ id: Int64, outputs: [[UInt8]]) async throws -> CaptureRow? {
+    public func reserve(
+        _ id: Int64, outputs: [[UInt8]], caseless: Bool = false,
+        keeping: @escaping @Sendable ([UInt8]) -> Bool = { _ in true }
+    ) async throws -> CaptureRow? {
         try await store.write { database in
+            let names = try ReservedNames(database, caseless: caseless)
             guard let row = try Self.capture(id, in: database) else { return nil }
             // A name may have been reserved before another capture's result took the place of one of its folders.
-            if let reserved = row.output, try !Self.holds(foldersOf: Data(reserved), in: database) { return row }
-            let free = try outputs.lazy.map { Data($0) }.first { try Self.isFree($0, in: database) }
+            if let reserved = row.output, keeping(reserved), try !names.hold(foldersOf: Data(reserved)) { return row }
+            let free = try outputs.lazy.map { Data($0) }.first { try names.isFree($0) }
             guard let free else { return nil }
             try database.execute(sql: "UPDATE captures SET output = ? WHERE id = ?", arguments: [free, id])
             return try Self.capture(id, in: database)
         }
     }
 
-    /// Whether no other capture has a name, has one of its folders as a name, or has it as a folder.
-    private static func isFree(_ output: Data, in database: Database) throws -> Bool {
-        let slash = UInt8(ascii: "/")
-        let sql = "SELECT id FROM captures WHERE output = ?"
-        guard try Int64.fetchOne(database, sql: sql, arguments: [output]) == nil else { return false }
-        guard try !holds(foldersOf: output, in: database) else { return false }
-        // Between NAME/ and NAME0, the byte after the slash, lies all that is in a folder of that name.
-        return try Int64.fetchOne(
-            database, sql: "SELECT id FROM captures WHERE output > ? AND output < ? LIMIT 1",
-            arguments: [output + [slash], output + [slash + 1]]) == nil
-    }
-
-    /// Whether one of a name's folders is the name of a capture's result.
-    private static func holds(foldersOf output: Data, in database: Database) throws -> Bool {
-        try output.indices.filter { output[$0] == UInt8(ascii: "/") }.contains { slash in
-            try Int64.fetchOne(
-                database, sql: "SELECT id FROM captures WHERE output = ?", arguments: [Data(output[..<slash])]) != nil
-        }
-    }
-
-    private static func capture(_ id: Int64, in database: Database) throws -> CaptureRow? {
+    static func capture(_ id: Int64, in database: Database) throws -> CaptureRow? {
         try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id]).map(CaptureRow.init)
     }
 
@@ -153,6 +194,8 @@ extension Ledger {
         case ignored(kind: IgnoredKind, note: String)
         /// To be tried again; the attempt counts, and so does a worker that it cost.
         case retry(CaptureFailure, due: Int64, costsWorker: Bool)
+        /// Given back, as if it had not been taken, until there is so much memory, bytes.
+        case waitsForMemory(Int)
         /// Given back as if it had not been taken.
         case givenBack(note: String?, due: Int64)
     }
@@ -170,7 +213,7 @@ extension Ledger {
     }
 
     /// Why a capture is left out other than by a pattern.
-    public enum IgnoredKind: String, Sendable { case gone, unmatched }
+    public enum IgnoredKind: String, Sendable { case gone, unmatched, renamed }
 
     /// Ends a claimed capture's attempt.
     ///
@@ -190,7 +233,7 @@ extension Ledger {
         }
     }
 
-    private static func end(
+    static func end(
         _ id: Int64, stamp: FileStamp, _ ending: Ending, now: Moment, in database: Database
     ) throws -> Bool {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
@@ -202,19 +245,21 @@ extension Ledger {
             try database.execute(
                 sql: """
                     UPDATE captures SET state = ?, in_progress = 0, crashes = 0, workers = 0, note = NULL, ignored_kind = NULL,
+                        was_done = 0,
                         digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
                         error_code = NULL, error_message = NULL, error_remedy = NULL,
-                        finished_at = ?, duration_ms = ?, treatment = ?
+                        finished_at = ?, duration_ms = ?, treatment = ?, engine = ?
                     WHERE id = ?
                     """,
                 arguments: [
                     isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
-                    result.verdict, result.delivery, now.wall, result.durationMilliseconds, result.treatment, id,
+                    result.verdict, result.delivery, now.wall, result.durationMilliseconds, result.treatment,
+                    result.engine, id,
                 ])
         case .failed(let failure, let digest, let rule):
             try database.execute(
                 sql: """
-                    UPDATE captures SET state = ?, in_progress = 0, note = NULL, ignored_kind = NULL, digest = ?,
+                    UPDATE captures SET state = ?, in_progress = 0, note = NULL, ignored_kind = NULL, was_done = 0, digest = ?,
                         rule = ?, error_code = ?, error_message = ?, error_remedy = ?, finished_at = ?
                     WHERE id = ?
                     """,
@@ -222,6 +267,10 @@ extension Ledger {
                     isOther ? "pending" : "failed", digest, rule, failure.code, failure.message, failure.remedy,
                     now.wall, id,
                 ])
+        case .ignored(.gone, let note) where !isOther && (row["was_done"] as Bool):
+            try database.execute(
+                sql: "UPDATE captures SET state = 'done', was_done = 0, in_progress = 0, note = ? WHERE id = ?",
+                arguments: ["it could not be worked out again: \(note); its result stays", id])
         case .ignored(let kind, let note):
             try database.execute(
                 sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",
@@ -237,6 +286,13 @@ extension Ledger {
                     costsWorker ? 1 : 0, due, "waits for another attempt", failure.code, failure.message,
                     failure.remedy, id,
                 ])
+        case .waitsForMemory(let bytes):
+            try database.execute(
+                sql: """
+                    UPDATE captures SET in_progress = 0, attempts = max(attempts - 1, 0), due_ms = ?, memory = ?,
+                        memory_ms = ?
+                    WHERE id = ?
+                    """, arguments: [now.milliseconds, isOther ? nil : bytes, now.milliseconds, id])
         case .givenBack(let note, let due):
             try database.execute(
                 sql: """
@@ -255,8 +311,13 @@ extension Ledger {
         if let older {
             try database.execute(
                 sql:
-                    "UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL AND identity <> ?",
-                arguments: [older.number, Data(older.output), id, result.identity])
+                    """
+                    UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL AND identity <> ?
+                        AND NOT EXISTS (SELECT 1 FROM results WHERE capture = ? AND output = ?)
+                    """,
+                arguments: [
+                    older.number, Data(older.output), id, result.identity, id, Data(older.output),
+                ])
         }
         let current = try Row.fetchOne(
             database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id])

@@ -79,6 +79,59 @@ final class ByteSource {
         return true
     }
 
+    /// How many bytes before an offset are zeros, counted to a limit.
+    func zeros(before end: Int64, atMost limit: Int64) throws(FileError) -> Int64 {
+        var found: Int64 = 0
+        while found < limit {
+            let count = min(limit &- found, 1 << 16)
+            let bytes = try bytes(at: max(0, end &- found &- count), count: Int(clamping: count))
+            let zeros = bytes.reversed().prefix { $0 == 0 }.count
+            found &+= Int64(clamping: zeros)
+            if zeros < bytes.count || bytes.isEmpty { break }
+        }
+        return min(found, limit)
+    }
+
+    /// How many bytes from an offset on are zeros, counted to a limit.
+    func zeros(from start: Int64, atMost limit: Int64) throws(FileError) -> Int64 {
+        var found: Int64 = 0
+        while found < limit {
+            let bytes = try bytes(at: start &+ found, count: Int(clamping: min(limit &- found, 1 << 16)))
+            let zeros = bytes.prefix { $0 == 0 }.count
+            found &+= Int64(clamping: zeros)
+            if zeros < bytes.count || bytes.isEmpty { break }
+        }
+        return found
+    }
+
+    /// Whether pixels that are stored as they are end in zeros that the writer may not have come to yet: an eighth of all
+    /// and more, and not just what they begin with as well, as a frame does; or fewer that begin in the middle of a row, as
+    /// no frame does.
+    ///
+    /// - Parameter row: the bytes of a row; nil where pixels are not stored row by row.
+    func endsUnwritten(from start: Int64, to end: Int64, row: Int64?) throws(FileError) -> Bool {
+        guard let length = end -? start, length >= 4096 else { return false }
+        let zeros = try zeros(before: end, atMost: length)
+        guard zeros >= length / 8 else {
+            return try row.map { row throws(FileError) in
+                try beginInsideRow(zeros, from: start, length: length, row: row)
+            } ?? false
+        }
+        return try self.zeros(from: start, atMost: zeros) < zeros / 2
+    }
+
+    /// Whether zeros at the end of pixels begin inside a row, and not where the row before, too, goes over into zeros.
+    private func beginInsideRow(
+        _ zeros: Int64, from start: Int64, length: Int64, row: Int64
+    ) throws(FileError) -> Bool {
+        // Fewer may be what the last pixels are, or a row's padding.
+        let (fewest, padding): (Int64, Int64) = (64, 16)
+        guard row > 0, zeros >= fewest, let place = length -? zeros else { return false }
+        let rest = (row &- place % row) % row
+        guard rest > padding, place >= row, let boundary = start +? (place &- place % row) else { return false }
+        return try self.zeros(before: boundary, atMost: rest) < rest &- padding
+    }
+
     func integer(at offset: Int64?, size: Int, bigEndian: Bool) throws(FileError) -> UInt64? {
         guard let offset else { return nil }
         let found = try bytes(at: offset, count: size)

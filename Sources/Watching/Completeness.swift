@@ -20,6 +20,9 @@ public enum Completeness {
     public static func check(_ file: ReadOnlyFile, budget: ReadBudget = ReadBudget()) throws(FileError) -> Verdict {
         let source = try ByteSource(file, budget: budget)
         let verdict = try check(source)
+        if verdict == .whole, let hole = file.firstHole {
+            return .incomplete("the file has room from byte \(hole) on that is not written yet")
+        }
         guard source.isSpent, verdict != .whole else { return verdict }
         return .undecided("its end was not found within \(source.budgetText)")
     }

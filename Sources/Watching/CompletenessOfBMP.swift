@@ -16,6 +16,10 @@ extension Completeness {
         else { return cut }
         let rows = isCore ? height : Int64(clamping: Int32(truncatingIfNeeded: height).magnitude)
         if compression == 1 || compression == 2 {
+            // Which are ends of lines without number.
+            if try source.zeros(before: source.size, atMost: 16) >= 16 {
+                return .incomplete("the BMP's run lengths end in zeros, as if not written yet")
+            }
             var runs = RunLengthEnd(source, from: pixels, width: width, rows: rows, bits: bits)
             return try runs.check()
         }
@@ -26,6 +30,9 @@ extension Completeness {
         }
         guard source.size >= area else {
             return .incomplete("the BMP has \(source.size) bytes of the \(area) that its header tells")
+        }
+        if try source.endsUnwritten(from: pixels, to: area, row: stride) {
+            return .incomplete("the BMP's rows end in zeros, as if not written yet")
         }
         // An embedded profile, "MBED", lies behind the pixels and tells what the colors mean.
         guard header == 124, try number(70, 4) == 0x4D42_4544, let place = try number(126, 4),

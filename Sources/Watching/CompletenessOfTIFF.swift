@@ -1,6 +1,7 @@
 import CheckedArithmetic
 
-/// Holds the strips or tiles of a TIFF's first directory, which is the one that is decoded, against the file's size.
+/// Holds the strips or tiles of that directory of a TIFF which is decoded against the file's size: the first full image, or
+/// where every page says that it is a smaller version of another, the largest of their subdirectories.
 struct TIFFLayout {
     private let source: ByteSource
     private let isBigEndian: Bool
@@ -38,7 +39,73 @@ struct TIFFLayout {
             return .incomplete("the TIFF's header is cut off")
         }
         guard first != 0 else { return .incomplete("the TIFF has no directory yet") }
-        return try directory(at: first, isBig: isBig).map { .incomplete($0) } ?? .whole
+        let chosen = try chosenDirectory(first, isBig: isBig)
+        return try directory(at: chosen, isBig: isBig).map { .incomplete($0) } ?? .whole
+    }
+
+    /// A directory, as far as it takes to choose.
+    private struct Page {
+        var offset: UInt64
+        /// What it is to others: 1 a smaller version, 4 a mask.
+        var kind: UInt64 = 0
+        var width: UInt64 = 0
+        var height: UInt64 = 0
+        var subdirectories: [UInt64] = []
+        var next: UInt64 = 0
+        var area: UInt64 { width *? height ?? .max }
+        var isFull: Bool { kind & 5 == 0 }
+    }
+
+    /// Directories of so many are looked at.
+    private static let longestChain = 64
+
+    private func chosenDirectory(_ first: UInt64, isBig: Bool) throws(FileError) -> UInt64 {
+        var pages: [Page] = []
+        var place = first
+        while place != 0, pages.count < Self.longestChain, let page = try page(at: place, isBig: isBig) {
+            if page.isFull { return page.offset }
+            pages.append(page)
+            place = page.next
+        }
+        var others: [Page] = []
+        for place in pages.flatMap(\.subdirectories).prefix(Self.longestChain) {
+            if let page = try page(at: place, isBig: isBig) { others.append(page) }
+        }
+        let full = others.filter(\.isFull)
+        if full.isEmpty { others.append(contentsOf: pages) }
+        return (full.isEmpty ? others : full).max { $0.area < $1.area }?.offset ?? first
+    }
+
+    /// Nil where there is no directory.
+    private func page(at offset: UInt64, isBig: Bool) throws(FileError) -> Page? {
+        let (head, entrySize, room): (Int64, Int, Int) = isBig ? (8, 20, 8) : (2, 12, 4)
+        guard let start = Int64(exactly: offset), start < source.size,
+            let count = try number(start, isBig ? 8 : 2).flatMap({ Int(exactly: $0) }), count <= 4096,
+            let length = count *? entrySize, let entries = start +? head
+        else { return nil }
+        let bytes = try source.bytes(at: entries, count: length)
+        guard bytes.count == length, let end = entries +? Int64(clamping: length) else { return nil }
+        var page = Page(offset: offset, next: try number(end, room) ?? 0)
+        for index in 0..<count {
+            let at = index &* entrySize
+            let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
+            let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
+            let inline = at &+ (isBig ? 12 : 8)
+            guard let place = entries +? Int64(clamping: inline),
+                let entry = entry(
+                    RawEntry(
+                        type: type, count: min(values, 64), inline: place,
+                        stored: bytes.integer(at: inline, size: room, bigEndian: isBigEndian)), room: room)
+            else { continue }
+            switch bytes.integer(at: at, size: 2, bigEndian: isBigEndian) {
+            case 254: page.kind = try self.values(entry, 0, 1).first ?? 0
+            case 256: page.width = try self.values(entry, 0, 1).first ?? 0
+            case 257: page.height = try self.values(entry, 0, 1).first ?? 0
+            case 330: page.subdirectories = try self.values(entry, 0, 64)
+            default: break
+            }
+        }
+        return page
     }
 
     /// Tags that the decoder cannot do without where they are there: those that place the pixels or tell what they mean.
@@ -89,9 +156,15 @@ struct TIFFLayout {
             guard let found = self.entry(entry, room: room) else { return Self.beyond(tag) }
             entries[tag] = found
         }
+        guard entries[256] != nil, entries[257] != nil, entries[arrays[0]] != nil else {
+            return "the TIFF's directory has no image yet"
+        }
+        let isPlanar = try isPlanar(entries)
         return try pieces(
             entries[arrays[0]], entries[arrays[1]], needed, isTiled ? "tile" : "strip",
-            calculated: try calculatedLength(entries, count: needed, isTiled: isTiled))
+            calculated: try calculatedLength(entries, count: needed, isTiled: isTiled),
+            isCompressed: try value(259, of: entries) ?? 1 != 1,
+            row: isTiled || isPlanar ? nil : try rowBytes(entries, isTiled: false).flatMap { Int64(exactly: $0) })
     }
 
     private static func beyond(_ tag: UInt64) -> String { "the values of TIFF tag \(tag) lie beyond the file's end" }
@@ -117,13 +190,11 @@ struct TIFFLayout {
     private func calculatedLength(
         _ entries: [UInt64: Entry], count: Int64?, isTiled: Bool
     ) throws(FileError) -> UInt64? {
-        let isPlanar = try value(284, of: entries) == 2
-        let samples = isPlanar ? 1 : try value(277, of: entries) ?? 1
+        let isPlanar = try isPlanar(entries)
         guard try value(259, of: entries) == 1, try value(262, of: entries) != 6, let count, count > 0,
-            count == 1 || !isPlanar, let width = try value(isTiled ? 322 : 256, of: entries),
-            let height = try value(isTiled ? 323 : 257, of: entries), let bits = try value(258, of: entries)
+            count == 1 || !isPlanar, let height = try value(isTiled ? 323 : 257, of: entries)
         else { return nil }
-        return (width *? samples *? bits)?.dividedRoundingUp(by: 8)
+        return try rowBytes(entries, isTiled: isTiled)
             *? (isTiled ? height : height / UInt64(clamping: count))
     }
 
@@ -148,19 +219,34 @@ struct TIFFLayout {
         return count.flatMap { Int64(exactly: $0) }
     }
 
+    /// The bytes of a row of pixels that are stored as they are, of one plane where samples lie in planes; nil where the
+    /// directory does not tell.
+    private func rowBytes(_ entries: [UInt64: Entry], isTiled: Bool) throws(FileError) -> UInt64? {
+        let samples = try isPlanar(entries) ? 1 : try value(277, of: entries) ?? 1
+        guard let width = try value(isTiled ? 322 : 256, of: entries), let bits = try value(258, of: entries) else {
+            return nil
+        }
+        return (width *? samples *? bits)?.dividedRoundingUp(by: 8)
+    }
+
+    private func isPlanar(_ entries: [UInt64: Entry]) throws(FileError) -> Bool { try value(284, of: entries) == 2 }
+
     /// Holds offsets (StripOffsets, TileOffsets) and lengths against the file's size.
     ///
     /// - Parameters:
     ///   - needed: how many of them the image has; nil for all that there are.
     ///   - calculated: the length of one where those of the file are wrong; nil if that is not known.
+    ///   - row: the bytes of a row; nil where pixels are not stored row by row.
     private func pieces(
-        _ offsets: Entry?, _ lengths: Entry?, _ needed: Int64?, _ kind: String, calculated: UInt64?
+        _ offsets: Entry?, _ lengths: Entry?, _ needed: Int64?, _ kind: String, calculated: UInt64?,
+        isCompressed: Bool, row: Int64?
     ) throws(FileError) -> String? {
         guard let offsets else { return nil }
         let size = UInt64(clamping: source.size)
         let all = min(offsets.count, needed ?? .max)
         var index: Int64 = 0
         var assumed: UInt64?
+        var (first, last, lastStart) = (UInt64.max, UInt64(0), UInt64(0))
         while index < all, !source.isSpent {
             let count = min(Self.batch, all &- index)
             let places = try values(offsets, index, count)
@@ -174,12 +260,22 @@ struct TIFFLayout {
                 guard let end = place +? (assumed ?? length), end <= size else {
                     return "\(kind) \(index &+ Int64(clamping: number)) of the TIFF ends beyond the file's end"
                 }
+                first = min(first, place)
+                if end > last { (last, lastStart) = (end, place) }
             }
             index &+= count
         }
-        return nil
+        // What is written in order lacks its end.
+        let (start, end, length) = (Int64(clamping: first), Int64(clamping: last), last &- lastStart)
+        let isUnwritten =
+            isCompressed
+            ? length >= 32 ? try source.zeros(before: end, atMost: 16) >= 16 : false
+            : lengths == nil
+                ? false : try source.endsUnwritten(from: start, to: end, row: row)
+        return isUnwritten ? "the last \(kind) of the TIFF ends in zeros, as if not written yet" : nil
     }
 
+    /// Those of a number's types; none for others.
     private func values(_ entry: Entry, _ first: Int64, _ count: Int64) throws(FileError) -> [UInt64] {
         guard let size = Self.sizes[entry.type], [2, 4, 8].contains(size), first < entry.count,
             let at = entry.offset +? (first *? size), let width = Int(exactly: size),

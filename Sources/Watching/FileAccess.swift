@@ -20,10 +20,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     public var isGone: Bool { code == ENOENT || code == ENOTDIR }
 
     /// True if the same call may well succeed later.
-    public var isTransient: Bool {
-        [EBUSY, ESTALE, EAGAIN, EIO, EINTR, EMFILE, ENFILE, ENOMEM, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ETXTBSY]
-            .contains(code)
-    }
+    public var isTransient: Bool { Fault(code: code) != .capture && code != EACCES && code != EPERM }
 
     public var reason: String { Self.text(code) }
 
@@ -160,7 +157,11 @@ extension FileStamp {
     init(_ status: stat) {
         self.init(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            modifiedNanoseconds: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
+            modifiedNanoseconds: Self.nanoseconds(status.st_mtim), changedNanoseconds: Self.nanoseconds(status.st_ctim))
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 }
 

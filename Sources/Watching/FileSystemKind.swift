@@ -7,6 +7,8 @@ public struct FileSystemKind: Sendable, Equatable {
         case local
         /// Other machines write as well, and bring no events here.
         case network
+        /// Made of other file systems, that may be written to without a word here.
+        case layered
         /// A program serves it; it may or may not tell of changes.
         case fuse
     }
@@ -30,7 +32,9 @@ public struct FileSystemKind: Sendable, Equatable {
     /// events after all, the reconciling scan still finds every file.
     public init(name: String) {
         let family = name.prefix { $0 != "." }
-        let reach: Reach = Self.network.contains(String(family)) ? .network : family.hasPrefix("fuse") ? .fuse : .local
+        let reach: Reach =
+            Self.network.contains(String(family))
+            ? .network : family.hasPrefix("fuse") ? .fuse : Self.layered.contains(String(family)) ? .layered : .local
         self.init(name: name, reach: reach)
     }
 
@@ -41,9 +45,15 @@ public struct FileSystemKind: Sendable, Equatable {
         "beegfs", "gpfs", "virtiofs", "prl_fs", "vmhgfs", "davfs", "glusterfs",
     ]
 
-    /// How a root here is watched: what is asked for, or for `auto` events on local file systems and scans elsewhere.
+    private static let layered: Set<String> = ["overlay", "overlayfs", "aufs", "unionfs", "ecryptfs"]
+
+    /// Where a file's number may be another one at the next look, by what is known of the kind alone.
+    var mayRenumber: Bool { reach != .local || ["vfat", "msdos", "exfat"].contains(name) }
+
+    /// How a root here is watched: what is asked for, or for `auto` events where they tell of all that is written here, and
+    /// scans elsewhere. What is layered is scanned at the same interval besides.
     public func mode(asked: WatchSettings.Mode) -> WatchSettings.Mode {
         guard asked == .auto else { return asked }
-        return reach == .local ? .inotify : .scan
+        return reach == .local || reach == .layered ? .inotify : .scan
     }
 }

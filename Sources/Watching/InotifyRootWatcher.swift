@@ -39,13 +39,16 @@ public struct InotifyRootWatcher: RootWatcher {
         _ session: inout RootSession, _ deliver: @Sendable (WatchEvent) async throws -> Void
     ) async throws -> String? {
         // A share that was not mounted when the watcher was chosen may be now.
-        if settings.mode == .auto, let kind = try? FileSystemKind(path: settings.path), kind.reach != .local {
+        let kind = try? FileSystemKind(path: settings.path)
+        let isLayered = kind?.reach == .layered
+        if settings.mode == .auto, let kind, kind.mode(asked: .auto) == .scan {
             return "\(settings.path) is on \(kind.name), which brings no events of what other machines write"
         }
         guard let (id, mailbox) = hub.subscribe() else { return hub.refusal }
         defer { hub.unsubscribe(id) }
         let enter = { [hub] in hub.watch($0, $1, for: id) }
         var nextScan = ContinuousClock.now
+        var nextLook = ContinuousClock.now + RootSession.healthInterval
         while !Task.isCancelled {
             let now = ContinuousClock.now
             if now >= nextScan {
@@ -54,17 +57,21 @@ public struct InotifyRootWatcher: RootWatcher {
                 if Task.isCancelled { return nil }
                 guard case (true, false) = try await session.checkHealth(deliver) else { return nil }
                 try await deliver(.scanned(files: summary.files))
-                let pause = settings.reconcileInterval
+                // Where others may write behind this file system's back, no event tells of it.
+                let pause =
+                    isLayered ? min(settings.reconcileInterval, settings.scanInterval) : settings.reconcileInterval
                 nextScan = .now + (summary.isIncomplete ? min(pause, Self.retryInterval) : pause)
                 continue
             }
             let content = await mailbox.take(within: min(nextScan - now, RootSession.healthInterval))
             if Task.isCancelled { return nil }
-            if content.isEmpty || content.isRootGone {
+            // Also while captures keep coming: a link may have been pointed elsewhere.
+            if content.isEmpty || content.isRootGone || ContinuousClock.now >= nextLook {
+                nextLook = .now + RootSession.healthInterval
                 // Only the health check tells a root that is gone from one that stays; events may be void in either.
                 let (isHealthy, isNew) = try await session.checkHealth(deliver)
                 if !isHealthy || isNew || content.isRootGone { return nil }
-                continue
+                if content.isEmpty { continue }
             }
             if content.isOverrun { try await deliver(.overflow) }
             if content.isOverrun || content.isRenewed {

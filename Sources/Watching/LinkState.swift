@@ -24,6 +24,9 @@ public enum LinkState: Sendable, Hashable {
         return .target(target)
     }
 
+    /// Where a path leads, printable; nil if there is nothing.
+    static func place(of path: String) -> String? { realName(Array(path.utf8)).map { CapturePath.printable($0) } }
+
     /// The absolute name without links; nil with `errno` if there is nothing.
     private static func realName(_ path: [UInt8]) -> [UInt8]? {
         (path + [0]).withUnsafeBytes { bytes in

@@ -12,23 +12,27 @@ struct MountEntry: Equatable {
         guard let info = ProcFile.lines("/proc/self/fdinfo/\(descriptor)"),
             let line = info.first(where: { $0.hasPrefix("mnt_id:") }),
             let id = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last,
-            let mounts = ProcFile.lines("/proc/self/mountinfo")
+            let mounts = ProcFile.bytes("/proc/self/mountinfo")
         else { return nil }
-        for mount in mounts {
-            // ID parent device root point options … - type source options
-            let fields = mount.split(separator: " ")
-            guard fields.first == id, fields.count > 5, let dash = fields.firstIndex(of: "-"),
-                dash + 1 < fields.count
-            else { continue }
-            return MountEntry(point: String(fields[4]), type: String(fields[dash + 1]))
+        // The table is long, this is asked for several times a capture, and one line of it matters.
+        let start = Array(id.utf8) + [UInt8(ascii: " ")]
+        guard let mount = mounts.split(separator: UInt8(ascii: "\n")).first(where: { $0.starts(with: start) }) else {
+            return nil
         }
-        return nil
+        // ID parent device root point options … - type source options
+        let fields = mount.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 5, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
+        return MountEntry(point: fields[4], type: fields[dash + 1])
     }
 }
 
 /// Files that the kernel makes up as they are read, so that their size is not known before.
 enum ProcFile {
     static func lines(_ path: String) -> [String]? {
+        bytes(path).map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
+    }
+
+    static func bytes(_ path: String) -> [UInt8]? {
         let number = open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { return nil }
         defer { close(number) }
@@ -40,7 +44,7 @@ enum ProcFile {
             guard got > 0 else { break }
             bytes += buffer[..<got]
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        return bytes
     }
 
     static func number(_ path: String) -> Int? {

@@ -49,6 +49,15 @@ public final class ReadOnlyFile: Sendable {
         }
     }
 
+    /// Where the first part begins that was never written, such as in a file whose room was taken beforehand; nil if all
+    /// was, or if the file system does not tell.
+    public var firstHole: Int64? {
+        // SEEK_HOLE, which the C headers show only to those who define _GNU_SOURCE.
+        let hole = lseek(descriptor.number, 0, 4)
+        guard hole >= 0, case .success(let status) = descriptor.status() else { return nil }
+        return hole < status.st_size ? Int64(hole) : nil
+    }
+
     /// Reads up to `count` bytes from an offset; fewer only where the file ends.
     public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         switch descriptor.read(at: offset, count: count) {

@@ -7,11 +7,14 @@ public struct RootIdentity: Sendable, Hashable, Codable {
     public var inode: UInt64
     /// Where the file system that the root lies on is mounted; nil if the system would not tell.
     public var mountPoint: String?
+    /// Where the path leads, with all links followed; nil in what was written before this was kept.
+    public var place: String?
 
-    public init(device: UInt64, inode: UInt64, mountPoint: String?) {
+    public init(device: UInt64, inode: UInt64, mountPoint: String?, place: String? = nil) {
         self.device = device
         self.inode = inode
         self.mountPoint = mountPoint
+        self.place = place
     }
 
     /// What is there now. Throws ``FileError``.
@@ -22,7 +25,7 @@ public struct RootIdentity: Sendable, Hashable, Codable {
         case .success(let status):
             self.init(
                 device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
-                mountPoint: MountEntry.of(descriptor.number)?.point)
+                mountPoint: MountEntry.of(descriptor.number)?.point, place: LinkState.place(of: path))
         }
     }
 }
@@ -65,6 +68,7 @@ public struct RootHealth: Sendable {
         } catch {
             return .unhealthy(reason: "\(error); mount it again, or correct the path")
         }
+        if identity?.place == nil { identity?.place = now.place }
         guard let before = identity else {
             identity = now
             return .renewed

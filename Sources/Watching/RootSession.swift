@@ -9,6 +9,8 @@ struct RootSession: Sendable {
     private var isHealthy: Bool?
     /// What was said to be unreadable; bounded.
     private var unreadable: Set<CapturePath?> = []
+    /// Whether files keep their numbers; nil before that was looked at.
+    private var keepsNumbers: Bool?
 
     typealias Delivery = @Sendable (WatchEvent) async throws -> Void
 
@@ -31,7 +33,10 @@ struct RootSession: Sendable {
             return (true, !wasHealthy)
         case .renewed:
             if isHealthy == true {
-                try await deliver(.unhealthy(reason: "another directory has taken the place of \(settings.path)"))
+                let place =
+                    health.identity?.place.flatMap { $0 == settings.path ? nil : ": it leads to \($0) now" } ?? ""
+                try await deliver(
+                    .unhealthy(reason: "another directory has taken the place of \(settings.path)\(place)"))
             }
             isHealthy = true
             unreadable = []
@@ -80,6 +85,7 @@ struct RootSession: Sendable {
                     summary.refusal = reason
                 }
             case .file(let sighting), .link(let sighting):
+                if keepsNumbers == nil, sighting.link == nil { try await lookTwice(at: sighting, deliver) }
                 batch.append(sighting)
                 if case .file = entry { summary.files += 1 }
                 if batch.count == WatchEvent.batchLimit {
@@ -97,6 +103,24 @@ struct RootSession: Sendable {
         if !batch.isEmpty { try await deliver(.found(batch)) }
         unreadable = start == nil ? problems : unreadable.union(problems)
         return summary
+    }
+}
+
+extension RootSession {
+    /// Longer than file systems keep what they know of a name.
+    private static let pause = Duration.milliseconds(1200)
+
+    /// Finds out, by the first file that is met, whether files keep their numbers, where that is not sure.
+    private mutating func lookTwice(at sighting: Sighting, _ deliver: Delivery) async throws {
+        keepsNumbers = true
+        guard let kind = try? FileSystemKind(path: settings.path), kind.mayRenumber else { return }
+        func look() -> FileStamp? { try? ReadOnlyFile.stamp(root: settings.path, path: sighting.path) }
+        guard let first = look() else { return keepsNumbers = nil }
+        do { try await Task.sleep(for: Self.pause) } catch { return }
+        guard let second = look() else { return keepsNumbers = nil }
+        guard first.inode != second.inode, first.withoutInode == second.withoutInode else { return }
+        keepsNumbers = false
+        try await deliver(.renumbered)
     }
 }
 

@@ -16,6 +16,8 @@ public enum WatchEvent: Sendable, Equatable {
     /// The root is not what it was: unmounted, replaced, unreadable, its sentinel gone. Nothing is concluded about its
     /// files until ``healthy``.
     case unhealthy(reason: String)
+    /// Files of the root have another number at every look, which then tells nothing.
+    case renumbered
     /// The root is back (also said once at the start); a scan follows by itself.
     case healthy
 

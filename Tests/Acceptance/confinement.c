@@ -75,7 +75,7 @@ int main(int count, char **arguments) {
     struct stat information;
     possible("reading what is open", pread(file, bytes, 4, 0) == 4 && fstat(file, &information) == 0);
     int passed = -1;
-    possible("passing a descriptor", nct_send(ends[0], "x", 1, file) == 1 && nct_receive(ends[1], bytes, 1, &passed) == 1);
+    possible("passing a descriptor", nct_send(ends[0], "x", 1, file, true) == 1 && nct_receive(ends[1], bytes, 1, &passed) == 1);
     possible("a descriptor that was passed", passed >= 0 && pread(passed, bytes, 4, 0) == 4);
     pthread_t thread;
     void *result = NULL;

@@ -142,6 +142,30 @@ def captures():
     bench.remove()
 
 
+def waiting():
+    """Two files of a kilobyte that each take most of the memory: the second waits, and nothing waits for it."""
+    bench = Bench(levels="[1]", daemon_extra="memory_mebibytes = 1700")
+    # Two workers: were one kept by what waits, and the other by what works, no other capture could be done.
+    large = [put(bench, f"large-{number}.bmp", bmp(1078, 3600 + number, 3600, 8, 1, bytes(1024), b"\0\1")) for number in range(2)]
+    daemon = Daemon(bench)
+    daemon.wait_for("waits-for-memory")
+    second = next(path for path in large if any(path in line and "[waits-for-memory]" in line for line in daemon.lines))
+    explained, status = bench.nctd("explain", second).stdout, bench.nctd("status").stdout
+    for text in [explained, status]:
+        check("it waits for memory: it needs about" in text and "1700 MiB" in text, text)
+    check("1 waiting for memory" in status, status)
+    for number in range(6):
+        put(bench, f"{number}.png", smear(number), lab="lab-b" if number % 2 else "lab-a")
+    daemon.wait_for("done", count=8, timeout=300)
+    order = [line for line in daemon.lines if " [done] " in line]
+    check(second in order[-1], f"others waited for it: {order}")
+    check(daemon.count("waits-for-memory") == 1, "more than it had to wait, or it was said more than once")
+    daemon.stop()
+    bench.check_nothing_torn()
+    print("two captures of a kilobyte that take most of the memory: 6 others done before the one that waits", flush=True)
+    bench.remove()
+
+
 def configurations():
     bench = Bench()
     texts = [b"[[[watch]]\n", b"[.a]\n", b"[=]\n", b'a = "\0"\n', b"a = " + b"[" * 5000 + b"]" * 5000, b'a = """x',
@@ -279,7 +303,7 @@ def ledger():
 
 
 def run():
-    parts = [captures, configurations, sidecars, deaths, ledger]
+    parts = [captures, waiting, configurations, sidecars, deaths, ledger]
     for part in parts:
         if not sys.argv[1:] or part.__name__ in sys.argv[1:]:
             part()

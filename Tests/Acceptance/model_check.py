@@ -4,6 +4,7 @@
 Each sequence works in a folder of its own, 50 of them at a time beside each other, while the daemon runs; now and then
 the daemon, or one of its workers, is killed in the middle. In the end every file that is there is done (whole), failed (half
 written) or ignored (a temporary name) as it is now, nothing is pending, and nothing in the output is torn.
+The results of files that are gone follow them to their other names, or are removed (`deletions = "remove"`): none is left.
 Works with the copying stand-in for the engine, which holds back a third of the captures.
 """
 import json
@@ -154,16 +155,41 @@ def problems(bench, sequences):
                     with open(os.path.join(here, sidecar), "rb") as file:
                         if json.load(file)["capture"]["path"] != name:
                             found.append(f"{lab} {name} shares its result's name")
+    return found + without_captures(bench)
+
+
+def without_captures(bench):
+    """Results whose captures are gone, and were neither renamed nor removed."""
+    found = []
+    for path in bench.output_files():
+        if path.endswith(".png.json"):
+            try:
+                with open(path, "rb") as file:
+                    source = json.load(file)["source"]["path"]
+            except FileNotFoundError:
+                continue
+            if not os.path.exists(source):
+                found.append(f"{path} is left, and {source} is gone")
     return found
+
+
+def settle(bench, daemon, sequences, numbers):
+    """Returns once all is as the model says."""
+    deadline = time.monotonic() + 90
+    while differing := problems(bench, sequences):
+        check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
+        check(time.monotonic() < deadline, f"sequences {numbers}: {len(differing)} differ: {differing[:4]}")
+        time.sleep(0.2)
 
 
 def run():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     rng = random.Random(seed())
-    bench = Bench(settle=0.05, watch_extra="patience_seconds = 2\nreconcile_interval_seconds = 5")
+    bench = Bench(
+        settle=0.05, watch_extra='patience_seconds = 2\nreconcile_interval_seconds = 2\ndeletions = "remove"')
     daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy:held"})
     daemon.wait_for("ready")
-    kills, workers, files = 0, 0, 0
+    kills, workers, files, followed = 0, 0, 0, 0
     for start in range(0, count, BESIDE):
         numbers = range(start, min(count, start + BESIDE))
         labs = ["lab-a" if number % 2 else "lab-b" for number in numbers]
@@ -180,21 +206,24 @@ def run():
             if number == death:
                 daemon.kill()
                 kills += 1
+                followed += daemon.count("renamed")
                 daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy:held"})
-        deadline = time.monotonic() + 90
-        while differing := problems(bench, sequences):
-            check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
-            check(time.monotonic() < deadline, f"sequences {numbers}: {len(differing)} differ: {differing[:4]}")
-            time.sleep(0.2)
+        settle(bench, daemon, sequences, numbers)
+        # What is done is renamed, too.
+        for sequence in [sequence for _, sequence in sequences for _ in range(2)]:
+            rng.choice([sequence.rename, sequence.rename_folder])()
+        settle(bench, daemon, sequences, numbers)
         bench.check_nothing_torn()
         files += sum(len(sequence.files()) for _, sequence in sequences)
         if (start // BESIDE + 1) % 5 == 0:
             print(f"{numbers[-1] + 1} sequences, {files} files in the end, {kills} kills", flush=True)
     total = bench.totals()
     daemon.stop()
-    verify = bench.nctd("verify")
-    check(verify.returncode == 0, f"verify: {verify.stdout}{verify.stderr}")
-    print(f"{count} sequences of {STEPS} operations, {kills} kills and {workers} of workers: {files} files in the end as the model says; {total}")
+    followed += daemon.count("renamed")
+    check(followed > 0, "no result has followed a rename")
+    bench.check_verify()
+    print(f"{count} sequences of {STEPS} operations, {kills} kills and {workers} of workers: {files} files in the end as the "
+          f"model says, {followed} results followed renames, none is left without its capture; {total}")
     bench.remove()
 
 

@@ -5,9 +5,8 @@
 #   make deb && Tests/Acceptance/systemd.sh
 #
 # Needs root, debootstrap, systemd-nspawn, python3, and a Debian mirror. Where one is missing it says SKIPPED and why, and
-# ends with 0 (with 1 if NCTD_REQUIRE_SYSTEMD=1). NCTD_TEST_CACHE is where the Debian root is kept
-# ($XDG_CACHE_HOME/nctd-test), NCTD_BURST how many captures the burst has (10000), NCTD_TRANSCRIPT a file that what an
-# operator would see is written to.
+# ends with 0 (with 1 if NCTD_REQUIRE_SYSTEMD=1). NCTD_BURST is how many captures the burst has (10000), NCTD_TRANSCRIPT a
+# file that what an operator would see is written to; see debian-root for where the Debian root is kept.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,28 +22,12 @@ fail() {
 }
 step() { printf '== %s\n' "$*"; }
 
-[ "$(id -u)" = 0 ] || skip "it must be root to boot a container"
-for tool in debootstrap systemd-nspawn nsenter python3 dpkg-deb; do
-    command -v "$tool" >/dev/null || skip "there is no $tool (apt-get install debootstrap systemd-container python3 dpkg-dev)"
-done
 package=$(ls -t .build/deb/nctd_*-1_*.deb 2>/dev/null | head -1) || true
 [ -n "$package" ] || fail "there is no package; run make deb"
 
 # --- a Debian root, made once ---
-cache=${NCTD_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nctd-test}
-mkdir -p "$cache"
-debian=$cache/bookworm
-if [ ! -d "$debian" ]; then
-    step "making a Debian root in $debian, once"
-    rm -rf "$debian.partial"
-    if ! debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$debian.partial" \
-        "${NCTD_MIRROR:-http://deb.debian.org/debian}" > "$cache/debootstrap.log" 2>&1; then
-        tail -3 "$cache/debootstrap.log" >&2
-        rm -rf "$debian.partial"
-        skip "debootstrap could not make a Debian root; is there a mirror that can be reached?"
-    fi
-    mv "$debian.partial" "$debian"
-fi
+debian=$(Tests/Acceptance/debian-root) || skip "there is no Debian root, see above"
+cache=$(dirname "$debian")
 root=$(mktemp -d "$cache/machine.XXXXXX")
 nspawn=""
 cleanup() {
@@ -279,16 +262,33 @@ cleared() { ! property StatusText | grep REFUSED >/dev/null; }
 await "the status is well again" 30 cleared
 echo "  StatusText: $(property StatusText)"
 
-step "a tree that goes away is an error, and comes back"
+step "a tree that goes away is an error, is told within the service's confinement, and comes back"
+spool=/var/lib/nctd/notify
+printf '[notify]\ncommand = ["/usr/share/doc/nctd/examples/notify/spool.sh", "%s"]\ndelay_seconds = 0\n' "$spool" \
+    >> "$root/etc/nctd/nctd.toml"
+inside systemctl reload nctd.service
 mv "$root/srv/microscope/lab-a" "$root/srv/microscope/away"
 away() { [ "$(entries root-unhealthy)" -ge 1 ]; }
 await "the loss is told" 60 away
 [ "$(inside journalctl -u nctd.service -o json --no-pager NCT_EVENT=root-unhealthy -n 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["PRIORITY"])')" = 3 ] || fail "it is no error"
 show journalctl --no-pager -u nctd -p err -n 1 -x
 show nctd status
+told() { [ "$(find "$root$spool" -name '*.json' 2>/dev/null | wc -l)" -ge "$1" ]; }
+await "somebody is told" 60 told 1
 mv "$root/srv/microscope/away" "$root/srv/microscope/lab-a"
 captures lab-a 2
 catch_up
+await "its end is told" 60 told 2
+[ "$(entries notify-failed)" = 0 ] || fail "telling failed: $(inside journalctl -o cat --no-pager NCT_EVENT=notify-failed -n 1)"
+python3 - "$root$spool" <<'PYTHON' || fail "what was told is not what happened"
+import json, os, sys
+first, second = [json.load(open(f"{sys.argv[1]}/{name}")) for name in sorted(os.listdir(sys.argv[1]))[:2]]
+assert "lab-a" in first["subject"] and first["needs_person"], first
+assert second["over"] and not second["needs_person"], second
+print("  told:", first["subject"])
+PYTHON
+configure "" lab-a lab-b lab-c
+inside systemctl reload nctd.service
 
 step "kill -9 and automatic restart"
 before=$(property NRestarts)
@@ -334,6 +334,15 @@ told=$(($(entries done) - done_before))
 [ "$told" = "$NCTD_BURST" ] || fail "$NCTD_BURST captures, $told entries"
 if inside journalctl -b -o cat --no-pager -u systemd-journald | grep -i suppressed; then fail "entries were suppressed"; fi
 echo "  $told entries in $((SECONDS - begin)) s, none suppressed"
+
+step "a report, of a user of the group, while the service runs"
+inside runuser -u nctd -- nctd report --json | python3 -c '
+import json, sys
+labs = {lab["lab"]: lab for lab in json.load(sys.stdin)["labs"]}
+assert sum(lab["done"] for lab in labs.values()) == int(sys.argv[1]), labs.keys()
+assert all(lab["unread"] == 0 for lab in labs.values())
+print("  ", {name: lab["done"] for name, lab in labs.items()})' "$captured" || fail "the report does not count what is done"
+show nctd status --disk
 
 step "stop under load"
 captures lab-b 200

@@ -86,18 +86,7 @@ import Testing
             "references = [\"../reference.png\"]\nmethod = \"vahadane\"\n", to: "profiles.d/lab-b.toml")
         try bench.capture("lab-b/one.png")
         try bench.space.write(
-            """
-            [daemon]
-            state_directory = "state"
-            [output]
-            directory = "out"
-            minimum_free_mebibytes = 1
-            [[watch]]
-            path = "lab-b"
-            lab = "lab-b"
-            profile = "lab-b"
-            mode = "scan"
-            """, to: "nctd.toml")
+            Bench.configuration + "\nmode = \"scan\"", to: "nctd.toml")
         for options in [[], ["--no-prepare"]] {
             let result = try Subprocess.run(
                 Subprocess.nctd, ["check", "--config", "nctd.toml"] + options, in: bench.space.path,

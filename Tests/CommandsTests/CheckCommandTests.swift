@@ -16,18 +16,7 @@ import Testing
         try bench.space.write(
             "references = [\"../reference.png\"]\nlevels = [1]\n", to: "profiles.d/lab-b.toml")
         try bench.space.write(
-            """
-            [daemon]
-            state_directory = "state"
-            [output]
-            directory = "out"
-            minimum_free_mebibytes = 1
-            [[watch]]
-            path = "lab-b"
-            lab = "lab-b"
-            profile = "lab-b"
-            mode = "scan"
-            """, to: "nctd.toml")
+            Bench.configuration + "\nmode = \"scan\"", to: "nctd.toml")
         return bench
     }
 
@@ -42,8 +31,7 @@ import Testing
         let before = bench.space.files()
         let text = try bench.nctd("check", "--config", "nctd.toml")
         #expect(text.status == 0, "\(text.error)")
-        for words in ["in order", "watched by scan", "2 directories, 1 files", "MiB free", "profile \"lab-b\"", "hold"]
-        {
+        for words in ["in order", "watched by scan", "2 directories, 1 file", "MiB free", "profile \"lab-b\"", "hold"] {
             #expect(text.output.contains(words), "\(words) is not in \(text.output)")
         }
         let json = try bench.nctd("check", "--config", bench.space("nctd.toml"), "--json")
@@ -110,6 +98,46 @@ import Testing
         let broken = try bench.nctd("check", "--config", "nctd.toml")
         #expect(broken.status == 2)
         #expect(broken.error.contains("lab-b.toml") && broken.error.contains("reference.png"), "\(broken.error)")
+    }
+
+    @Test("Each pattern is said with what it matches now, and those that can match nothing with what to write")
+    func patterns() throws {
+        let bench = try bench()
+        for name in ["day 1/overview/o.png", "day 2/overview/p.png", "day 2/b_thumb.png", "top/t.png"] {
+            try bench.capture("lab-b/" + name)
+        }
+        let text = try #require(bench.space.read("nctd.toml").map { String(decoding: $0, as: UTF8.self) })
+        func check(_ patterns: String) throws -> (Subprocess.Result, [String: [Int]]) {
+            try bench.space.write(text + "\nexclude = [\(patterns)]\n", to: "nctd.toml")
+            let report = try object(try bench.nctd("check", "--config", "nctd.toml", "--no-prepare", "--json").output)
+            let root = try #require((report["roots"] as? [[String: Any]])?.first)
+            let counts = try #require(root["patterns"] as? [[String: Any]]).map {
+                ($0["pattern"] as? String ?? "", [$0["files"] as? Int ?? -1, $0["folders"] as? Int ?? -1])
+            }
+            return (
+                try bench.nctd("check", "--config", "nctd.toml", "--no-prepare"),
+                Dictionary(uniqueKeysWithValues: counts)
+            )
+        }
+        let (good, counts) = try check("\"**/overview/**\", \"*_thumb.*\", \"top/**\", \"*.bmp\"")
+        #expect(counts == ["**/overview/**": [2, 2], "*_thumb.*": [1, 1], "top/**": [1, 1], "*.bmp": [0, 0]])
+        #expect(good.status == 0 && !good.error.contains("exclude"), "\(good.error)")
+        #expect(good.output.contains("exclude \"**/overview/**\"  matches 2 files in 2 folders now"), "\(good.output)")
+        for (pattern, why, write) in [
+            ("overview/", "ends with /", "**/overview/**"),
+            ("overview/**", "2 files of such a name lie deeper", "**/overview/**"),
+            ("overview", "but 2 folders", "**/overview/**"), ("./top/**", "folder ., .. or ~", "**/top/**"),
+            ("overview//*.png", "has //", "**/overview/*.png"),
+            ("overview/p.png", "1 file of such a name lies deeper", "**/overview/p.png"),
+            ("\(bench.space("lab-b"))/top/**", "below \(bench.space("lab-b"))", "**/top/**"),
+        ] {
+            let (result, counts) = try check("\"\(pattern)\"")
+            #expect(result.status == 0 && counts == [pattern: [0, 0]], "\(pattern): \(result.error)")
+            #expect(
+                result.error.contains("lab-b: exclude \"\(pattern)\"") && result.error.contains(why)
+                    && result.error.contains("write \"\(write)\""), "\(pattern): \(result.error)")
+        }
+        #expect(try bench.nctd("check", "--config", "nctd.toml", "--no-prepare", "--strict").status == 1)
     }
 
     @Test("A profile whose name is one letter is no trap")

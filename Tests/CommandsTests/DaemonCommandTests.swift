@@ -2,70 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct DaemonCommandTests {
-    /// A configuration with one lab in a bench's folder.
-    private func configure(_ bench: Bench) throws {
-        for folder in ["out", "quarantine", "in", "profiles.d"] {
-            try FileManager.default.createDirectory(
-                atPath: bench.space(folder), withIntermediateDirectories: true)
-        }
-        try bench.space.write(
-            "name = \"lab-a\"\nreferences = [\"../reference.png\"]\nlevels = [1]\nenhancement = \"none\"\n",
-            to: "profiles.d/lab-a.toml")
-        try bench.space.write(
-            """
-            [daemon]
-            state_directory = "\(bench.space("state"))"
-            profiles_directory = "\(bench.space("profiles.d"))"
-            [output]
-            directory = "\(bench.space("out"))"
-            quarantine_directory = "\(bench.space("quarantine"))"
-            minimum_free_mebibytes = 0
-            [[watch]]
-            path = "\(bench.space("in"))"
-            lab = "lab-b"
-            profile = "lab-a"
-            settle_seconds = 0.05
-
-            """, to: "nctd.toml")
-    }
-
-    /// Starts `nctd run` and returns it with the lines that it writes.
-    private func start(_ bench: Bench) throws -> (process: Process, lines: FileHandle) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Subprocess.nctd)
-        process.arguments = ["run", "--config", bench.space("nctd.toml")]
-        var environment = ProcessInfo.processInfo.environment
-        for (name, value) in Bench.environment { environment[name] = value }
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return (process, pipe.fileHandleForReading)
-    }
-
-    /// Reads lines until so many of an event were there; returns all that was read.
-    private func read(_ lines: FileHandle, until event: String, count: Int = 1) -> String {
-        var text = ""
-        while text.components(separatedBy: "[\(event)]").count <= count {
-            let piece = lines.availableData
-            if piece.isEmpty { break }
-            text += String(decoding: piece, as: UTF8.self)
-        }
-        return text
-    }
-
+@Suite(.timeLimit(.minutes(15))) struct DaemonCommandTests {
     @Test("The daemon does what arrives, the commands tell of it beside it and after it, and SIGTERM ends it with 0")
     func wholeLife() throws {
         let bench = try Bench()
-        try configure(bench)
+        try bench.configure()
         try bench.capture("in/slide/1.png", seed: 1)
         try bench.space.write("no image", to: "in/bad.png")
+        try bench.space.write("no image", to: "in/two\nlines.png")
+        #expect(mkfifo(bench.space("in/pipe.png"), 0o600) == 0)
         try FileManager.default.createSymbolicLink(
             atPath: bench.space("in/slide/link.png"), withDestinationPath: bench.space("in/slide/1.png"))
-        let (process, lines) = try start(bench)
-        let log = read(lines, until: "done")
+        let daemon = try bench.startDaemon()
+        let process = daemon.process
+        let log = daemon.read(until: "done")
         #expect(log.contains("[done]"))
         let second = try bench.nctd("run", "--config", "nctd.toml")
         #expect(second.status == 2)
@@ -80,13 +30,32 @@ import Testing
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any])
         let root = try #require((report["roots"] as? [[String: Any]])?.first)
-        #expect(root["seen"] as? Int == 3)
+        #expect(root["seen"] as? Int == 4)
         #expect(report["process_id"] == nil)
         let explained = try bench.nctd("explain", "--config", "nctd.toml", "in/slide/1.png")
         #expect(explained.output.contains("done"))
         #expect(explained.output.contains("out/lab-b/slide/1.png"))
         let link = try bench.nctd("explain", "--config", "nctd.toml", "in/slide/../slide/./link.png")
         #expect(link.output.contains("ignored") && link.output.contains("a symbolic link"), "\(link.output)")
+        for (name, what) in [
+            ("two\nlines.png", #"in/two\x0Alines.png: failed"#), (#"two\x0Alines.png"#, "failed"),
+            ("pipe.png", "it is no regular file"), ("slide", "it is a directory"),
+            ("none.png", "there is no such file"),
+        ] {
+            let told = try bench.nctd("explain", "--config", "nctd.toml", "in/" + name)
+            #expect(told.output.contains(what) && !told.output.contains("\nlines.png"), "\(told.output)")
+        }
+        let listed = try bench.nctd("list", "--config", "nctd.toml", "--state", "done", "--since", "today")
+        #expect(listed.output.contains("in/slide/1.png: done, "), "\(listed.output)")
+        #expect(listed.output.split(separator: "\n").count == 1)
+        // Whatever is less than good says why.
+        #expect(explained.output.contains("not good: ") != explained.output.contains("1.png, good, "))
+        #expect(explained.output.contains("sidecar: "))
+        #expect(try bench.nctd("list", "--config", "nctd.toml", "--until", "yesterday").output == "")
+        let asked = try bench.nctd("reprocess", "--config", "nctd.toml", "--profile", "lab-a", "--dry-run")
+        #expect(asked.output == "1 capture would be worked out again\n", "\(asked.output)")
+        let checked = try bench.nctd("status", "--config", "nctd.toml", "--check")
+        #expect(checked.status == 1 && (report["needs_person"] as? [String]) == ["the daemon is not running"])
         #expect(try bench.nctd("verify", "--config", "nctd.toml").status == 0)
         let sidecar = try #require(bench.space.read("out/lab-b/slide/1.png.json"))
         let schema = try JSONSchema(
@@ -94,12 +63,60 @@ import Testing
         #expect(try schema.violations(of: sidecar) == [])
     }
 
+    @Test("A name that is not known is an error that lists what there is, and what nothing would take up is refused")
+    func unknownNames() throws {
+        let bench = try Bench()
+        try bench.configure()
+        try bench.capture("in/1.png", seed: 1)
+        try bench.space.write("no image", to: "in/bad.png")
+        let daemon = try bench.startDaemon()
+        let process = daemon.process
+        let log = daemon.read(until: "done")
+        if !log.contains("[failed]") { _ = daemon.read(until: "failed") }
+        process.terminate()
+        process.waitUntilExit()
+        func run(_ arguments: String...) throws -> Subprocess.Result {
+            try Subprocess.run(
+                Subprocess.nctd, [arguments[0], "--config", "nctd.toml"] + arguments.dropFirst(), in: bench.space.path,
+                environment: Bench.environment)
+        }
+        for (arguments, words) in [
+            (["retry", "--lab", "lab-c"], ["--lab lab-c", "did you mean lab-b?", "known: lab-b"]),
+            (["failures", "--lab", "nowhere"], ["--lab nowhere", "known: lab-b"]),
+            (["reprocess", "--profile", "lab-b"], ["--profile lab-b", "did you mean lab-a?", "known: lab-a"]),
+            (["retry", "in/nothing.png"], ["in/nothing.png", "no such capture"]),
+            (["retry", "in/1.png"], ["in/1.png has not failed; it is done"]),
+        ] {
+            let result = try Subprocess.run(
+                Subprocess.nctd, [arguments[0], "--config", "nctd.toml"] + arguments.dropFirst(), in: bench.space.path,
+                environment: Bench.environment)
+            #expect(result.status == 2 && result.output == "", "\(arguments): \(result.status)")
+            for word in words { #expect(result.error.contains(word), "\(arguments): \(result.error)") }
+        }
+        // The tree leaves the configuration: nothing would ever take up what is put back to work.
+        let text = String(decoding: try #require(bench.space.read("nctd.toml")), as: UTF8.self)
+        try FileManager.default.createDirectory(atPath: bench.space("in2"), withIntermediateDirectories: true)
+        try bench.space.write(text.replacing("/in\"", with: "/in2\""), to: "nctd.toml")
+        let one = try run("retry", "in/bad.png")
+        #expect(one.status == 2 && one.error.contains("no longer watched"), "\(one)")
+        let all = try run("retry")
+        #expect(all.status == 0 && all.output.contains("0 captures are pending again"), "\(all)")
+        #expect(all.error.contains("1 failed capture left") && all.error.contains("no longer watched"), "\(all)")
+        let done = try run("reprocess", "--profile", "lab-a")
+        #expect(done.output.contains("0 captures") && done.error.contains("1 done capture left"), "\(done)")
+        try bench.space.write(text, to: "nctd.toml")
+        let again = try run("retry")
+        #expect(again.output.contains("1 capture is pending again"), "\(again)")
+        let why = try run("explain", "in/bad.png")
+        #expect(why.output.contains("why: the daemon is not running"), "\(why)")
+    }
+
     @Test(
         "Without a ledger the commands say where they looked and end with 2",
         arguments: ["status", "failures", "verify"])
     func withoutLedger(command: String) throws {
         let bench = try Bench()
-        try configure(bench)
+        try bench.configure()
         let result = try bench.nctd(command, "--config", "nctd.toml")
         #expect(result.status == 2)
         #expect(result.error.contains("ledger.sqlite"))

@@ -33,6 +33,30 @@ import Testing
         #expect(suggested.error.contains("W\\xFCrzburg.png: the name is no UTF-8"), "\(suggested.error)")
     }
 
+    @Test("A name that is no text can be named by its bytes and as nctd prints it; a literal backslash comes first")
+    func namedByBytes() throws {
+        let bench = try Bench()
+        try bench.capture("plain.png")
+        let picture = Array(try #require(bench.space.read("plain.png")))
+        try write(picture, named: [0x57, 0xFC] + Array("r.png".utf8), in: bench.space.path)
+        let other = Array(try #require(bench.space.read("reference.png")))
+        try write(other, named: Array(#"back\x41.png"#.utf8), in: bench.space.path)
+        try write(picture, named: Array("backA.png".utf8), in: bench.space.path)
+        // The shell hands over the byte itself, which a `String` could not hold.
+        let raw = try Subprocess.run(
+            "/bin/sh",
+            ["-c", #"exec "$0" compare "$(printf 'W\374r.png')" plain.png --output raw.png"#, Subprocess.nctd],
+            in: bench.space.path, environment: Bench.environment)
+        #expect(raw.status == 0, "\(raw.error)")
+        let printed = try bench.normalize([#"W\xFCr.png"#, #"back\x41.png"#])
+        #expect(printed.status == 0, "\(printed.error)")
+        #expect(bench.space.read(#"out/W\xFCr.png"#) != nil && bench.space.read(#"out/back\x41.png"#) != nil)
+        #expect(bench.space.read("out/backA.png") == nil)
+        let missing = try bench.normalize([#"N\xFCr.png"#])
+        #expect(
+            missing.status == 1 && missing.error.contains(#"N\xFCr.png: there is no such file"#), "\(missing.error)")
+    }
+
     @Test("Links within a directory are left out and said; with --follow-links those that stay in it are taken")
     func links() throws {
         let bench = try Bench()

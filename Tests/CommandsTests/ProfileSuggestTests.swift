@@ -22,40 +22,58 @@ struct ProfileSuggestTests {
         return bench.space("lab")
     }
 
-    @Test("The profile on standard output is in order, and the sheet shows the choice")
+    @Test("The profile is in order, on standard output or in a file, and a sheet is drawn where one is asked for")
     func profile() throws {
         let bench = try Bench()
         let lab = try lab(bench)
-        let result = try bench.nctd("profile", "suggest", lab, "--count", "2", "--name", "lab \"a\"")
+        let result = try bench.nctd(
+            "profile", "suggest", lab, "--count", "2", "--name", "lab \"a\"", "--sheet", "choice/sheet.png")
         #expect(result.status == 0, "\(result.error)")
         #expect(result.error.contains("12 images looked at") && result.error.contains("coverage"))
-        let sheet = try ImageReader.read(path: bench.space("suggested-references.png")).image
+        let sheet = try ImageReader.read(path: bench.space("choice/sheet.png")).image
         #expect(sheet.width > 700)
         let file = try bench.space.write(Array(result.output.utf8), to: "elsewhere/lab-a.toml")
         let check = try bench.nctd("profile", "check", file)
         #expect(check.status == 0, "\(check.error)")
         #expect(check.output.contains("lab \"a\"") && check.output.contains(lab))
-        let again = try bench.nctd("profile", "suggest", lab, "--count", "2")
+        // Again, into a file that is there: it is left alone without --overwrite, and no sheet stands in the way.
+        let before = try FileManager.default.contentsOfDirectory(atPath: bench.space.path)
+        let again = try bench.nctd("profile", "suggest", lab, "--count", "2", "--output", file)
         #expect(again.status == 2 && again.error.contains("--overwrite"))
+        #expect(try bench.nctd("profile", "check", file).status == 0)
+        let replaced = try bench.nctd("profile", "suggest", lab, "--count", "2", "--output", file, "--overwrite")
+        #expect(replaced.status == 0 && replaced.output.isEmpty, "\(replaced.error)")
+        #expect(try bench.nctd("profile", "check", file).output.contains("lab"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: bench.space.path) == before)
     }
 
     @Test("Copies lie beside the profile, byte for byte, and are named relative to it")
     func copy() throws {
         let bench = try Bench()
         let lab = try lab(bench)
-        let result = try bench.nctd("profile", "suggest", lab, "--count", "3", "--copy", "profiles", "--name", "lab-a")
-        #expect(result.status == 0, "\(result.error)")
-        let profile = try bench.space.write(Array(result.output.utf8), to: "profiles/lab-a.toml")
-        #expect(try bench.nctd("profile", "check", profile).status == 0)
+        // For two labs: what is copied is the same, and carries the name of the lab that it comes from.
+        for name in ["lab-b", "lab-c"] {
+            let result = try bench.nctd(
+                "profile", "suggest", lab, "--count", "3", "--copy", "profiles", "--name", name, "--output",
+                "profiles/\(name).toml")
+            #expect(result.status == 0, "\(result.error)")
+            #expect(try bench.nctd("profile", "check", bench.space("profiles/\(name).toml")).status == 0)
+        }
+        let profile = try String(contentsOfFile: bench.space("profiles/lab-c.toml"), encoding: .utf8)
         let originals = try FileManager.default.contentsOfDirectory(atPath: lab).map {
             try Data(contentsOf: URL(fileURLWithPath: lab + "/" + $0))
         }
         for index in 1...3 {
-            #expect(result.output.contains("\"lab-a-\(index).png\""))
-            let copy = try Data(contentsOf: URL(fileURLWithPath: bench.space("profiles/lab-a-\(index).png")))
+            #expect(profile.contains("\"lab-\(index).png\""))
+            let copy = try Data(contentsOf: URL(fileURLWithPath: bench.space("profiles/lab-\(index).png")))
             #expect(originals.contains(copy))
         }
-        #expect(FileManager.default.fileExists(atPath: bench.space("profiles/suggested-references.png")))
+        #expect(FileManager.default.fileExists(atPath: bench.space("profiles/lab-references.png")))
+        try bench.space.write(Array("another".utf8), to: "profiles/lab-1.png")
+        let other = try bench.nctd(
+            "profile", "suggest", lab, "--count", "3", "--copy", "profiles", "--output", "x.toml")
+        #expect(other.status == 2 && other.error.contains("lab-1.png") && other.error.contains("--overwrite"))
+        #expect(!FileManager.default.fileExists(atPath: bench.space("x.toml")))
     }
 
     @Test("An image that cannot be read is named, the others serve, and the code is 1")

@@ -108,7 +108,7 @@ private final class NotifyBench {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ServiceNotificationTests {
+@Suite(.timeLimit(.minutes(15))) struct ServiceNotificationTests {
     @Test("systemd is told, in this order: ready with the counts, reloading and ready again, stopping")
     func sequence() throws {
         let bench = try NotifyBench()

@@ -26,6 +26,32 @@ import Testing
         }
     }
 
+    @Test("The graph cut's labels are shown, and its energy is in the sidecar by term")
+    func labels() throws {
+        let bench = try Bench()
+        let capture = try bench.capture("capture.png")
+        func normalize(_ solver: String) throws -> Sidecar {
+            let result = try bench.nctd(
+                "normalize", capture, "--reference", bench.reference, "--output", solver, "--no-cache", "--stages",
+                "why-" + solver, "--solver", solver)
+            #expect(result.status == 0, "\(result.error)")
+            let shown = bench.space.files(in: "why-\(solver)/capture").contains { $0.hasSuffix("-labels.png") }
+            #expect(shown == (solver == "graph-cut"))
+            return try Sidecar(json: [UInt8](try #require(bench.space.read(solver + "/capture.png.json"))))
+        }
+        let (cut, squares) = (try normalize("graph-cut"), try normalize("least-squares"))
+        let (ours, theirs) = (try #require(cut.transfer), try #require(squares.transfer))
+        #expect(ours.solver == .graphCut && theirs.solver == .leastSquares && ours.pixels == theirs.pixels)
+        let labels = try #require(ours.labels)
+        #expect(labels.used >= 1 && labels.used <= labels.offered && labels.offered <= 32 && theirs.labels == nil)
+        #expect(labels.data > 0 && labels.pairs >= 0)
+        for energy in [ours.energy, theirs.energy] {
+            let terms = energy.data + energy.local + energy.nonlocal
+            #expect(energy.data > 0 && abs(energy.total - terms) < 1e-6 * terms)
+        }
+        #expect(cut.output.sha256 != squares.output.sha256)
+    }
+
     @Test("A capture in tiles is normalized; with --stages it fails, says what to set, and leaves nothing")
     func tiles() throws {
         let bench = try Bench()

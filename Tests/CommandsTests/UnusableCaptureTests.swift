@@ -59,6 +59,41 @@ import Testing
         #expect(try violations(bench, "out.held/page.png") == [])
     }
 
+    @Test("A lab of red cells holds none of its fields back; one that wants white cells holds them all")
+    func redCells() throws {
+        let bench = try Bench()
+        let reference = SmearScene(seed: 41, width: 320, height: 240).render(in: .labA, noiseSeed: 41)
+        try bench.space.write(try Bench.encode(reference), to: "wide.png")
+        for seed in 1...4 {
+            let field = SmearPhantom.fieldWithoutWhiteCells(seed: UInt64(seed), stain: .labB, width: 320, height: 240)
+            try bench.space.write(try Bench.encode(field), to: "in/\(seed).png")
+        }
+        func run(_ verdict: String, to output: String) throws -> Subprocess.Result {
+            try bench.space.write(
+                "references = [\"wide.png\"]\nbelow_threshold = \"hold\"\n[verdict]\n\(verdict)\n", to: "lab.toml")
+            return try bench.nctd(
+                "normalize", "in", "--profile", "lab.toml", "--output", output, "--layer", "1", "--no-cache")
+        }
+        let red = try run("fields = \"red-cells\"\nclipped = \"note\"", to: "red")
+        #expect(red.status == 0, "\(red.error)")
+        #expect(bench.space.files(in: "red").count { $0.hasSuffix(".png") } == 4, "\(red.output)")
+        #expect(bench.space.files(in: "red.held") == [])
+        let rules = try #require(try sidecar(bench, "red/1.png").verdict.rules)
+        #expect(rules.fields == .redCells && rules.effects["no_white_cells"] == .ignore)
+        #expect(rules.effects["clipped"] == .note && rules.effects["nucleus_color"] == .note)
+        #expect(try violations(bench, "red/1.png") == [])
+        let white = try run("fields = \"white-cells\"", to: "white")
+        #expect(white.status == 0 && bench.space.files(in: "white.held").count { $0.hasSuffix(".png") } == 4)
+        let held = try sidecar(bench, "white.held/1.png")
+        #expect(held.verdict.findings.map(\.kind).contains("no_white_cells") && held.verdict.delivery == .held)
+        // Noted, it holds nothing back, and is said.
+        let noted = try run("fields = \"white-cells\"\nno_white_cells = \"note\"", to: "noted")
+        #expect(noted.status == 0 && bench.space.files(in: "noted.held") == [], "\(noted.output)")
+        #expect(try sidecar(bench, "noted/1.png").verdict.notes?.map(\.kind) == ["no_white_cells"])
+        #expect(try violations(bench, "noted/1.png") == [])
+        #expect(try sidecar(bench, "noted/1.png").output.sha256 == sidecar(bench, "red/1.png").output.sha256)
+    }
+
     @Test("A reference that shows an empty field, noise and all, is refused by name")
     func blankReference() throws {
         let bench = try Bench()

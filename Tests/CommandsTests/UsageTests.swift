@@ -15,6 +15,8 @@ import Testing
             (["normalize", "x.png", "--reference", "reference.png", "--layer", "1", "--progressive"], "exclude"),
             (["normalize", "x.png", "--reference", "reference.png", "--clusters", "99"], "--clusters"),
             (["normalize", "x.png", "--reference", "reference.png", "--solver-tolerance", "2"], "1e-8 to 0.1"),
+            (["normalize", "x.png", "--reference", "reference.png", "--solver", "max-flow"], "least-squares"),
+            (["normalize", "x.png", "--reference", "reference.png", "--solver-labels", "8"], "--solver-labels"),
             (["normalize", "x.png", "--reference", "reference.png", "--threads", "0"], "1 to 1024"),
             (["normalize", "x.png", "--reference", "reference.png", "--enhancement", "magic"], "clustering"),
             (["normalize", "x.png", "--reference", "none.png"], "none.png: there is no such file"),
@@ -45,11 +47,35 @@ import Testing
     func collision() throws {
         let bench = try Bench()
         let first = try bench.capture("a/x.png")
-        let second = try bench.capture("b/x.jpg", as: .jpeg)
+        let second = try bench.capture("b/x.png")
         let result = try bench.normalize([first, second])
         #expect(result.status == 2)
         #expect(result.error.contains(first) && result.error.contains(second) && result.error.contains("rename"))
         #expect(bench.space.files(in: "out").isEmpty)
+        // Those that differ in their extension have it in their results, in whichever order they come.
+        let third = try bench.capture("b/x.jpg", as: .jpeg)
+        for order in [[first, third], [third, first]] {
+            let result = try bench.normalize(order, "--overwrite")
+            #expect(result.status == 0, "\(result.error)")
+            let images = bench.space.files(in: "out").filter { $0.hasSuffix(".png") }
+            #expect(Set(images.map { ($0 as NSString).lastPathComponent }) == ["x.png.png", "x.jpg.png"])
+        }
+    }
+
+    @Test("Results do not go among the captures, and formats that are not read are counted and named")
+    func besides() throws {
+        let bench = try Bench()
+        try bench.capture("in/x.png")
+        let among = try bench.nctd(
+            "normalize", bench.space("in"), "--reference", bench.space("reference.png"), "--output", bench.space("in"))
+        #expect(among.status == 2 && among.error.contains("directory of the captures"), "\(among.error)")
+        for name in ["a.webp", "b.WEBP", "c.czi", "d.txt"] { try bench.space.write([1, 2, 3], to: "in/\(name)") }
+        let result = try bench.normalize([bench.space("in")])
+        #expect(
+            result.status == 0 && result.output.contains("2 WebP") && result.output.contains("1 Zeiss CZI"),
+            "\(result.output)")
+        let named = try bench.space.write(Array("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ".utf8), to: "w.png")
+        #expect(try bench.normalize([named]).error.contains("WebP"))
     }
 
     @Test("A result never takes the place of a capture, even with --overwrite")
@@ -59,7 +85,7 @@ import Testing
         let before = bench.space.read("out/capture.png")
         let result = try bench.normalize([capture], "--overwrite")
         #expect(result.status == 2)
-        #expect(result.error.contains("take the place of the capture"))
+        #expect(result.error.contains("take the place of"))
         #expect(bench.space.files(in: "out") == ["capture.png"] && bench.space.read("out/capture.png") == before)
     }
 

@@ -36,16 +36,20 @@ import Testing
     func defaults() throws {
         let (read, folder) = try read(try documented())
         let root = folder.path
-        #expect(
-            read.output
-                == OutputSettings(
-                    directory: root + "/srv/normalized", quarantineDirectory: root + "/var/lib/nctd/quarantine"))
+        var output = OutputSettings(
+            directory: root + "/srv/normalized", quarantineDirectory: root + "/var/lib/nctd/quarantine")
+        #expect(output.keepVersions == nil && output.keepDays == nil)
+        (output.keepVersions, output.keepDays) = (3, 180)
+        #expect(read.output == output)
+        let notify = try #require(read.notify)
+        #expect(notify == NotifySettings(command: notify.command))
         #expect(read.retry == RetrySettings())
         #expect(read.retention == .seconds(365 * 86400))
         var watch = WatchSettings(path: root + "/srv/microscope/lab-b", lab: "lab-b", profile: "lab-b")
         watch.rules = read.watches[0].rules
         watch.exclude = read.watches[0].exclude
         watch.sentinel = read.watches[0].sentinel
+        watch.sampleBits = read.watches[0].sampleBits
         #expect(read.watches == [watch])
         #expect(watch.rules.count == 1 && watch.exclude.count == 2 && watch.sentinel != nil)
     }
@@ -64,7 +68,7 @@ import Testing
         let documentedKeys = Set(
             text.split(separator: "\n").filter { !$0.hasPrefix("#") && $0.contains(" = ") }
                 .map { String($0.prefix { $0 != " " }) })
-        for table in ["[daemon]", "[engine]", "[output]", "[retry]", "[[watch]]", "[[watch.rules]]"] {
+        for table in ["[daemon]", "[engine]", "[output]", "[retry]", "[notify]", "[[watch]]", "[[watch.rules]]"] {
             let broken = text.replacingOccurrences(of: table + "\n", with: table + "\n" + odd)
             let error = try #require(throws: ConfigurationError.self) { _ = try read(broken) }
             #expect(error.problems.count == 1, "\(error)")

@@ -85,6 +85,8 @@ import Testing
                 completeness_weight = 0
                 lambda_local = 0.125
                 lambda_nonlocal = 2.0
+                solver = "graph-cut"
+                solver_labels = 48
                 solver_tolerance = 1e-5
                 solver_iterations = 300
                 transfer_grid = 4
@@ -118,6 +120,8 @@ import Testing
         expected.completenessWeight = 0
         expected.localWeight = 0.125
         expected.nonlocalWeight = 2
+        expected.solver = .graphCut
+        expected.solverLabels = 48
         expected.solverTolerance = 1e-5
         expected.solverIterations = 300
         expected.transferGrid = 4
@@ -135,6 +139,43 @@ import Testing
         #expect(profile.references == [folder.path + "/one.png", folder.path + "/two.png"])
         #expect(profile.weights == folder.path + "/vgg.safetensors")
         #expect(profile.thresholds.minimumConfidence == 0.5 && profile.thresholds.maximumPaletteDistance == 5)
+    }
+
+    @Test("What findings count is read by their names in sidecars, with a preset that they overrule")
+    func verdictRules() throws {
+        let folder = try Folder()
+        let profile = try Profile.read(
+            path: try folder.write(
+                """
+                references = ["one.png"]
+                [verdict]
+                fields = "red-cells"
+                no_white_cells = "doubtful"
+                out_of_focus = "bad"
+                cytoplasm_color = "measured"
+                """))
+        #expect(
+            profile.thresholds.rules
+                == VerdictRules(
+                    fields: .redCells,
+                    own: [.noWhiteCells: .doubtful, .outOfFocus: .bad, .cytoplasmColor: .measured]))
+        let found = try problems(
+            """
+            references = ["one.png"]
+            [verdict]
+            fields = "red-cell"
+            no_white_cels = "note"
+            clipped = "hold"
+            nucleus_color = true
+            """)
+        #expect(found.map(\.line) == [3, 4, 5, 6])
+        #expect(
+            found.map(\.key) == [
+                "verdict.fields", "verdict.no_white_cels", "verdict.clipped", "verdict.nucleus_color",
+            ])
+        #expect(found[0].remedy.contains("did you mean \"red-cells\"?"))
+        #expect(found[1].remedy == "did you mean no_white_cells?")
+        #expect(found[2].remedy.contains("\"ignore\", \"note\", \"doubtful\", \"bad\", \"measured\""))
     }
 
     @Test("All problems come at once, each with its line, key and remedy")
@@ -175,6 +216,9 @@ import Testing
             ("progressive = 1", "progressive", "true or false"), ("components = 0", "components", "1 to 64"),
             ("components = 1.5", "components", "whole number"), ("lambda_local = -1", "lambda_local", "0 to 1000"),
             ("lambda_local = nan", "lambda_local", "0 to 1000"), ("solver_tolerance = inf", "solver_tolerance", "0.1"),
+            ("solver = \"graphcut\"", "solver", "\"graph-cut\""), ("solver = 1", "solver", "text"),
+            ("solver_labels = 8", "solver_labels", "16 to 64"), ("solver_labels = 100", "solver_labels", "16 to 64"),
+            ("solver = \"graph-cut\"\ntile_pixels = 200_000_000", "tile_pixels", "100000000"),
             ("seed = -1", "seed", "0 up"), ("method = \"reinhart\"", "method", "\"reinhard\""),
             ("sparsity = 1.5", "sparsity", "0 to 1"), ("angle_percentile = 26", "angle_percentile", "0 to 25"),
             ("saturated_low_percent = 50", "saturated_low_percent", "0 to 49"),
@@ -217,11 +261,13 @@ import Testing
             let error = try #require(throws: ConfigurationError.self) { _ = try Profile.read(path: path) }
             #expect(error.problems.count == 1 && error.description.hasPrefix(path))
         }
-        try Data([0xFF, 0xFE, 0x00]).write(to: URL(fileURLWithPath: folder.path + "/bytes.toml"))
+        try Data("seed = 1\nname = \"".utf8 + [0xFF, 0xFE, 0x00]).write(
+            to: URL(fileURLWithPath: folder.path + "/bytes.toml"))
         let error = try #require(throws: ConfigurationError.self) {
             _ = try Profile.read(path: folder.path + "/bytes.toml")
         }
         #expect(error.description.contains("UTF-8"))
+        #expect(error.problems.map(\.line) == [2])
     }
 
     @Test("A problem reads as one line: file, line, key, what, remedy")

@@ -4,16 +4,17 @@ import Foundation
 import ImageFiles
 import Jobs
 import Ledger
+import NCTEngine
 import Synchronization
 import TestSupport
 import Testing
 import Watching
 
 /// What a capture may cost, and what is refused before it costs anything.
-@Suite(.timeLimit(.minutes(5))) struct AdmissionTests {
+@Suite(.timeLimit(.minutes(15))) struct AdmissionTests {
     @Test("A capture that needs more memory than all may have fails with that reason, and is not decoded")
     func memory() async throws {
-        let bench = try DaemonBench { $0.memoryMebibytes = 60 }
+        let bench = try DaemonBench { $0.memoryMebibytes = 30 }
         try bench.write("x.png")
         try await bench.run {
             try await bench.announce("x.png")
@@ -21,7 +22,7 @@ import Watching
         }
         let failure = try #require(try await bench.row("x.png")?.failure)
         #expect(failure.code == "tooLarge")
-        #expect(failure.message.contains("MiB of memory") && failure.message.contains("60 MiB"))
+        #expect(failure.message.contains("MiB of memory") && failure.message.contains("26 MiB, seven eighths"))
         #expect(failure.remedy.contains("memory_mebibytes"))
         #expect(bench.shelf.state.withLock { $0.rendered } == [])
         #expect(bench.sources["lab-a"]?.troubles.withLock { $0.readCount } == 0)
@@ -30,7 +31,7 @@ import Watching
     @Test("Captures wait for each other's memory, and a stop gives back those that wait at once")
     func waiting() async throws {
         // Room for one of these at a time.
-        let bench = try DaemonBench { $0.memoryMebibytes = 100 }
+        let bench = try DaemonBench { $0.memoryMebibytes = 45 }
         for number in 1...3 { try bench.write("\(number).png", seed: UInt64(number)) }
         try await bench.run {
             bench.shelf.brake.hold()
@@ -50,6 +51,58 @@ import Watching
         }
         let counts = try await bench.counts()
         #expect(counts.done == 4 && counts.pending == 1 && counts.failed == 0)
+    }
+
+    /// A PNG of one color whose pixels are many.
+    private func large(seed: Float) throws -> [UInt8] {
+        let image = RGBImage(width: 1600, height: 1200, filledWith: (seed, 0.5, 0.5))
+        return try ImageWriter.encode(ImageFile(image: image), options: ImageWriteOptions(format: .png, bitDepth: 8))
+    }
+
+    @Test("A capture that waits for memory holds no worker: those that fit go on, it is said once, and its turn comes")
+    func waitsBeside() async throws {
+        let bytes = try large(seed: 0.5)
+        let header = try ImageHeader.read(fileSize: bytes.count, path: "") { Array(bytes.dropFirst($0).prefix($1)) }
+        let need =
+            try #require(
+                CaptureMemory(Profile(name: "", references: []), weights: nil)
+                    .bytes(header, fileBytes: bytes.count)) >> 20
+        // Room for one large one and a small one.
+        let budget = max(need * 8 / 7 + 2, need + 100)
+        #expect(budget < 2 * need)
+        let bench = try DaemonBench { $0.memoryMebibytes = budget }
+        for (name, seed) in [("a.png", Float(0.4)), ("b.png", 0.6)] {
+            try bench.space.write(try large(seed: seed), to: "lab-a/\(name)")
+        }
+        for number in 1...3 { try bench.write("\(number).png", lab: "lab-b", seed: UInt64(number)) }
+        func rendered() -> Set<String> {
+            Set(bench.shelf.state.withLock { $0.rendered }.map { ($0 as NSString).lastPathComponent })
+        }
+        try await bench.run {
+            bench.shelf.brake.hold()
+            try await bench.announce("a.png")
+            while rendered() != ["a.png"] { await Task.yield() }
+            try await bench.announce("b.png")
+            await bench.events.wait(for: "waits-for-memory")
+            let ledger = try bench.ledger()
+            let row = try #require(try await bench.row("b.png"))
+            #expect(row.memory.map { $0 >> 20 } == need && !row.inProgress && row.attempts == 0)
+            let report = try await StatusReport(
+                ledger, stateDirectory: bench.space("state"), directories: [],
+                waiting: PendingReason(.init(ledger, stateDirectory: bench.space("state"))), clock: SystemClock())
+            #expect(report.pending.memory == 1 && report.pending.inWork == 1)
+            let line = try #require(report.lines().first { $0.contains("b.png: it waits for memory") })
+            #expect(line.contains("about \(need) MiB") && line.contains("\(budget) MiB"), "\(line)")
+            // The other worker is free for what fits.
+            try await bench.announce("1.png", lab: "lab-b")
+            while rendered() != ["a.png", "1.png"] { await Task.yield() }
+            bench.shelf.brake.release()
+            try await bench.announce("2.png", "3.png", lab: "lab-b")
+            await bench.events.wait(for: "done", count: 5)
+        }
+        #expect(bench.events.count("waits-for-memory") == 1)
+        let counts = try await bench.counts()
+        #expect(counts.done == 5 && counts.failed == 0 && counts.pending == 0)
     }
 
     @Test("A file of more bytes than are read is refused by its length, before it is looked at")
@@ -98,13 +151,16 @@ import Watching
             bytes += [depth, 6, 0, 0, 0]
             return try ImageHeader.read(fileSize: bytes.count, path: "x") { Array(bytes.dropFirst($0).prefix($1)) }
         }
-        let small = try #require(CaptureMemory.bytes(try header(1000, 1000, depth: 8), fileBytes: 100))
-        let deep = try #require(CaptureMemory.bytes(try header(1000, 1000, depth: 16), fileBytes: 100))
-        let large = try #require(CaptureMemory.bytes(try header(14000, 14000, depth: 16), fileBytes: 100))
-        #expect(small < deep && deep - small == 4_000_000)
+        let memory = CaptureMemory(Profile(name: "", references: []), usingVGG: false)
+        let small = try #require(memory.bytes(try header(1000, 1000, depth: 8), fileBytes: 100))
+        let deep = try #require(memory.bytes(try header(1000, 1000, depth: 16), fileBytes: 100))
+        let large = try #require(memory.bytes(try header(14000, 14000, depth: 16), fileBytes: 100))
+        #expect(deep - small == 12_000_000)
         #expect(large > 8_000_000_000)
-        #expect(CaptureMemory.bytes(try header(.max, .max, depth: 16), fileBytes: 100) == nil)
-        #expect(CaptureMemory.bytes(nil, fileBytes: .max) == nil)
+        #expect(memory.bytes(try header(.max, .max, depth: 16), fileBytes: 100) == nil)
+        #expect(memory.bytes(nil, fileBytes: .max) == nil)
+        let vgg = CaptureMemory(Profile(name: "", references: []), usingVGG: true)
+        #expect(try #require(vgg.bytes(try header(1000, 1000, depth: 8), fileBytes: 100)) > small)
     }
 
     @Test("The budget follows the least limit of the control groups around the process")

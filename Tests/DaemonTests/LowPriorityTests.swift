@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LowPriorityTests {
+@Suite(.timeLimit(.minutes(15))) struct LowPriorityTests {
     private static let own: @Sendable () -> Int32 = { getpriority(.init(PRIO_PROCESS.rawValue), 0) }
 
     @Test("Steps come behind all others for a while, then like all others")

@@ -19,12 +19,58 @@ import Testing
     private func put(
         _ content: String, at output: String = "lab/x.png", in tree: ResultTrees.Tree = .delivered
     ) throws -> Ledger.KeptVersion? {
+        try replace(content, at: output, in: tree).older
+    }
+
+    private func replace(
+        _ content: String, at output: String = "lab/x.png", in tree: ResultTrees.Tree = .delivered
+    ) throws -> ResultCommit.Replaced {
         try commit.commit(
-            .bytes(Array(content.utf8)), sidecar: Array("about \(content)".utf8), output: Array(output.utf8), in: tree)
+            .bytes(Array(content.utf8)), sidecar: try Self.sidecar(about: content), output: Array(output.utf8), in: tree
+        )
+    }
+
+    /// A sidecar that speaks of an image of such content, and has it in its warnings.
+    private static func sidecar(about content: String) throws -> [UInt8] {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/sidecar.md").standardizedFileURL
+        let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```json\n")
+        let example = try #require(parts.last?.components(separatedBy: "\n```").first)
+        var sidecar = try Sidecar(json: Array(example.utf8))
+        sidecar.output.bytes = content.utf8.count
+        sidecar.output.sha256 = FileDigest.sha256(Array(content.utf8))
+        sidecar.warnings = ["about \(content)"]
+        return try sidecar.json()
+    }
+
+    /// What a sidecar in a tree is about; nil where there is none that can be read.
+    private func about(_ name: String, in tree: String = "out") -> String? {
+        space.read("\(tree)/lab/\(name)").flatMap { try? Sidecar(json: [UInt8]($0)) }?.warnings.first
     }
 
     private func text(_ name: String, in tree: String = "out") -> String? {
         space.read("\(tree)/lab/\(name)").map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("What is not the result that its sidecar speaks of is put aside, and becomes no version")
+    func garbage() throws {
+        for (number, damage) in [
+            ("out/lab/x.png", Array("torn".utf8)), ("out/lab/x.png.json", Array("{\"no\": \"sidecar\"}".utf8)),
+        ].enumerated() {
+            try put("one")
+            try space.write(damage.1, to: damage.0)
+            let replaced = try replace("two")
+            // The version of the round before is the latest.
+            #expect(replaced.older?.number == (number == 0 ? nil : 1))
+            #expect(replaced.aside == [Array("lab/x.png.aside\(number + 1)".utf8)])
+            #expect(text("x.png") == "two" && about("x.png.json") == "about two")
+            #expect(space.read("\(damage.0).aside\(number + 1)").map(Array.init) == damage.1)
+        }
+        // What is sound again is kept as ever; what moves to the other tree leaves only what was put aside.
+        #expect(try put("three")?.number == 1)
+        try space.write("torn", to: "out/lab/x.png")
+        #expect(try replace("four", in: .held).aside == [Array("lab/x.png.aside3".utf8)])
+        #expect(text("x.png") == nil && text("x.png.json") == nil && text("x.png.aside3") == "torn")
     }
 
     @Test("A first result leaves the image and its sidecar, and no temporary file")
@@ -39,7 +85,7 @@ import Testing
         #expect(try put("two")?.number == 1)
         #expect(try put("three")?.number == 2)
         #expect(text("x.png.v1") == "one")
-        #expect(text("x.png.v1.json") == "about one")
+        #expect(about("x.png.v1.json") == "about one")
         #expect(text("x.png.v2") == "two")
         #expect(text("x.png") == "three")
     }
@@ -49,7 +95,7 @@ import Testing
         try put("one")
         // As a process left it that died before it removed the older sidecar.
         try space.write("one", to: "out/lab/x.png.v1")
-        try space.write("about one", to: "out/lab/x.png.v1.json")
+        try space.write(try Self.sidecar(about: "one"), to: "out/lab/x.png.v1.json")
         #expect(try put("two")?.number == 1)
         #expect(space.files(in: "out/lab") == ["x.png", "x.png.json", "x.png.v1", "x.png.v1.json"])
         #expect(text("x.png") == "two")
@@ -71,7 +117,7 @@ import Testing
         try put("one")
         try space.write("one", to: "out/lab/x.png.v1")
         #expect(try put("two")?.number == 1)
-        #expect(text("x.png.v1.json") == "about one")
+        #expect(about("x.png.v1.json") == "about one")
     }
 
     @Test("Where the name cannot be taken, what was there stays and no temporary file is left")
@@ -109,7 +155,7 @@ import Testing
         try FileManager.default.removeItem(atPath: space("out/lab/x.png"))
         try space.write("in the way", to: "out/lab/x.png/file")
         #expect(throws: TreeError.self) { try put("two") }
-        #expect(text("x.png.json") == "about one")
+        #expect(about("x.png.json") == "about one")
     }
 
     @Test("A link in the tree is not followed, one that leads to the tree is")
@@ -136,7 +182,7 @@ import Testing
         #expect(commit.sidecar(of: Array("lab/x.png".utf8), in: .delivered) == nil)
         try put("two")
         #expect(text("x.png") == "two")
-        #expect(text("x.png.json") == "about two")
+        #expect(about("x.png.json") == "about two")
     }
 
     @Test("A link whose original was replaced meanwhile is refused")

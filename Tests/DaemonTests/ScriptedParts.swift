@@ -58,18 +58,21 @@ final class ManualClock: DaemonClock {
     }
 }
 
-/// A watcher that says what a test tells it to.
+/// A watcher that says what a test tells it to, in one run of the daemon after the other.
 final class Announcer: RootWatcher {
-    private let events: AsyncStream<(WatchEvent, CheckedContinuation<Void, Never>)>
-    private let send: AsyncStream<(WatchEvent, CheckedContinuation<Void, Never>)>.Continuation
+    private typealias Message = (WatchEvent, CheckedContinuation<Void, Never>)
 
-    init() { (events, send) = AsyncStream.makeStream() }
+    /// Of the present run, or of the next one. A stream ends with whoever reads it.
+    private let stream = Mutex(AsyncStream.makeStream(of: Message.self))
 
     /// Returns after the daemon has dealt with the event.
-    func say(_ event: WatchEvent) async { await withCheckedContinuation { _ = send.yield((event, $0)) } }
+    func say(_ event: WatchEvent) async {
+        await withCheckedContinuation { taken in _ = stream.withLock { $0.continuation.yield((event, taken)) } }
+    }
 
     func run(_ deliver: @Sendable (WatchEvent) async throws -> Void) async throws {
-        for await (event, taken) in events {
+        defer { stream.withLock { $0 = AsyncStream.makeStream() } }
+        for await (event, taken) in stream.withLock({ $0.stream }) {
             defer { taken.resume() }
             try await deliver(event)
         }
@@ -95,7 +98,7 @@ final class TroubledSource: CaptureSource {
     init(_ files: any CaptureSource) { self.files = files }
 
     func stamp(of path: CapturePath) throws -> FileStamp {
-        if Thread.current.name == LowPriority.threadName { troubles.withLock { $0.onLearning.take() }?() }
+        if LowPriority.isCurrent { troubles.withLock { $0.onLearning.take() }?() }
         return try files.stamp(of: path)
     }
 
@@ -226,8 +229,12 @@ final class TestPool: DeskSource {
             try await desk.read(path, in: source, limit: limit)
         }
 
-        func decode(name: String, limits: ImageLimits) async throws -> DecodedCapture {
-            try await desk.decode(name: name, limits: limits)
+        func readNotes(_ path: CapturePath, in source: any CaptureSource) async throws -> Bool {
+            try await desk.readNotes(path, in: source)
+        }
+
+        func decode(name: String, options: ReadingOptions) async throws -> DecodedCapture {
+            try await desk.decode(name: name, options: options)
         }
 
         func render(_ order: RenderOrder) async throws -> RenderedCapture { try await desk.render(order) }
@@ -245,8 +252,12 @@ final class Events: Sendable {
 
     private let state = Mutex(State())
 
+    /// NCTD_TEST_EVENTS=1 shows them as they come, for a test that waits for what does not.
+    private static let areShown = ProcessInfo.processInfo.environment["NCTD_TEST_EVENTS"] == "1"
+
     var log: EventLog {
         EventLog { event in
+            if Self.areShown { print("event [\(event.kind.name)] \(event.message)") }
             let waiters = self.state.withLock { state in
                 state.all.append(event)
                 let waiters = state.waiters
@@ -259,14 +270,14 @@ final class Events: Sendable {
 
     var all: [DaemonEvent] { state.withLock(\.all) }
 
-    func count(_ kind: String) -> Int { all.count { $0.kind == kind } }
+    func count(_ kind: String) -> Int { all.count { $0.kind.name == kind } }
 
     /// Returns once so many events of a kind were written; the test's time limit is the only bound.
     func wait(for kind: String, count: Int = 1) async {
         while count > self.count(kind) {
             await withCheckedContinuation { waiter in
                 let isThere = state.withLock { state in
-                    if state.all.count(where: { $0.kind == kind }) >= count { return true }
+                    if state.all.count(where: { $0.kind.name == kind }) >= count { return true }
                     state.waiters.append(waiter)
                     return false
                 }

@@ -8,7 +8,7 @@ import Testing
 import Watching
 
 /// Captures during whose work the daemon died.
-@Suite(.timeLimit(.minutes(5))) struct SuspectTests {
+@Suite(.timeLimit(.minutes(15))) struct SuspectTests {
     /// A ledger as so many processes left it that died while x.png was in work.
     private func die(_ times: Int, in bench: DaemonBench) async throws {
         let ledger = try Ledger.open(stateDirectory: bench.space("state"))

@@ -9,7 +9,9 @@ import Testing
 import Watching
 
 /// Workers that answer what a test says.
-@Suite(.timeLimit(.minutes(1))) struct WorkerAnswersTests {
+@Suite(.timeLimit(.minutes(15))) struct WorkerAnswersTests {
+    private static let decoded = (#"{"decoded":{"_0":{"format":"png","pageCount":1}}}"#, [UInt8]())
+
     /// A desk at a process that does nothing, for which this one answers.
     private final class Impostor: Sendable {
         let desk: WorkerDesk
@@ -86,11 +88,10 @@ import Watching
         await expectGarbled {
             _ = try await long.desk.incompleteness(of: path, in: long.source, budget: ReadBudget())
         }
-        let decoded = (#"{"decoded":{"_0":{"format":"png"}}}"#, [UInt8]())
         let picture = try await Impostor([
-            decoded, (#"{"picture":{"width":1000000000000,"height":1000000000000}}"#, [0]),
+            Self.decoded, (#"{"picture":{"width":1000000000000,"height":1000000000000}}"#, [0]),
         ])
-        _ = try await picture.desk.decode(name: "x", limits: ImageLimits())
+        _ = try await picture.desk.decode(name: "x", options: ReadingOptions())
         await expectGarbled { _ = try await picture.desk.picture() }
     }
 
@@ -106,11 +107,12 @@ import Watching
         let sidecar = (isSidecar ? json : Data("{}".utf8)).base64EncodedString()
         let digest = String(repeating: "a", count: 64)
         let impostor = try await Impostor([
-            (#"{"read":{"count":10,"digest":"\#(digest)"}}"#, []), (#"{"decoded":{"_0":{"format":"png"}}}"#, []),
+            (#"{"read":{"count":10,"digest":"\#(digest)"}}"#, []),
+            (#"{"decoded":{"_0":{"format":"png","pageCount":1}}}"#, []),
             (#"{"rendered":{"sidecar":"\#(sidecar)"}}"#, Array("another image".utf8)),
         ])
         #expect(try await impostor.desk.read(path, in: impostor.source, limit: 100).digest == digest)
-        _ = try await impostor.desk.decode(name: "x", limits: ImageLimits())
+        _ = try await impostor.desk.decode(name: "x", options: ReadingOptions())
         await expectGarbled {
             _ = try await impostor.desk.render(
                 RenderOrder(source: "x", format: .png, targets: [.delivered: "a", .flagged: "a", .held: "b"]))

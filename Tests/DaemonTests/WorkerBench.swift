@@ -51,7 +51,7 @@ struct WorkerBench {
         #expect(try await desk.incompleteness(of: path, in: source, budget: ReadBudget()) == nil)
         _ = try await desk.header(of: path, in: source)
         _ = try await desk.read(path, in: source, limit: 1 << 30)
-        _ = try await desk.decode(name: space(name), limits: limits)
+        _ = try await desk.decode(name: space(name), options: ReadingOptions(limits: limits))
         return try await desk.render(
             RenderOrder(
                 source: space(name), format: .png,

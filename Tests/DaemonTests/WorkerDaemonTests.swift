@@ -8,7 +8,7 @@ import Testing
 import Watching
 
 /// A daemon whose captures are worked on in real processes.
-@Suite(.timeLimit(.minutes(5))) struct WorkerDaemonTests {
+@Suite(.timeLimit(.minutes(15))) struct WorkerDaemonTests {
     private func bench(
         clock: any DaemonClock = SystemClock(), change: @escaping (inout DaemonConfiguration) -> Void = { _ in }
     ) throws -> DaemonBench {

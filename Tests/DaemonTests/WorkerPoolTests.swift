@@ -9,7 +9,7 @@ import Testing
 import Watching
 
 /// Workers that are processes.
-@Suite(.timeLimit(.minutes(5))) struct WorkerPoolTests {
+@Suite(.timeLimit(.minutes(15))) struct WorkerPoolTests {
     @Test("A worker's result is that of the daemon's own process, bit by bit, and so is the engine's identity")
     func same() async throws {
         let bench = try WorkerBench()
@@ -51,7 +51,7 @@ import Watching
                 errors.append(
                     try #require(
                         await #expect(throws: ImageFileError.self) {
-                            _ = try await desk.decode(name: name, limits: bench.limits)
+                            _ = try await desk.decode(name: name, options: ReadingOptions(limits: bench.limits))
                         }))
             }
             #expect(errors[0] == errors[1])

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerSocketTests {
+@Suite(.timeLimit(.minutes(15))) struct WorkerSocketTests {
     /// Writes raw bytes to one end, and closes it.
     private func write(_ bytes: [UInt8]) throws -> WorkerSocket {
         let (one, other) = try WorkerSocket.pair()
@@ -80,6 +80,26 @@ import Testing
                 while true { _ = try socket.receive(bodyLimit: 1 << 20) }
             }
         }
+    }
+
+    @Test("What does not come, stops coming or is not taken ends at the deadline, and what comes does not")
+    func late() throws {
+        let soon = Duration.milliseconds(50)
+        let (one, other) = try WorkerSocket.pair()
+        #expect(throws: FrameError.late) { try one.receive(bodyLimit: 5, until: .now.advanced(by: soon)) }
+        let message = frame(text: 2, body: 5, Array("{}12345".utf8))
+        for count in 1..<message.count {
+            let (one, other) = try WorkerSocket.pair()
+            #expect(Glibc.write(other.number, message, count) == count)
+            #expect(throws: FrameError.late) { try one.receive(bodyLimit: 5, until: .now) }
+        }
+        // More than the system keeps for a reader that does not read.
+        let body = [UInt8](repeating: 1, count: 64 << 20)
+        #expect(throws: FrameError.late) { try one.send(Data(), body: body, until: .now.advanced(by: soon)) }
+        let (third, fourth) = try WorkerSocket.pair()
+        Thread { try? fourth.send(Data("{}".utf8), body: body, until: .now.advanced(by: .seconds(200))) }.start()
+        #expect(try third.receive(bodyLimit: body.count, until: .now.advanced(by: .seconds(200))).body == body)
+        withExtendedLifetime(other) {}
     }
 
     @Test("Sending to an end that is closed is an error, not a signal")

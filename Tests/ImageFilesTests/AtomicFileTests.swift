@@ -54,7 +54,7 @@ struct AtomicFileTests {
         #expect(space.files() == ["dangling", "link", "target"])
     }
 
-    @Test("Of many writers of one new name exactly one succeeds", .timeLimit(.minutes(5)))
+    @Test("Of many writers of one new name exactly one succeeds", .timeLimit(.minutes(15)))
     func race() async throws {
         let space = try Workspace()
         let path = space("a.png")

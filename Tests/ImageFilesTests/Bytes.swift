@@ -64,6 +64,17 @@ enum Bytes {
         return Array(png[..<33]) + bigEndian(data.count) + body + bigEndian(Int(crc(body))) + Array(png[33...])
     }
 
+    /// The PNG without the chunks of one type.
+    static func png(_ png: [UInt8], without type: String) -> [UInt8] {
+        var (kept, at) = (Array(png[..<8]), 8)
+        while at + 12 <= png.count {
+            let end = at + 12 + png[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+            if !png[at + 4..<at + 8].elementsEqual(type.utf8) { kept += png[at..<end] }
+            at = end
+        }
+        return kept
+    }
+
     /// The PNG with the checksums that its chunks should have.
     static func repairingChecksums(_ png: [UInt8]) -> [UInt8] {
         var png = png
@@ -115,7 +126,7 @@ enum Bytes {
 /// The error that decoding ends with; nil where it does not fail.
 func failure(_ bytes: [UInt8], _ name: String = "test", limits: ImageLimits = ImageLimits()) -> ImageFileError? {
     do throws(ImageFileError) {
-        _ = try ImageReader.decode(bytes, name: name, limits: limits)
+        _ = try ImageReader.decode(bytes, name: name, options: ReadingOptions(limits: limits))
         return nil
     } catch {
         return error

@@ -8,7 +8,7 @@ import Testing
 struct ImageReaderTests {
     private func refusal(_ path: String, limits: ImageLimits = ImageLimits()) -> ImageFileError? {
         do throws(ImageFileError) {
-            _ = try ImageReader.read(path: path, limits: limits)
+            _ = try ImageReader.read(path: path, options: ReadingOptions(limits: limits))
             return nil
         } catch {
             return error
@@ -49,7 +49,7 @@ struct ImageReaderTests {
         #expect(error.code == code && error.path == path && !error.remedy.isEmpty)
     }
 
-    @Test("Pipes, sockets, devices and directories are refused without waiting", .timeLimit(.minutes(5)))
+    @Test("Pipes, sockets, devices and directories are refused without waiting", .timeLimit(.minutes(15)))
     func noFile() throws {
         let space = try Workspace()
         #expect(mkfifo(space("pipe"), 0o600) == 0)

@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import Jobs
 import NCTEngine
@@ -38,6 +39,21 @@ import Testing
         #expect(FeatureSource.places(environment: [:]) == ["/usr/share/nctd/models/vgg19-features.safetensors"])
     }
 
+    @Test("Weights that are not where NCTD_MODELS says are said, with what serves in their place")
+    func weightsElsewhere() {
+        func notice(
+            _ used: String?, _ folder: String?, _ kind: FeatureKind = .automatic, configured: String? = nil
+        ) -> String? {
+            FeatureSource.notice(
+                kind, configured: configured, used: used, environment: folder.map { ["NCTD_MODELS": $0] } ?? [:])
+        }
+        #expect(notice(nil, "/none")?.contains("NCTD_MODELS is /none") == true)
+        #expect(notice(nil, "/none")?.contains("built-in network serves") == true)
+        #expect(notice("/usr/share/nctd/models/w", "/none")?.contains("/usr/share/nctd/models/w serves") == true)
+        #expect(notice("/a/w", "/a") == nil && notice(nil, nil) == nil && notice(nil, "") == nil)
+        #expect(notice(nil, "/none", .smearnet) == nil && notice("/b/w", "/none", configured: "/b/w") == nil)
+    }
+
     @Test("The cache lies where the desktop's rules say")
     func cacheDirectory() {
         #expect(CacheDirectory.standard(environment: ["XDG_CACHE_HOME": "/x", "HOME": "/h"])?.path == "/x/nctd")
@@ -46,5 +62,14 @@ import Testing
             CacheDirectory.standard(environment: ["XDG_CACHE_HOME": "relative", "HOME": "/h"])?.path == "/h/.cache/nctd"
         )
         #expect(CacheDirectory.standard(environment: [:]) == nil)
+    }
+
+    @Test("A sidecar of nctd 0.7.0 is still read")
+    func earlier() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/sidecar-0.7.0.json")
+        let sidecar = try Sidecar(json: [UInt8](Data(contentsOf: file)))
+        #expect(sidecar.engineVersion == "0.7.0" && sidecar.verdict.delivery == .delivered)
+        #expect(sidecar.quality.contents?.whiteCells.isEmpty == true)
     }
 }

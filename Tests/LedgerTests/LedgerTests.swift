@@ -165,7 +165,7 @@ import Watching
         ] {
             let row = try #require(try await bench.row(1))
             if row.state == .done {
-                #expect(try await bench.ledger.reprocess(profile: "lab-a", since: nil, now: LedgerBench.at(1)) == 1)
+                #expect(try await bench.ledger.reprocess(.init(profile: "lab-a"), now: LedgerBench.at(1)) == 1)
             }
             let claimed = try #require(try await bench.claim(1))
             try await bench.ledger.end(

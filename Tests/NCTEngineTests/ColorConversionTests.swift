@@ -21,6 +21,15 @@ struct ColorConversionTests {
         }
     }
 
+    @Test("Converted in place, the same bytes come out, and nothing is left")
+    func inPlace() {
+        var lab = LabImage(width: 97, height: 31, samples: randomColors(seed: 4, count: 97 * 31).map { 100 * $0 })
+        let expected = lab.rgbImage(workers: Workers(threads: 2))
+        let taken = lab.takeRGBImage(workers: Workers(threads: 2))
+        #expect(taken.image == expected.image && taken.clipped == expected.clipped)
+        #expect(lab.samples.isEmpty)
+    }
+
     @Test("The fast conversions agree with their scalar twins", arguments: [1, 2, 3] as [UInt64])
     func twins(seed: UInt64) {
         let rgb = randomColors(seed: seed, count: 10_007)

@@ -60,10 +60,26 @@ struct FieldInspectionTests {
             let field = FieldInspection(negative)
             #expect(field.isNegative && !field.isSmear, "seed \(seed): \(field)")
             #expect(field.nothingToTransfer(smearProbability: 1)?.kind == .notASmear, "seed \(seed)")
-            #expect(FieldInspection(smear).polarity == nil)
+            let usual = FieldInspection(smear)
+            #expect(!usual.isNegative && usual.polarity.map { $0 > 0 } == true, "seed \(seed): \(usual)")
+            // Lit, it is not refused where the network is sure, but not believed either.
+            var lit = negative
+            lit.samples = negative.samples.map { 0.5 + 0.5 * $0 }
+            let doubted = FieldInspection(lit)
+            #expect(!doubted.isNegative && doubted.crossedLimits.contains { $0.name == "polarity of edges" })
             let unlit = FieldInspection(dark)
             #expect(!unlit.isNegative && unlit.polarity.map { $0 > 0.3 } == true, "seed \(seed): \(unlit)")
         }
+    }
+
+    @Test(
+        "Where no limit is crossed the network decides, if it is sure that there is no smear",
+        arguments: [(Float(0.1), true), (0.25, true), (0.26, false), (0.5, false), (1, false)])
+    func sureOfNone(probability: Float, isRefused: Bool) {
+        let field = FieldInspection(SmearScene(seed: 58, width: 320, height: 240).render(in: .labA, noiseSeed: 58))
+        #expect(field.isSmear)
+        #expect((field.nothingToTransfer(smearProbability: probability)?.kind == .notASmear) == isRefused)
+        #expect(field.nothingToTransfer(smearProbability: nil) == nil)
     }
 
     @Test("Images of one color are blank, black and white ones too, and so is a single pixel")

@@ -7,56 +7,21 @@ import Testing
 /// The energy reached, against a long run of conjugate gradients in double precision.
 @Suite("Least squares")
 struct LeastSquaresSolverTests {
-    /// Steps 1 to 5 for a phantom pair, and what step 6 works on.
-    private struct Problem {
-        let energy: TransferEnergy
-        let start: TransferField
-        let reference: PlainEnergy
-
-        init(
-            seed: UInt64, width: Int, extractor: any FeatureExtractor, levels: [Int],
-            parameters: NormalizationParameters
-        ) throws {
-            let workers = Workers(threads: 2)
-            let pair = SmearPhantom.pair(
-                seed: seed, source: .labB, reference: .labA, width: width, height: 3 * width / 4)
-            func reading(_ image: RGBImage) -> CaptureReading {
-                CaptureReading(image, extractor: extractor, workers: workers)
-            }
-            let plan = try LevelPlan(
-                references: pair.references.map(reading), levels: levels, parameters: parameters, workers: workers)
-            let run = try LevelRun(
-                capture: pair.source, appearance: reading(pair.source), plan: plan, parameters: parameters,
-                initial: nil, workers: workers, onStage: { _ in })
-            let source = LabImage(run.source)
-            let neighbors = NonlocalNeighbors(
-                source: source, clusters: run.labels, seed: parameters.seed, workers: workers)
-            let luminance = run.source.luminance()
-            energy = TransferEnergy(
-                source: source, guidance: run.vote.guidance, confidence: run.vote.confidence, luminance: luminance,
-                neighbors: neighbors, localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight,
-                workers: workers)
-            start = InitialTransfer().field(source: source, guidance: run.vote.guidance, workers: workers)
-            reference = PlainEnergy(
-                source: source, guidance: run.vote.guidance, confidence: run.vote.confidence, luminance: luminance,
-                neighbors: neighbors, parameters: parameters)
-        }
-    }
-
     private func check(
         _ extractor: any FeatureExtractor, levels: [Int], width: Int = 160, seeds: ClosedRange<UInt64> = 1...2
     ) throws {
         let parameters = NormalizationParameters()
         for seed in seeds {
-            let problem = try Problem(
+            let problem = try TransferProblem(
                 seed: seed, width: width, extractor: extractor, levels: levels, parameters: parameters)
+            let reference = PlainEnergy(problem, parameters: parameters)
             let solution = LeastSquaresSolver(parameters).minimize(
                 problem.energy, from: problem.start, workers: Workers(threads: 2))
-            let reached = problem.reference.value(of: solution.field)
+            let reached = reference.value(of: solution.field)
             // The engine's own figure is the same energy.
             #expect(abs(reached - solution.finalEnergy.total) < 1e-4 * reached)
-            let long = problem.reference.minimum(from: problem.start)
-            let started = problem.reference.value(of: problem.start)
+            let long = reference.minimum(from: problem.start)
+            let started = reference.value(of: problem.start)
             print(
                 "levels \(levels), width \(width), seed \(seed): start \(started), reached \(reached) in \(solution.iterations) iterations,",
                 "double precision \(long.energy) in \(long.iterations), \(100 * (reached / long.energy - 1)) % above")
@@ -101,14 +66,12 @@ private struct PlainEnergy {
     let confidence: [Double]
     var links: [Link] = []
 
-    init(
-        source: LabImage, guidance: LabImage, confidence: Plane, luminance: Plane, neighbors: NonlocalNeighbors,
-        parameters: NormalizationParameters
-    ) {
+    init(_ problem: TransferProblem, parameters: NormalizationParameters) {
+        let (source, luminance) = (problem.source, problem.luminance)
         pixels = source.pixelCount
         self.source = source.samples.map { Double($0) / 100 }
-        self.guidance = guidance.samples.map { Double($0) / 100 }
-        self.confidence = confidence.values.map(Double.init)
+        self.guidance = problem.guidance.samples.map { Double($0) / 100 }
+        self.confidence = problem.confidence.values.map(Double.init)
         let width = source.width
         for y in 0..<source.height {
             for x in 0..<width {
@@ -122,7 +85,7 @@ private struct PlainEnergy {
             }
         }
         var nonlocal: [Link] = []
-        neighbors.forEachPair { first, second, weight in
+        problem.neighbors.forEachPair { first, second, weight in
             nonlocal.append(
                 Link(first: first, second: second, weight: 2 * Double(parameters.nonlocalWeight) * Double(weight)))
         }

@@ -142,7 +142,11 @@ struct NormalizerTests {
         #expect(stages.referenceFeatures.map(\.width) == [30, 37])
         #expect(Set(stages.referenceClusters.flatMap(\.labels)).count == 5)
         #expect(stages.sourceClusters?.labels.allSatisfy { $0 < 5 } == true)
-        #expect(stages.transfer.channels == 6)
+        #expect(stages.transfer.channels == 6 && stages.transferLabels == nil)
+        let report = try #require(normalization.transfer)
+        #expect(report.solver == .leastSquares && report.labels == nil && report.pixels == 45 * 35)
+        let terms = report.energy.data + report.energy.local + report.energy.nonlocal
+        #expect(report.energy.data > 0 && abs(report.energy.total - terms) < 1e-6 * terms)
     }
 
     @Test("A blank reference, one too small, none and four are refused with the reference's number")
@@ -204,6 +208,14 @@ struct NormalizerTests {
             ("clusterCount", { $0.clusterCount = 1 }), ("localWeight", { $0.localWeight = -1 }),
             ("nonlocalWeight", { $0.nonlocalWeight = .nan }), ("guidedFilterEpsilon", { $0.guidedFilterEpsilon = 0 }),
             ("patchMatchIterations", { $0.patchMatchIterations = 0 }), ("solverTolerance", { $0.solverTolerance = 1 }),
+            ("solverLabels", { $0.solverLabels = 15 }), ("solverLabels", { $0.solverLabels = 65 }),
+            (
+                "tilePixels",
+                {
+                    $0.solver = .graphCut
+                    $0.tilePixels = 100_000_001
+                }
+            ),
         ]
         for (name, edit) in cases {
             do {

@@ -55,14 +55,24 @@ struct TiledRunTests {
     /// Compares a frame in tiles with the same frame as a whole.
     private func check(
         _ extractor: any FeatureExtractor, levels: NormalizationParameters.Levels, tilePixels: Int = 65_536,
-        color limit: Double
+        solver: NormalizationParameters.Solver = .leastSquares, color limit: Double
     ) throws {
-        let whole = try normalize(extractor) { $0.levels = levels }
+        let whole = try normalize(extractor) {
+            $0.levels = levels
+            $0.solver = solver
+        }
         let tiled = try normalize(extractor) {
             $0.levels = levels
+            $0.solver = solver
             $0.tilePixels = tilePixels
         }
         #expect(whole.tiles == 1 && tiled.tiles > 1)
+        let (reached, parts) = (try #require(whole.transfer), try #require(tiled.transfer))
+        #expect(reached.solver == solver && parts.solver == solver && (parts.labels != nil) == (solver == .graphCut))
+        // Overlapping tiles have more pixels, and about as much energy a pixel.
+        #expect(parts.pixels > reached.pixels)
+        let energies = [parts, reached].map { $0.energy.total / Double($0.pixels) }
+        #expect(energies[0] < 2 * energies[1] && energies[1] < 2 * energies[0])
         let color = CIEDE2000.mean(LabImage(tiled.image), LabImage(whole.image))
         let moved = CIEDE2000.mean(LabImage(whole.image), LabImage(Self.pair.source))
         print("\(levels): \(tiled.tiles) tiles; CIEDE2000 to the whole \(color), of the whole to the source \(moved)")
@@ -142,6 +152,15 @@ struct TiledRunTests {
     @Test("So it has with the progressive scheme")
     func progressive() throws {
         try check(SmearNet.embedded, levels: .progressive, tilePixels: 150_000, color: 0.8)
+    }
+
+    @Test(
+        "So it has with the graph cut, and with it the progressive scheme",
+        arguments: [NormalizationParameters.Levels.joint([1]), .progressive])
+    func graphCut(levels: NormalizationParameters.Levels) throws {
+        try check(
+            SmearNet.embedded, levels: levels, tilePixels: levels == .progressive ? 150_000 : 65_536, solver: .graphCut,
+            color: 0.8)
     }
 
     @Test(

@@ -130,6 +130,25 @@ struct ValidAreaTests {
         }
     }
 
+    @Test("The surroundings of a disc are found in black, white and gray, also where it goes beyond the image's sides")
+    func discs() throws {
+        for (name, centerX, centerY, radius) in [("whole", 100, 75, 70), ("cut off", 110, 75, 90)] {
+            func isMissing(_ x: Int, _ y: Int) -> Bool {
+                (x - centerX) * (x - centerX) + (y - centerY) * (y - centerY) > radius * radius
+            }
+            for color in [SIMD3<Float>(0, 0, 0), SIMD3(1, 1, 1), SIMD3(0.5, 0.5, 0.5)] {
+                let image = surrounded(200, 150, by: color) { isMissing($0, $1) ? nil : ($0, $1) }
+                let area = try #require(ValidArea(of: image, workers: Self.workers), "\(name), \(color)")
+                var wrong = 0
+                for y in 0..<150 {
+                    for x in 0..<200 where (area.missing[x, y] != 0) != isMissing(x, y) { wrong += 1 }
+                }
+                // A color that the field has at its rim hides where that ends.
+                #expect(wrong <= 30, "\(name), \(color): \(wrong)")
+            }
+        }
+    }
+
     @Test(
         "The corners of a turned image are found, with the pixels that are blended with them", arguments: [3.0, 15.0])
     func turned(degrees: Double) throws {

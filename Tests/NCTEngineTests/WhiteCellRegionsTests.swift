@@ -1,3 +1,4 @@
+import Foundation
 import NCTEngine
 import SmearPhantom
 import Testing
@@ -103,6 +104,59 @@ struct WhiteCellRegionsTests {
         let parts = SmearParts(map, found, colors: colors, ClassColors(colors, map))
         #expect(parts.indices[200 * 400 + 100 + 35] == UInt16(SmearParts.background))
         #expect(parts.indices[60 * 400 + 250] == UInt16(SmearParts.redCell))
+    }
+
+    /// A color that absorbs so much of red, green and blue light above a gray ground, as sRGB.
+    private func color(_ density: SIMD3<Float>) -> [Float] {
+        (0..<3).map { channel in
+            let light = 0.7 * pow(10, -density[channel])
+            return light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
+        }
+    }
+
+    @Test(
+        "What absorbs as one or two layers of the field's red cells is no nucleus; another dye or many layers are",
+        arguments: [
+            (SIMD3<Float>(0.09, 0.36, 0.21), false), (SIMD3<Float>(0.16, 0.64, 0.38), false),
+            (SIMD3<Float>(0.20, 0.70, 0.40), false), (SIMD3<Float>(0.45, 1.8, 1.05), true),
+            (SIMD3<Float>(0.45, 0.60, 0.20), true), (SIMD3<Float>(0.30, 0.70, 0.20), true),
+        ])
+    func layered(density: SIMD3<Float>, isNucleus: Bool) {
+        var map = field()
+        draw(.nucleus, at: (100, 200), radius: 18, on: &map)
+        let samples = map.labels.flatMap { label in
+            switch SmearClass(rawValue: label) {
+            case .nucleus: color(density)
+            case .redCell: color(SIMD3(0.08, 0.32, 0.19))
+            default: color(.zero)
+            }
+        }
+        let colors = LabImage(RGBImage(width: 400, height: 300, samples: samples))
+        #expect(WhiteCellRegions(map, colors: colors).regions.count == (isNucleus ? 1 : 0))
+    }
+
+    @Test("Ground that is taken for cytoplasm joins no cells to wider ones: what a red cell is stays, and so do nuclei")
+    func joined() {
+        var map = field()
+        draw(.nucleus, at: (100, 200), radius: 18, on: &map)
+        let cells = map
+        for pixel in map.labels.indices
+        where map.labels[pixel] == SmearClass.background.rawValue && pixel % 400 > 4
+            && pixel % 400 < 395
+        {
+            map.labels[pixel] = SmearClass.cytoplasm.rawValue
+        }
+        let colors = LabImage(
+            width: 400, height: 300,
+            samples: cells.labels.flatMap { label -> [Float] in
+                switch SmearClass(rawValue: label) {
+                case .nucleus: [30, 30, -40]
+                case .redCell: [70, 12, 6]
+                default: [90, 0, 0]
+                }
+            })
+        let (clear, joined) = (WhiteCellRegions(cells, colors: colors), WhiteCellRegions(map, colors: colors))
+        #expect(joined.unit == clear.unit && joined.regions == clear.regions && joined.regions.count == 1)
     }
 
     @Test("A field of a white cell alone has a unit: the cell is found, whatever its size", arguments: [30, 44, 60])

@@ -30,11 +30,12 @@ public final class Workspace: Sendable {
     /// The bytes of a file; nil if there is none.
     public func read(_ name: String) -> Data? { FileManager.default.contents(atPath: self(name)) }
 
-    /// All files and links below a folder, hidden ones too, by their paths from it, sorted; folders are not listed.
+    /// All files and links below a folder, hidden ones too, by their paths from it, sorted; folders are not listed, nor
+    /// the files that the daemon knows its trees by.
     public func files(in name: String = "") -> [String] {
         let root = name.isEmpty ? path : self(name)
         let all = FileManager.default.subpaths(atPath: root) ?? []
-        return all.filter { entry in
+        return all.filter { ($0 as NSString).lastPathComponent != ".nctd-tree" }.filter { entry in
             let full = (root as NSString).appendingPathComponent(entry)
             return (try? FileManager.default.attributesOfItem(atPath: full)[.type] as? FileAttributeType)
                 != .typeDirectory

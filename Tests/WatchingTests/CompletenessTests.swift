@@ -69,6 +69,23 @@ import Watching
         }
     }
 
+    @Test(
+        "Zeros at the end of pixels count as unwritten where no frame and no bar ends so",
+        arguments: [
+            (0, 0, true), (3 * 120, 0, true), (2 * 360, 0, true), (2 * 360 + 30, 30, true), (63, 0, true),
+            (64, 0, false), (500, 0, false), (2 * 360 + 30, 0, false), (3000, 0, false), (60 * 360, 0, false),
+        ])
+    func unwrittenEnd(zeros: Int, border: Int, isWhole: Bool) throws {
+        // 120 × 90 pixels; every row may end in a black border.
+        let row = [UInt8](repeating: 9, count: 360 - border) + [UInt8](repeating: 0, count: border)
+        var pixels = Array(repeatElement(row, count: 90).joined())
+        pixels.replaceSubrange((pixels.count - zeros)..., with: [UInt8](repeating: 0, count: zeros))
+        let header =
+            [0x42, 0x4D] + Self.little(0, 8) + Self.little(54, 4) + Self.little(40, 4) + Self.little(120, 4)
+            + Self.little(90, 4) + Self.little(1, 2) + Self.little(24, 2) + [UInt8](repeating: 0, count: 24)
+        #expect((try check(header + pixels) == .whole) == isWhole)
+    }
+
     @Test("What follows the end does no harm")
     func trailing() throws {
         #expect(try check(Self.png + [1, 2, 3]) == .whole)
@@ -92,9 +109,9 @@ import Watching
         }
         let second = Self.little(2, 2) + entry(273, 4, 1, 5000) + entry(279, 4, 1, 0) + Self.little(0, 4)
         let first =
-            Self.little(3, 2) + entry(273, 4, 1, 50) + entry(279, 4, 1, 2) + entry(282, 5, 1, 0x7FFF_FFF0)
-            + Self.little(52, 4)
-        #expect(try check([0x49, 0x49, 42, 0] + Self.little(8, 4) + first + [0, 0] + second) == .whole)
+            Self.little(5, 2) + entry(256, 3, 1, 1) + entry(257, 3, 1, 2) + entry(273, 4, 1, 74) + entry(279, 4, 1, 2)
+            + entry(282, 5, 1, 0x7FFF_FFF0) + Self.little(76, 4)
+        #expect(try check([0x49, 0x49, 42, 0] + Self.little(8, 4) + first + [7, 7] + second) == .whole)
         // The end of run lengths that only the last row tells of.
         let head = [0x42, 0x4D] + Self.little(0, 4) + Self.little(0, 4) + Self.little(54, 4) + Self.little(40, 4)
         let runs = Self.little(2, 4) + Self.little(2, 4) + Self.little(1, 2) + Self.little(8, 2) + Self.little(1, 4)

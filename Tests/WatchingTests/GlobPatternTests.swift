@@ -35,6 +35,11 @@ import Watching
     func texts() throws {
         #expect(try GlobPattern("leica*").matches(text: "Leica Microsystems"))
         #expect(try !GlobPattern("leica").matches(text: "Leica Microsystems"))
+        // An objective's slash separates nothing.
+        for pattern in ["*100x*", "*100x/1.4? *", "hc*oil", "*100x[!0-9]1.40*"] {
+            #expect(try GlobPattern(pattern).matches(text: "HC PL APO 100x/1.40 OIL"), "\(pattern)")
+        }
+        #expect(try !GlobPattern("*10x*").matches(text: "HC PL APO 100x/1.40 OIL"))
     }
 
     @Test("A pattern that cannot be read says what is wrong", arguments: ["", "/", "[a", "a\\", "[z-a]", "[a\\"])

@@ -57,6 +57,13 @@ extension HubTests {
             }
         }
 
+        /// The same but for the change time, which another name of the file changes as well, without an event here.
+        private static func isAlike(_ found: FileStamp?, _ expected: FileStamp) -> Bool {
+            guard var found else { return false }
+            found.changedNanoseconds = expected.changedNanoseconds
+            return found == expected
+        }
+
         @Test("Whatever happens to files and directories, what is there in the end was reported as it is")
         func model() async throws {
             let seed = UInt64.random(in: 0..<1_000_000)
@@ -73,11 +80,11 @@ extension HubTests {
                 for number in 1...60 { try step(tree, &random, number) }
                 let expected = try entries(tree).files
                 let isComplete = await recorder.wait(seconds: 10) { recorder in
-                    expected.allSatisfy { recorder.found[$0.key] == $0.value }
+                    expected.allSatisfy { Self.isAlike(recorder.found[$0.key], $0.value) }
                 }
                 if !isComplete {
                     let found = await recorder.found
-                    let missing = expected.filter { found[$0.key] != $0.value }.map {
+                    let missing = expected.filter { !Self.isAlike(found[$0.key], $0.value) }.map {
                         "\($0.key): \($0.value), reported \(found[$0.key].map { "\($0)" } ?? "never")"
                     }
                     Issue.record("seed \(seed), sequence \(sequence): not reported as they are: \(missing)")

@@ -10,6 +10,7 @@
 // - samples are 8 bits, or 16 bits in the machine's byte order; rows are dense, top row first, channels innermost.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,12 +31,21 @@ typedef struct nct_limits {
     uint32_t side;
 } nct_limits;
 
+// What the samples of a raster stand for.
+typedef enum nct_model {
+    NCT_GRAY = 1,
+    NCT_RGB = 2,
+    NCT_CMYK = 3,  // amounts of ink, 0 for none; never with alpha
+    NCT_LAB = 4,   // as ICC profiles of version 2 have it; never with alpha
+} nct_model;
+
 // A decoded image. Zero it (nct_raster_init) before use; free it with nct_raster_free.
 typedef struct nct_raster {
     uint32_t width;
     uint32_t height;
     int bits;           // 8 or 16
-    int channels;       // of pixels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha (not premultiplied)
+    nct_model model;    // of pixels
+    int channels;       // of pixels: 1 gray, 3 RGB or Lab, 4 CMYK; one more with alpha (not premultiplied)
     int file_channels;  // of the file, a palette counting as the colors it stands for
     void *pixels;       // height x width x channels samples, owned
     uint8_t *icc;       // the embedded profile or null, owned
@@ -44,6 +54,9 @@ typedef struct nct_raster {
     size_t exif_count;
     double pixels_per_meter_x;  // 0 where unknown
     double pixels_per_meter_y;
+    double gamma;               // what samples are raised to for light; 0 where nothing is said, or sRGB
+    double chromaticities[8];   // x and y of white, red, green and blue; 0 where nothing is said, or sRGB
+    int sample_bits;            // that count, as the file says; 0 where it does not
     char message[NCT_MESSAGE_SIZE];    // why decoding failed, in the library's words
     char warnings[NCT_WARNINGS_SIZE];  // newline-separated
 } nct_raster;
@@ -53,10 +66,8 @@ typedef struct nct_picture {
     uint32_t width;
     uint32_t height;
     int bits;      // 8 or 16 (JPEG: 8)
-    int channels;  // 3, or 4 with alpha (JPEG: 3; PNG: 1, gray, too)
+    int channels;  // 3 (PNG: 1, gray, too)
     const void *pixels;
-    const uint8_t *icc;  // or null
-    size_t icc_count;
     const uint8_t *exif;  // from the byte-order mark on, or null; JPEG only
     size_t exif_count;
     double pixels_per_meter_x;  // 0 where unknown
@@ -85,12 +96,60 @@ const char *nct_output_message(const nct_output *output);
 // checksum, or makes the library guess at pixels is an error.
 nct_status nct_png_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
 nct_status nct_jpeg_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
-// The first page only: gray and palettes of 1, 2, 4 and 8 bits, gray and RGB of 8 and 16, alpha of both kinds, YCbCr with
-// JPEG; uncompressed, LZW, deflate, PackBits or JPEG; in strips or tiles, pixels or planes. TIFF's own tags (orientation, resolution, strings) are left to the caller, as they have the
-// form of an EXIF block: raster->exif stays null.
-nct_status nct_tiff_decode(const uint8_t *bytes, size_t count, nct_limits limits, nct_raster *raster);
 
-// Encode a whole file into output.
+// One image of a TIFF file: a page, or what belongs to one (a subdirectory).
+typedef struct nct_tiff_page {
+    uint64_t offset;  // of its directory
+    uint32_t width, height;
+    uint32_t kind;  // NewSubfileType: 1 a smaller version of another, 4 a mask
+    uint16_t samples, bits, photometric;
+    bool is_sub;
+} nct_tiff_page;
+
+// Lists the file's images, each page followed by its subdirectories, and says by is_damaged whether the list ends at a
+// directory that cannot be read. Returns how many were found, at most capacity.
+int nct_tiff_pages(const uint8_t *bytes, size_t count, nct_tiff_page *pages, int capacity, bool *is_damaged);
+
+// The images at one directory, or at three: gray ones that become red, green and blue. Samples of 1 to 16 bits: gray,
+// palettes, RGB, CMYK, CIELAB and ICCLAB, YCbCr, alpha of both kinds; whatever compression libtiff was built with; in
+// strips or tiles, pixels or planes. TIFF's own tags (orientation, resolution, strings) are left to the caller, as they
+// have the form of an EXIF block: raster->exif stays null.
+nct_status nct_tiff_decode(const uint8_t *bytes, size_t count, nct_limits limits, const uint64_t *directories,
+                           int directory_count, nct_raster *raster);
+// The same for one whose three gray samples a pixel are red, green and blue, whatever the photometric interpretation says.
+nct_status nct_tiff_decode_channels(const uint8_t *bytes, size_t count, nct_limits limits, uint64_t directory,
+                                    const int order[3], nct_raster *raster);
+
+// What was done about a raster's colors.
+typedef enum nct_color_action {
+    NCT_COLOR_SRGB = 0,       // nothing: they are sRGB's, or nothing else is said
+    NCT_COLOR_CONVERTED = 1,  // they were brought to sRGB
+    NCT_COLOR_UNUSABLE = 2,   // nothing: the profile cannot be used
+} nct_color_action;
+
+typedef struct nct_color_report {
+    nct_color_action action;
+    char name[NCT_MESSAGE_SIZE];     // of the embedded profile, by itself; may be empty
+    char problem[NCT_MESSAGE_SIZE];  // why it cannot be used
+} nct_color_report;
+
+// Brings the pixels to sRGB in place, by the embedded profile, else by gamma and chromaticities; CMYK that no profile
+// tells of by its ink. The model is gray or RGB afterwards. A profile that is sRGB in effect leaves every bit as it is.
+nct_status nct_convert_to_srgb(nct_raster *raster, nct_color_report *report);
+
+// The ICC profile of sRGB that written files carry. The bytes live as long as the process.
+const uint8_t *nct_srgb_profile(size_t *count);
+
+// A raster of 8-bit samples copied from the caller's: RGB, or RGB and alpha.
+nct_status nct_raster_copy(nct_raster *raster, const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
+                           const uint8_t *icc, size_t icc_count);
+
+// The greatest sample of all channels; 16 bits only.
+uint16_t nct_greatest_sample(const nct_raster *raster);
+// Stretches samples that have only bits (1...15) of 16 to all 16; greater ones become full.
+void nct_stretch_samples(nct_raster *raster, int bits);
+
+// Encode a whole file into output, tagged as sRGB where it has colors.
 nct_status nct_png_encode(const nct_picture *picture, nct_output *output);
 nct_status nct_jpeg_encode(const nct_picture *picture, nct_output *output);
 nct_status nct_tiff_encode(const nct_picture *picture, nct_output *output);
@@ -101,8 +160,7 @@ void nct_samples_to_float(const void *pixels, uint32_t width, uint32_t height, i
                           int orientation, float *rgb, float *alpha);
 
 // Turn floats into samples: clamped to 0...1 (not a number is 0), scaled, rounded to nearest (halves up).
-// alpha may be null; then out has 3 channels, otherwise 4.
-void nct_float_to_samples(const float *rgb, const float *alpha, size_t pixel_count, int bits, void *out);
+void nct_float_to_samples(const float *rgb, size_t count, int bits, void *out);
 
 // Renames a file unless the new name is taken: 0, or -1 with errno set (EEXIST where it is taken).
 // Swift's own import of the C library lacks the system call.

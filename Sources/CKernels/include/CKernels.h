@@ -8,6 +8,8 @@
 #include "nct_features.h"
 #include "nct_guided.h"
 #include "nct_kernels.h"
+#include "nct_labels.h"
+#include "nct_maxflow.h"
 #include "nct_pointwise.h"
 #include "nct_pyramid.h"
 #include "nct_search.h"

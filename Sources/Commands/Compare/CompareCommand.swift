@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ImageFiles
 import Jobs
+import NCTEngine
 import Pictures
 
 /// `nctd compare`: images side by side with labels.
@@ -19,7 +20,7 @@ struct CompareCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("Two or more images.", valueName: "image"), completion: .file())
-    var images: [String]
+    var images: [FileArgument]
 
     @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"), completion: .file(extensions: ["png"]))
     var output: String
@@ -46,31 +47,36 @@ struct CompareCommand: AsyncParsableCommand {
 
     /// The files' names; the paths as they were given where names repeat.
     private var fileLabels: [String] {
-        let names = images.map { ($0 as NSString).lastPathComponent }
-        return Set(names).count == names.count ? names : images
+        let names = images.map { ($0.name as NSString).lastPathComponent }
+        return Set(names).count == names.count ? names : images.map(\.name)
     }
 
     func validate() throws {
         guard images.count >= 2 else { throw ValidationError("name two or more images") }
         guard labelList.count == images.count else {
-            throw ValidationError("\(labelList.count) labels for \(images.count) images; give one an image")
+            throw ValidationError(
+                "\(labelList.count.counted("label")) for \(images.count.counted("image")); give one an image")
         }
         if let columns, !(1...100).contains(columns) { throw ValidationError("--columns: use 1 to 100") }
         if let width, !(16...8192).contains(width) { throw ValidationError("--width: use 16 to 8192") }
     }
 
     func run() async throws {
+        var kept = KeptFiles()
+        images.forEach { kept.keep($0.bytes, named: $0.name) }
+        try kept.check(output)
         if !overwrite, FileManager.default.fileExists(atPath: output) {
             throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
         }
         var cells: [ContactSheet.Cell] = []
-        for (path, label) in zip(images, labelList) {
+        for (image, label) in zip(images, labelList) {
             do {
-                let file = try ImageReader.read(path: path)
+                let file = try ImageReader.decode(
+                    ImageReader.contents(ofFileAt: image.bytes, name: image.name), name: image.name)
                 cells.append(
                     ContactSheet.Cell(file.image, caption: [label, "\(file.image.width) × \(file.image.height)"]))
             } catch {
-                throw RunError(JobFailure(error, file: path))
+                throw RunError(JobFailure(error, file: image.name))
             }
         }
         let widest = cells.map(\.image.width).max() ?? 16

@@ -9,9 +9,10 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Reports all problems of nctd.toml and of every profile at once, each with file, line, key and remedy. If \
             there are none, tells how each root will be watched, the limits of inotify against what the roots need, \
-            free space, the weights with their digest, and what each profile holds in memory. Nothing is written.
+            free space, the weights with their digest, and what each profile holds in memory. A tree that is away is \
+            a warning: the daemon starts and looks for it until it comes. Nothing is written, but with --initialize.
 
-            EXIT STATUS: 0 in order, warnings or not; 2 there are problems.
+            EXIT STATUS: 0 in order, warnings or not; 1 warnings, with --strict; 2 there are problems.
             """)
 
     @Option(
@@ -27,12 +28,23 @@ struct CheckCommand: AsyncParsableCommand {
         help: "Do not prepare the references, which takes the longest and finds those that cannot serve.")
     var isQuick = false
 
+    @Flag(help: "Exit with status 1 if there are warnings.")
+    var strict = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Take the trees that are written to for those that lie at their paths now: each gets the file "
+                + ".nctd-tree, by which the daemon knows it from then on."))
+    var initialize = false
+
     func run() async throws {
         let console = Console.current
         var report = CheckReport(configuration: config)
         do {
-            var check = ConfigurationCheck(try DaemonConfiguration.read(path: config))
-            check.run(preparing: !isQuick)
+            let configuration = try DaemonConfiguration.read(path: config)
+            if initialize { try TreeInitialization(configuration).run().forEach(console.say) }
+            var check = ConfigurationCheck(configuration)
+            await check.run(preparing: !isQuick)
             report = check.report
         } catch let error as ConfigurationError {
             report.valid = false
@@ -51,5 +63,6 @@ struct CheckCommand: AsyncParsableCommand {
             report.warnings.forEach { console.warn("warning: " + $0) }
         }
         if !report.valid { throw ExitCode(ExitStatus.wrongUsage) }
+        if strict, !report.warnings.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 }

@@ -1,5 +1,7 @@
 import Config
+import Daemon
 import Jobs
+import NCTEngine
 
 /// What `nctd check` finds; also the object that `--json` prints.
 struct CheckReport: Codable {
@@ -32,6 +34,30 @@ struct CheckReport: Codable {
         /// Directories in it, each of which takes a watch if it is watched by events.
         var directories: Int
         var files: Int
+        /// What each pattern of `exclude`, of an `include` of its own and of rules matches now.
+        var patterns: [Pattern]
+    }
+
+    struct Pattern: Codable {
+        /// `exclude`, `include`, or `path of` and the rule's name.
+        var key: String
+        var pattern: String
+        /// Files that it matches now, and how many folders these lie in.
+        var files: Int
+        var folders: Int
+
+        var line: String {
+            "    \(key) \"\(pattern)\"  matches \(files.counted("file"))"
+                + (files > 0 ? " in \(folders.counted("folder"))" : "") + " now"
+        }
+    }
+
+    struct Rules: Codable {
+        /// For a person: `the output`.
+        var tree: String
+        var directory: String
+        /// What was found out by trying.
+        var rules: [String]
     }
 
     struct Inotify: Codable {
@@ -92,8 +118,12 @@ struct CheckReport: Codable {
     var roots: [Root] = []
     var inotify: Inotify?
     var space: [Space] = []
+    /// Of the trees that are written to, those whose file systems have rules of their own.
+    var rules: [Rules] = []
     var work: Work?
     var profiles: [ProfileCost] = []
+    /// Results that are there; absent where no ledger can be read.
+    var engines: EngineReview?
 
     init(configuration: String) { self.configuration = configuration }
 
@@ -108,7 +138,8 @@ struct CheckReport: Codable {
             let asked = root.mode == root.effectiveMode ? "" : " (\(root.mode))"
             lines.append(
                 "  \(root.lab)  \(root.path)  \(root.fileSystem), \(root.reach)  watched by \(root.effectiveMode)\(asked)  "
-                    + "\(root.directories) directories, \(root.files) files")
+                    + "\(root.directories.counted("directory", "directories")), \(root.files.counted("file"))")
+            lines += root.patterns.map(\.line)
         }
         if let inotify {
             lines.append(
@@ -120,6 +151,9 @@ struct CheckReport: Codable {
             let floor = place.minimumFreeMebibytes.map { ", \($0) MiB must stay free" } ?? ""
             lines.append("  \(place.purpose)  \(place.directory)  \(place.freeMebibytes) MiB free\(floor)")
         }
+        for tree in rules {
+            lines += ["  rules of \(tree.tree)  \(tree.directory)"] + tree.rules.map { "    \($0)" }
+        }
         for profile in profiles {
             var line = "  profile \"\(profile.name)\"  \(profile.method)"
             if let extractor = profile.extractor { line += "  \(extractor)  \(profile.weights ?? "built in")" }
@@ -129,6 +163,7 @@ struct CheckReport: Codable {
             line += "  captures' light \(profile.captureLight)"
             lines.append(line)
         }
+        if let text = engines?.text { lines.append("  results  \(text)") }
         return lines
     }
 }

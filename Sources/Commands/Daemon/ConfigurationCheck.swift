@@ -1,6 +1,8 @@
 import Config
+import Daemon
 import Foundation
 import Jobs
+import Ledger
 import NCTEngine
 import Watching
 
@@ -14,15 +16,42 @@ struct ConfigurationCheck {
         report = CheckReport(configuration: configuration.path)
     }
 
-    mutating func run(preparing: Bool) {
+    mutating func run(preparing: Bool) async {
         report.work = CheckReport.Work(configuration)
         for watch in configuration.watches { look(at: watch) }
         compareWatches()
         look(
             atSpaceFor: "output", configuration.output.directory, floor: configuration.output.minimumFreeMebibytes)
         look(atSpaceFor: "state", configuration.stateDirectory, floor: nil)
+        lookAtTrees()
+        lookAtNotification()
         for profile in configuration.profiles.values.sorted(by: { $0.name < $1.name }) {
             look(at: profile, preparing: preparing)
+        }
+        await lookAtResults()
+    }
+
+    // MARK: Results
+
+    private mutating func lookAtResults() async {
+        do {
+            let ledger = try Ledger.open(forCommandIn: configuration.stateDirectory)
+            report.engines = EngineReview(try await ledger.engines())
+        } catch let error as LedgerError where error.code == .tooNew {
+            report.warnings.append("\(error.path): \(error.message); \(error.remedy)")
+        } catch {
+            // None was made yet, or only others may read it.
+        }
+    }
+
+    // MARK: Whom to tell
+
+    private mutating func lookAtNotification() {
+        guard let program = configuration.notify?.command[0] else { return }
+        if !FileManager.default.isExecutableFile(atPath: program) {
+            report.warnings.append(
+                "notify.command: \(program) is no program that can be run here, so nobody would be told what needs a "
+                    + "person; correct the path, or make it executable")
         }
     }
 
@@ -34,20 +63,25 @@ struct ConfigurationCheck {
         if case .unhealthy(let reason) = verdict { report.warnings.append("\(watch.lab): \(reason)") }
         let kind = (try? FileSystemKind(path: watch.path)) ?? FileSystemKind(name: "unknown")
         let mode = kind.mode(asked: watch.mode)
-        if mode == .inotify, kind.reach != .local {
+        if mode == .inotify, kind.mode(asked: .auto) == .scan {
             report.warnings.append(
                 "\(watch.lab): \(watch.path) is on \(kind.name), which brings no events of what other machines write; "
                     + "use mode = \"auto\" or \"scan\"")
         }
         var (directories, files, unreadable) = (0, 0, 0)
         var links: (count: Int, first: String) = (0, "")
+        var patterns = PatternCheck(watch)
         if var scanner = try? DirectoryScanner(
             root: watch.path, recursive: watch.recursive, followingLinks: watch.followLinks)
         {
             while let entry = scanner.next() {
                 switch entry {
-                case .directory: directories += 1
-                case .file: files += 1
+                case .directory(let path):
+                    directories += 1
+                    path.map { patterns.add(folder: $0) }
+                case .file(let sighting):
+                    files += 1
+                    patterns.add(file: sighting.path)
                 case .link(let sighting):
                     let reason = sighting.link?.reason { _ in false } ?? ""
                     links = (links.count + 1, links.count == 0 ? "\(sighting.path): \(reason)" : links.first)
@@ -61,14 +95,16 @@ struct ConfigurationCheck {
         if unreadable > 10 { report.warnings.append("\(watch.lab): \(unreadable - 10) more cannot be read") }
         if links.count > 0 {
             report.warnings.append(
-                "\(watch.lab): \(links.count) symbolic links are left out, such as \(links.first); copy the files into the "
+                "\(watch.lab): \(links.count.counted("symbolic link is", "symbolic links are")) left out, such as \(links.first); copy the files into the "
                     + "tree, or set follow_links for links that stay within it")
         }
+        report.warnings += patterns.warnings.map { "\(watch.lab): \($0)" }
         report.roots.append(
             CheckReport.Root(
                 path: watch.path, lab: watch.lab, fileSystem: kind.name, reach: kind.reach.rawValue,
                 mode: watch.mode.rawValue, effectiveMode: mode.rawValue,
-                healthy: verdict == .renewed || verdict == .same, directories: directories, files: files))
+                healthy: verdict == .renewed || verdict == .same, directories: directories, files: files,
+                patterns: patterns.counts))
     }
 
     private mutating func compareWatches() {
@@ -83,6 +119,29 @@ struct ConfigurationCheck {
                 "the roots need \(needed) inotify watches of \(allowed) that a user may have; raise "
                     + "fs.inotify.max_user_watches, such as to \(max(524_288, needed * 4)), with sysctl")
         }
+    }
+
+    // MARK: Written trees
+
+    private mutating func lookAtTrees() {
+        let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.identities ?? [:]
+        let isRemoving = configuration.watches.contains { $0.deletions == .remove }
+        for tree in [WrittenTree.output, .held, .quarantine] + (isRemoving ? [.removed] : []) {
+            let directory = tree.directory(configuration)
+            let identity = known[directory]
+            let trouble = Answer.within(directory) { WrittenTrees.trouble(of: tree, at: directory, known: identity) }
+            if let text = trouble ?? "\(directory): it does not answer" {
+                report.warnings.append("\(tree.title): \(text)")
+            } else if let rules = Answer.within(directory, { Self.rules(ofTreeAt: directory) }), !rules.isEmpty {
+                report.rules.append(CheckReport.Rules(tree: tree.title, directory: directory, rules: rules.words))
+            }
+        }
+    }
+
+    /// What a tree's file system makes of names, by trying; none where nothing can be made there or it is not there yet.
+    private static func rules(ofTreeAt directory: String) -> NameRules {
+        guard let tree = try? OpenTree(Array(directory.utf8)) else { return [] }
+        return (try? NameRules.found(in: tree)) ?? []
     }
 
     // MARK: Space

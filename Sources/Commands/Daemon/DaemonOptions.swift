@@ -33,6 +33,17 @@ struct LedgerOptions: ParsableArguments {
         }
     }
 
+    /// Tells what pending captures wait for.
+    func pendingReason(_ ledger: Ledger) async throws -> PendingReason {
+        PendingReason(try await .init(ledger, stateDirectory: directory()))
+    }
+
+    /// Throws ``UsageError`` while a daemon works with the ledger.
+    func requireStopped() throws {
+        guard let process = LedgerLock.holder(stateDirectory: try directory()) else { return }
+        throw UsageError("the daemon is running, as process \(process)", remedy: "stop it first: systemctl stop nctd")
+    }
+
     /// Opens the ledger; it need not belong to a running daemon.
     func ledger(writing: Bool = false) throws -> Ledger {
         do {
@@ -48,25 +59,45 @@ extension Ledger {
     /// The capture that a path names: an absolute one below some root, or one that is relative to the current directory.
     ///
     /// A link is known by its own name first, for what it leads to may be another capture.
-    func find(_ file: String) async throws -> (root: RootRow, path: CapturePath, row: CaptureRow?)? {
-        let full = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
-        let resolved = (full as NSString).standardizingPath
+    func find(_ file: FileArgument) async throws -> (root: RootRow, path: CapturePath, row: CaptureRow?)? {
         var unseen: (root: RootRow, path: CapturePath, row: CaptureRow?)?
-        for candidate in [Self.withoutDots(full), resolved] {
-            for root in try await roots() where candidate.hasPrefix(root.path + "/") {
-                guard let path = CapturePath(String(candidate.dropFirst(root.path.count + 1))) else { continue }
+        for candidate in file.absolutePaths {
+            for root in try await roots() where candidate.starts(with: Array(root.path.utf8) + [PathBytes.slash]) {
+                guard let path = CapturePath(bytes: candidate.dropFirst(root.path.utf8.count + 1)) else { continue }
                 if let row = try await capture(root: root.id, path: path) { return (root, path, row) }
+                if let page = path.named, let row = try await capture(root: root.id, path: page) {
+                    return (root, page, row)
+                }
                 unseen = unseen ?? (root, path, nil)
             }
         }
         return unseen
     }
+}
 
-    private static func withoutDots(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+extension FileArgument {
+    /// The absolute paths that can be meant, those without links resolved first.
+    var absolutePaths: [[UInt8]] {
+        let folder = Array(FileManager.default.currentDirectoryPath.utf8)
+        let absolute = readings.map { $0.first == PathBytes.slash ? $0 : folder + [PathBytes.slash] + $0 }
+        return absolute.map(PathBytes.withoutDots) + absolute.compactMap(PathBytes.standardized)
+    }
+}
+
+/// Paths of any bytes.
+private enum PathBytes {
+    static let slash = UInt8(ascii: "/")
+
+    static func withoutDots(_ path: [UInt8]) -> [UInt8] {
+        var parts: [ArraySlice<UInt8>] = []
+        for part in path.split(separator: slash) where !part.elementsEqual(".".utf8) {
+            if part.elementsEqual("..".utf8) { _ = parts.popLast() } else { parts.append(part) }
         }
-        return "/" + parts.joined(separator: "/")
+        return [slash] + parts.joined(separator: [slash])
+    }
+
+    /// With links resolved as Foundation does; nil for what is no text.
+    static func standardized(_ path: [UInt8]) -> [UInt8]? {
+        String(validating: path, as: UTF8.self).map { Array(($0 as NSString).standardizingPath.utf8) }
     }
 }

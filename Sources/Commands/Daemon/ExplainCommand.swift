@@ -2,8 +2,10 @@ import ArgumentParser
 import Config
 import Daemon
 import Foundation
+import ImageFiles
 import Jobs
 import Ledger
+import NCTEngine
 import Watching
 
 /// `nctd explain`: all that is known of one file.
@@ -11,10 +13,13 @@ struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tell what became of a file, and why.",
-        discussion: "Which rule matched or why it was ignored, its state, its attempts, its results and sidecar.")
+        discussion: """
+            Which rule matched or why it was ignored, its state, its attempts, its results and sidecar. A name that is \
+            no text can be given as it is printed, with \\xNN for each of its bytes that is no text.
+            """)
 
     @OptionGroup var options: LedgerOptions
-    @Argument(help: "A file below a watched root.", completion: .file()) var file: String
+    @Argument(help: "A file below a watched root.", completion: .file()) var file: FileArgument
     @Flag(help: "Print JSON.") var json = false
 
     private struct Explanation: Codable {
@@ -25,9 +30,30 @@ struct ExplainCommand: AsyncParsableCommand {
             var profile: String
             var verdict: String
             var delivery: String
+            /// Why it is less than good, in words.
+            var findings: [String]
+            /// What its profile has noted and not counted, in words.
+            var notes: [String]
+            /// What the reader of the capture had to overlook or to guess.
+            var warnings: [String]
+            /// The result that it is a link to or a copy of.
+            var duplicateOf: String?
+            /// The path that the capture had before, where the result followed it.
+            var renamedFrom: String?
             /// What the colors of its lab were known from; absent without a sidecar, or for a method that goes by none.
             var palette: String?
             var finishedAt: String
+            /// When a version's files were removed, as the configuration keeps no more of them.
+            var removedAt: String?
+        }
+
+        /// A further page of the file, where each is a capture of its own.
+        struct Page: Codable {
+            var page: Int
+            var state: String
+            var note: String?
+            var failure: CaptureFailure?
+            var results: [Result]
         }
 
         var file: String
@@ -43,18 +69,25 @@ struct ExplainCommand: AsyncParsableCommand {
         var sha256: String?
         var failure: CaptureFailure?
         var results: [Result] = []
+        var pages: [Page]?
     }
 
     func run() async throws {
         let configuration = try? options.configuration()
-        let ledger = try options.ledger()
-        var explanation = Explanation(file: file, state: "unknown")
+        let (ledger, now) = (try options.ledger(), SystemClock().now)
+        var explanation = Explanation(file: file.text, state: "unknown")
         if let found = try await ledger.find(file) {
             explanation.lab = found.root.lab
             explanation.root = found.root.path
             let settings = configuration?.watches.first { $0.path == found.root.path }
             if let row = found.row {
                 try await describe(row, in: ledger, trees: configuration.map { ResultTrees($0.output) }, &explanation)
+                if row.state == .pending {
+                    explanation.note = try await options.pendingReason(ledger)
+                        .text(row, root: found.root, ahead: ledger.ahead(of: row, now: now), now: now)
+                }
+            } else if let reason = Self.noFile(file) {
+                explanation.note = reason
             } else if let settings, let rule = try CaptureFilter(settings: settings).ignoringRule(found.path) {
                 explanation.note = "it would be ignored: \(rule)"
             } else if let link = try await leftOutLink(above: found.path, root: found.root.id, in: ledger) {
@@ -70,6 +103,10 @@ struct ExplainCommand: AsyncParsableCommand {
         } else {
             explanation.note = "it lies below no root that the daemon ever watched"
         }
+        if let format = ForeignFormat.ending((file.text as NSString).pathExtension.lowercased()) {
+            let what = "it is named as \(format.name), which is not read; \(format.advice)"
+            explanation.note = explanation.note.map { "\($0); \(what)" } ?? what
+        }
         let console = Console.current
         if json {
             console.say(String(decoding: try JSONText.encode(explanation), as: UTF8.self))
@@ -77,6 +114,16 @@ struct ExplainCommand: AsyncParsableCommand {
             lines(explanation).forEach(console.say)
         }
         if explanation.state == "unknown" { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    /// Why what lies at a name that the ledger does not have can be no capture; nil for a file.
+    private static func noFile(_ file: FileArgument) -> String? {
+        switch FileKind(file.bytes) {
+        case .none: "there is no such file, and none was ever seen"
+        case .directory: "it is a directory; name a file in it"
+        case .special: "it is no regular file, but a pipe, a socket or a device, which are never captures"
+        case .file: nil
+        }
     }
 
     /// The nearest directory around a path that is a link and was left out.
@@ -98,27 +145,47 @@ struct ExplainCommand: AsyncParsableCommand {
     ) async throws {
         func text(_ seconds: Double) -> String { Timestamp.text(Date(timeIntervalSince1970: seconds)) }
         explanation.state = row.state.rawValue
-        explanation.note = row.inProgress ? "it is in work" : row.note
+        explanation.note = row.note
         explanation.rule = row.rule
         explanation.profile = row.profile
         explanation.attempts = row.attempts
         explanation.seenAt = text(row.seenAt)
-        explanation.sha256 = row.digest
+        explanation.sha256 = row.path.page == nil ? row.digest : nil
         explanation.failure = row.failure
-        explanation.results = try await ledger.results(of: row.id).map { result in
+        explanation.results = try await results(of: row, in: ledger, trees: trees)
+        guard row.path.page == nil else { return }
+        for page in try await ledger.pages(of: row) {
+            explanation.pages =
+                (explanation.pages ?? []) + [
+                    .init(
+                        page: page.path.page ?? 0, state: page.state.rawValue, note: page.note, failure: page.failure,
+                        results: try await results(of: page, in: ledger, trees: trees))
+                ]
+        }
+    }
+
+    private func results(
+        of row: CaptureRow, in ledger: Ledger, trees: ResultTrees?
+    ) async throws -> [Explanation.Result] {
+        func text(_ seconds: Double) -> String { Timestamp.text(Date(timeIntervalSince1970: seconds)) }
+        return try await ledger.results(of: row.id).map { result in
             let tree = ResultTrees.Tree(delivery: result.delivery)
             let name = CapturePath.printable(trees?.full(result.output, in: tree) ?? result.output)
             let sidecar = trees.flatMap { ResultCommit($0).sidecar(of: result.output, in: tree) }
             return .init(
                 version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
                 verdict: result.verdict, delivery: result.delivery,
-                palette: sidecar?.palettes.map { Self.text($0.captures) }, finishedAt: text(result.finishedAt))
+                findings: sidecar?.verdict.findings.map(\.text) ?? [],
+                notes: sidecar?.verdict.notes?.map(\.text) ?? [], warnings: sidecar?.warnings ?? [],
+                duplicateOf: sidecar?.capture?.duplicateOf, renamedFrom: sidecar?.capture?.renamedFrom,
+                palette: sidecar?.palettes.map { Self.text($0.captures) }, finishedAt: text(result.finishedAt),
+                removedAt: result.removedAt.map(text))
         }
     }
 
     /// Where the palette of a capture's lab came from, in words.
     private static func text(_ palette: Sidecar.Palette) -> String {
-        let from = palette.images.map { " from \($0) captures" } ?? ""
+        let from = palette.images.map { " from \($0.counted("capture"))" } ?? ""
         return switch palette.origin {
         case .file: "given\(palette.path.map { ", \($0)" } ?? "")"
         case .learned: "learned\(from)\(palette.path.map { ", \($0)" } ?? "")"
@@ -129,7 +196,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func lines(_ explanation: Explanation) -> [String] {
-        var lines = ["\(explanation.file): \(explanation.state)"]
+        var lines = ["\(PrintableName.text(explanation.file)): \(explanation.state)"]
         func add(_ name: String, _ value: String?) { if let value { lines.append("  \(name): \(value)") } }
         add("lab", explanation.lab)
         add("root", explanation.root)
@@ -140,10 +207,23 @@ struct ExplainCommand: AsyncParsableCommand {
         add("attempts", explanation.attempts.map(String.init))
         add("SHA-256", explanation.sha256)
         add("failure", explanation.failure.map { "\($0.message); \($0.remedy)" })
-        for result in explanation.results {
+        func add(_ result: Explanation.Result) {
             let name = result.version.map { "version \($0)" } ?? "result"
-            add(name, "\(result.output), \(result.verdict), \(result.delivery), \(result.finishedAt)")
+            let removed = result.removedAt.map { ", removed \($0)" } ?? ""
+            add(name, "\(result.output), \(result.verdict), \(result.delivery), \(result.finishedAt)\(removed)")
+            for finding in result.findings { add("  not good", finding) }
+            for note in result.notes { add("  noted", note) }
+            for warning in result.warnings { add("  warning", warning) }
+            add("  same as", result.duplicateOf)
+            add("  followed from", result.renamedFrom)
             add("  palette of its lab", result.palette)
+            add("  sidecar", result.sidecar)
+        }
+        explanation.results.forEach(add)
+        for page in explanation.pages ?? [] {
+            add("page \(page.page)", page.state + (page.note.map { ", \($0)" } ?? ""))
+            add("failure", page.failure.map { "\($0.message); \($0.remedy)" })
+            page.results.forEach(add)
         }
         return lines
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Jobs
 import Ledger
+import NCTEngine
 
 /// `nctd failures`: what was quarantined, and why.
 struct FailuresCommand: AsyncParsableCommand {
@@ -24,7 +25,9 @@ struct FailuresCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (console, json) = (Console.current, json)
-        try await options.ledger().forEach(.failed, lab: lab) { row, root in
+        let ledger = try options.ledger()
+        try await NamedInLedger.check(lab: lab, in: ledger)
+        try await ledger.forEach(.init(state: .failed, lab: lab)) { row, root in
             let failure = row.failure ?? CaptureFailure(code: "unknown", message: "no reason is known", remedy: "retry")
             let entry = Entry(
                 lab: root.lab, file: "\(root.path)/\(row.path)",
@@ -33,8 +36,7 @@ struct FailuresCommand: AsyncParsableCommand {
             if json {
                 console.say(String(decoding: try JSONText.encodeLine(entry), as: UTF8.self))
             } else {
-                let attempts = row.attempts == 1 ? "one attempt" : "\(row.attempts) attempts"
-                console.say("\(entry.file): \(failure.message); \(failure.remedy) (\(attempts))")
+                console.say("\(entry.file): \(failure.message); \(failure.remedy) (\(row.attempts.counted("attempt")))")
             }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Ledger
+import NCTEngine
 
 /// `nctd retry`: failed captures back to work.
 struct RetryCommand: AsyncParsableCommand {
@@ -13,61 +14,74 @@ struct RetryCommand: AsyncParsableCommand {
 
     @OptionGroup var options: LedgerOptions
     @Option(help: ArgumentHelp("Only this lab's.", valueName: "lab")) var lab: String?
-    @Argument(help: "Only these captures.", completion: .file()) var files: [String] = []
+    @Argument(help: "Only these captures.", completion: .file()) var files: [FileArgument] = []
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let ledger = try options.ledger(writing: true)
+        try await NamedInLedger.check(lab: lab, in: ledger)
+        let left = try await options.leftRoots(ledger)
         var ids: [Int64]?
         for file in files {
             guard let found = try await ledger.find(file), let row = found.row else {
                 throw UsageError(
-                    "\(file): the ledger knows no such capture", remedy: "see `nctd failures` for the names")
+                    "\(file.name): the ledger knows no such capture", remedy: "see `nctd failures` for the names")
             }
-            ids = (ids ?? []) + [row.id]
+            if left.contains(where: { $0.id == found.root.id }) {
+                throw UsageError("\(file.name) cannot be tried again", remedy: PendingReason.unwatched(found.root))
+            }
+            let failed = try await ([row] + ledger.pages(of: row)).filter { $0.state == .failed }
+            guard !failed.isEmpty else {
+                throw UsageError(
+                    "\(file.name) has not failed; it is \(row.state.rawValue)",
+                    remedy: "see `nctd explain \(file.name)`")
+            }
+            ids = (ids ?? []) + failed.map(\.id)
         }
-        let count = try await ledger.retry(lab: lab, captures: ids, now: SystemClock().now)
-        Console.current.say(json ? "{\"retried\": \(count)}" : "\(count) captures are pending again")
+        let count = try await ledger.retry(lab: lab, captures: ids, except: left.map(\.id), now: SystemClock().now)
+        try await Again(verb: "retried", state: .failed, count: count, left: left).say(in: ledger, lab: lab, json: json)
     }
 }
 
-/// `nctd reprocess`: finished captures back to work, after their profile changed.
-struct ReprocessCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "reprocess",
-        abstract: "Work out a profile's captures again after it changed.",
-        discussion: """
-            Older results are kept as versions (NAME.png.v1, v2, …). Captures whose result would be the same are left \
-            as they are.
-            """)
+/// What is said once captures are put back to work.
+struct Again {
+    var verb: String
+    /// That they were in.
+    var state: CaptureState
+    var count: Int
+    /// Whose captures stay as they are.
+    var left: [RootRow]
+    /// Captures that stay as they are because their files are gone; nil where that does not matter.
+    var gone: Int?
 
-    @OptionGroup var options: LedgerOptions
-    @Option(help: ArgumentHelp("The profile's name.", valueName: "name")) var profile: String
-    @Option(
-        help: ArgumentHelp(
-            "Only captures that ended at or after this time (2026-03-01 or 2026-03-01T14:05:09.000+01:00).",
-            valueName: "time"))
-    var since: String?
-    @Flag(help: "Print JSON.") var json = false
-
-    private func sinceTime() throws -> Double? {
-        guard let since else { return nil }
-        let midnight = DateFormatter()
-        midnight.locale = Locale(identifier: "en_US_POSIX")
-        midnight.dateFormat = "yyyy-MM-dd"
-        let full = ISO8601DateFormatter()
-        let exact = ISO8601DateFormatter()
-        exact.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-        guard let date = full.date(from: since) ?? exact.date(from: since) ?? midnight.date(from: since) else {
-            throw UsageError("--since \(since) is no time", remedy: "write it like 2026-03-01")
+    func say(in ledger: Ledger, lab: String?, json: Bool) async throws {
+        let console = Console.current
+        guard !json else {
+            return console.say("{\"\(verb)\": \(count)\(gone.map { ", \"gone\": \($0)" } ?? "")}")
         }
-        return date.timeIntervalSince1970
+        console.say(count.counted("capture is", "captures are") + " pending again")
+        sayGone()
+        for root in left where lab == nil || root.lab == lab {
+            let count = try await ledger.count(.init(state: state, root: root.id))
+            guard count > 0 else { continue }
+            console.warn("\(count.counted("\(state.rawValue) capture")) left: \(PendingReason.unwatched(root))")
+        }
     }
+}
 
-    func run() async throws {
-        let time = try sinceTime()
-        let count = try await options.ledger(writing: true)
-            .reprocess(profile: profile, since: time, now: SystemClock().now)
-        Console.current.say(json ? "{\"reprocessed\": \(count)}" : "\(count) captures are pending again")
+extension Again {
+    func sayGone() {
+        guard let gone, gone > 0 else { return }
+        Console.current.warn(
+            "\(gone.counted("capture")) left: \(gone == 1 ? "its file is" : "their files are") gone, and "
+                + (gone == 1 ? "its result stays" : "their results stay"))
+    }
+}
+
+extension LedgerOptions {
+    /// The roots that nothing is done for any more: by the configuration, or by the ledger where that cannot be read.
+    func leftRoots(_ ledger: Ledger) async throws -> [RootRow] {
+        let watched = (try? configuration()).map { Set($0.watches.map(\.path)) }
+        return try await ledger.roots().filter { root in !(watched?.contains(root.path) ?? root.isWatched) }
     }
 }

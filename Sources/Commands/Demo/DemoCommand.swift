@@ -37,7 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         try OutputDirectory.prepare(output)
         Interruption.shared.install()
-        console.tell("drawing \(count) captures of lab B and 3 references of lab A …")
+        console.tell("drawing \(count.counted("capture")) of lab B and 3 references of lab A …")
         let folder = DemoFolder(path: output)
         let smears = DemoSmears(seed: engine.seed ?? 7, count: count, width: 480, height: 360)
         do {

@@ -8,7 +8,7 @@ import NCTEngine
 /// What goes in and where results go.
 struct FileOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(
         help: ArgumentHelp(
@@ -43,8 +43,16 @@ struct FileOptions: ParsableArguments {
     @Option(help: "Format of the results.")
     var format: OutputFormat = .png
 
-    @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
+    @Flag(
+        help: ArgumentHelp(
+            "Replace results that are there already.",
+            discussion:
+                "Without it those of the same capture and settings are left and counted as done, others count as failed."
+        ))
     var overwrite = false
+
+    @Flag(help: "Leave results of the same capture that are there already, whatever they were made with.")
+    var skipExisting = false
 
     @Flag(help: "Print one JSON object with all results and a summary on standard output.")
     var json = false
@@ -76,6 +84,9 @@ struct FileOptions: ParsableArguments {
             throw ValidationError("--profile and --reference exclude each other; give one of them")
         }
         if references.count > 3 { throw ValidationError("\(references.count) references; give one to three") }
+        if overwrite, skipExisting {
+            throw ValidationError("--overwrite and --skip-existing exclude each other; give one of them")
+        }
         if cache != nil, noCache { throw ValidationError("--cache and --no-cache exclude each other") }
     }
 
@@ -97,8 +108,13 @@ struct FileOptions: ParsableArguments {
     }
 
     /// What is to be done, after everything that can be refused beforehand was.
-    func plannedJobs() throws -> (jobs: [CaptureJob], missing: [JobFailure], links: LeftOutLinks) {
-        let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
+    ///
+    /// - Parameter profile: what becomes of a file of several pages, and whose files are read too.
+    func plannedJobs(for profile: Profile) throws -> Plan {
+        let pages = profile.page == nil ? profile.pages : nil
+        var list = InputList(inputs, skipping: output, followingLinks: links.followLinks, leavingResultsOut: true)
+        try list.refuseResultsAmongInputs(output: output)
+        list.tellApart()
         let missing = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
         guard !list.items.isEmpty || !missing.isEmpty else {
             throw list.emptiness(
@@ -112,24 +128,47 @@ struct FileOptions: ParsableArguments {
                 pairs.joined(separator: "\n"), remedy: "rename one of each, or normalize them into different --output")
         }
         let held = OutputSettings.heldDirectory(beside: output)
-        let jobs = list.items.map { item in
-            let name = item.stem + "." + format.imageFormat.fileExtension
-            return CaptureJob(
-                input: item.path, inputBytes: item.bytes, output: (output as NSString).appendingPathComponent(name),
-                heldOutput: (held as NSString).appendingPathComponent(name), format: format.imageFormat,
-                overwrite: overwrite)
-        }
-        let captures = Dictionary(
-            list.items.compactMap { item in FileIdentity(bytes: item.bytes).map { ($0, item.path) } },
-            uniquingKeysWith: { a, _ in a })
-        for job in jobs {
-            if let identity = FileIdentity(job.output), let capture = captures[identity] {
-                throw UsageError(
-                    "the result of \(job.input) would take the place of the capture \(capture)",
-                    remedy: "name another directory with --output")
+        let jobs = list.items.flatMap { item in
+            let count = pages == .all ? item.pageCount : 1
+            return (1...count).map { page in
+                let name = item.stem + (page > 1 ? ".p\(page)." : ".") + format.imageFormat.fileExtension
+                return CaptureJob(
+                    input: item.path, inputBytes: item.bytes, output: (output as NSString).appendingPathComponent(name),
+                    heldOutput: (held as NSString).appendingPathComponent(name), format: format.imageFormat,
+                    overwrite: overwrite, keepsOthers: skipExisting, page: count > 1 ? page : nil)
             }
         }
-        return (jobs, missing, list.links)
+        var kept = KeptFiles()
+        for item in list.items { kept.keep(item.bytes, named: item.path) }
+        for path in profile.references + [self.profile, profile.palette, profile.capturePalette].compactMap({ $0 }) {
+            kept.keep(path)
+        }
+        for job in jobs {
+            for image in [job.output, job.heldOutput] {
+                for target in [image, CaptureJob.sidecarPath(ofImage: image)] { try kept.check(target) }
+            }
+            if let stages {
+                try kept.check(
+                    folder: (stages as NSString).appendingPathComponent(
+                        (String(job.output.dropFirst(output.count).drop { $0 == "/" }) as NSString)
+                            .deletingPathExtension),
+                    option: "--stages")
+            }
+        }
+        return Plan(
+            jobs: jobs, missing: missing, links: list.links, results: list.results, foreign: list.foreign,
+            notice: list.foreignNotice)
+    }
+
+    /// What is to be done.
+    struct Plan {
+        var jobs: [CaptureJob]
+        var missing: [JobFailure]
+        var links: LeftOutLinks
+        var results: LeftOutResults
+        /// Images of formats that are not read, and the sentence about them.
+        var foreign: [String: Int]
+        var notice: String?
     }
 }
 

@@ -13,12 +13,17 @@ struct InputList {
         var bytes: [UInt8]
         /// The result's path below the output directory, without extension; what is no text is escaped as in `path`.
         var stem: String
+        /// The same with the capture's own extension, for captures that differ in it alone.
+        var fullStem: String
 
         /// Whether the file can be named by a text, such as one in a profile.
         var isText: Bool { path.utf8.elementsEqual(bytes) }
 
-        func read() throws -> ImageFile {
-            try ImageReader.decode(ImageReader.contents(ofFileAt: bytes, name: path), name: path)
+        /// Pages that can be captures of their own; 1 where it cannot be read.
+        var pageCount: Int { (try? ImageReader.contents(ofFileAt: bytes, name: path)).map(ImageReader.pageCount) ?? 1 }
+
+        func read(_ options: ReadingOptions = ReadingOptions()) throws -> ImageFile {
+            try ImageReader.decode(ImageReader.contents(ofFileAt: bytes, name: path), name: path, options: options)
         }
     }
 
@@ -28,8 +33,15 @@ struct InputList {
     private(set) var missing: [(path: String, reason: String)] = []
     /// Symbolic links within directories that are not followed.
     private(set) var links = LeftOutLinks()
+    /// Images that are results of nctd, by the sidecars beside them, where these are left out.
+    private(set) var results = LeftOutResults()
+    /// How many images of directories are of formats that are not read, by the formats' names.
+    private(set) var foreign: [String: Int] = [:]
     private let followingLinks: Bool
+    private let leavesResultsOut: Bool
     private let skipped: Set<FileIdentity>
+    /// Whether a named directory is that of the results.
+    private(set) var isAmongResults: Bool
     /// The directories from the named one to the one that is walked.
     private var around: [FileIdentity] = []
     /// What links of the named directory led to.
@@ -45,19 +57,36 @@ struct InputList {
     /// What ``BuiltInExclusions`` names is skipped, so are the output directory and that of held results. A symbolic link
     /// that is named is followed; one that is met within a directory is not, unless that is asked for and what it leads
     /// to lies within the directory too and is not taken by its own name (``LinkState``, as for the daemon).
-    init(_ inputs: [String], skipping output: String, followingLinks: Bool = false) {
+    ///
+    /// - Parameter leavingResultsOut: an image that has a sidecar of nctd beside it is a result and no capture, wherever it
+    ///   lies and also if it is named itself.
+    init(
+        _ inputs: [FileArgument], skipping output: String, followingLinks: Bool = false, leavingResultsOut: Bool = false
+    ) {
         self.followingLinks = followingLinks
+        leavesResultsOut = leavingResultsOut
+        isAmongResults = false
         skipped = Set([output, OutputSettings.heldDirectory(beside: output)].compactMap(FileIdentity.init))
         for input in inputs {
-            let bytes = Array(input.utf8)
+            let bytes = input.bytes
             switch FileKind(bytes) {
-            case .none: missing.append((input, "there is no such file or directory"))
+            case .none: missing.append((input.name, "there is no such file or directory"))
             case .directory:
                 linked = []
+                if let identity = FileIdentity(bytes: bytes), skipped.contains(identity) {
+                    isAmongResults = true
+                }
                 walk(bytes, below: [], from: bytes, isLinked: false)
             default:
-                let name = Array((input as NSString).lastPathComponent.utf8)
-                items.append(Item(path: input, bytes: bytes, stem: Self.text(Self.split(name).stem)))
+                let name = Array(bytes.split(separator: Self.slash).last ?? [])
+                if leavesResultsOut, LeftOutResults.isResult(bytes) {
+                    results.add(Self.text(bytes))
+                    continue
+                }
+                items.append(
+                    Item(
+                        path: Self.text(bytes), bytes: bytes, stem: Self.text(Self.split(name).stem),
+                        fullStem: Self.text(name)))
             }
         }
     }
@@ -90,16 +119,37 @@ struct InputList {
                     missing.append((Self.text(path), "it is a symbolic link into nothing"))
                 }
                 continue
-            case .other: guard Self.isCapture(name) else { continue }
+            case .file, .special:
+                guard Self.isCapture(name) else {
+                    note(foreign: name)
+                    continue
+                }
             }
             if isLink || isLinked, let reason = reasonToLeaveOut(prefix + name, kind, path, from: root) {
                 links.add(Self.text(path), reason)
             } else if kind == .directory {
                 walk(path, below: prefix + name + [Self.slash], from: root, isLinked: isLinked || isLink)
+            } else if leavesResultsOut, LeftOutResults.isResult(path) {
+                results.add(Self.text(path))
             } else {
-                items.append(Item(path: Self.text(path), bytes: path, stem: Self.text(prefix + stem)))
+                items.append(
+                    Item(
+                        path: Self.text(path), bytes: path, stem: Self.text(prefix + stem),
+                        fullStem: Self.text(prefix + name)))
             }
         }
+    }
+
+    private mutating func note(foreign name: [UInt8]) {
+        guard BuiltInExclusions.rule(ofFile: name) == nil else { return }
+        if let format = ForeignFormat.ending(Self.split(name).ending) { foreign[format.name, default: 0] += 1 }
+    }
+
+    /// Formats that are not read, with their counts; nil if there are none.
+    var foreignNotice: String? {
+        guard !foreign.isEmpty else { return nil }
+        let counts = foreign.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        return "not read: \(counts.joined(separator: ", ")); `nctd explain FILE` says how to export them"
     }
 
     /// Why a link, or what was found behind one, is not taken.
@@ -125,16 +175,50 @@ struct InputList {
     }
 
     /// A name as it is, or escaped where it is no text.
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(validating: bytes, as: UTF8.self) ?? PrintableName.text(bytes)
+    private static func text(_ bytes: [UInt8]) -> String { ProgramArguments.text(bytes) }
+
+    /// Throws ``UsageError`` where a directory that is named is that of the results.
+    func refuseResultsAmongInputs(output: String) throws {
+        guard isAmongResults else { return }
+        let other = (output as NSString).appendingPathComponent("normalized")
+        throw UsageError(
+            "--output \(output) is the directory of the captures, and results would lie among them",
+            remedy: "name another directory, such as --output \(other)")
     }
 
     /// That there is nothing to do.
-    func emptiness(of inputs: [String], remedy: String) -> UsageError {
+    func emptiness(of inputs: [FileArgument], remedy: String) -> UsageError {
         if let first = missing.first { return UsageError("\(first.path): \(first.reason)", remedy: remedy) }
-        let none = "no images in \(inputs.joined(separator: ", "))"
+        if let notice = results.notice {
+            return UsageError("no captures in \(inputs.names): \(notice)", remedy: LeftOutResults.remedy)
+        }
+        let none = "no images in \(inputs.names)" + (foreignNotice.map { " (\($0))" } ?? "")
         return links.notice.map { UsageError("\(none); \($0)", remedy: LeftOutLinks.remedy) }
             ?? UsageError(none, remedy: remedy)
+    }
+
+    /// Gives captures of one folder that differ in their extension alone results that have it: `x.png` and `x.jpg` become
+    /// `x.png.png` and `x.jpg.png`, in whichever order they come, and also where one of them alone is named. The daemon has
+    /// the same rule.
+    mutating func tellApart() {
+        let counts = items.reduce(into: [String: Int]()) { $0[$1.stem, default: 0] += 1 }
+        var folders: [[UInt8]: [[UInt8]: Int]] = [:]
+        for index in items.indices {
+            let name = Array(items[index].bytes.split(separator: Self.slash).last ?? [])
+            let folder = Array(items[index].bytes.dropLast(name.count))
+            let stems = folders[folder] ?? Self.captureStems(in: folder)
+            folders[folder] = stems
+            let isAlone = stems[Self.split(name).stem, default: 0] < (Self.isCapture(name) ? 2 : 1)
+            if counts[items[index].stem, default: 0] > 1 || !isAlone { items[index].stem = items[index].fullStem }
+        }
+    }
+
+    /// How many captures of a folder have a name, without its extension. Results are no captures.
+    private static func captureStems(in folder: [UInt8]) -> [[UInt8]: Int] {
+        let names = (try? DirectoryListing.names(ofDirectoryAt: folder.isEmpty ? [UInt8(ascii: ".")] : folder)) ?? []
+        let all = Set(names)
+        return names.filter { isCapture($0) && !all.contains($0 + Array(".json".utf8)) }
+            .reduce(into: [:]) { $0[split($1).stem, default: 0] += 1 }
     }
 
     /// Pairs of captures that would be written to one place.
@@ -154,7 +238,9 @@ struct InputList {
 
 /// What lies at a path, links followed.
 enum FileKind {
-    case none, directory, other
+    case none, directory, file
+    /// A pipe, a socket or a device.
+    case special
 
     init(_ path: [UInt8]) {
         var status = stat()
@@ -162,7 +248,18 @@ enum FileKind {
             self = .none
             return
         }
-        self = status.st_mode & S_IFMT == S_IFDIR ? .directory : .other
+        self =
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: .directory
+            case S_IFREG: .file
+            default: .special
+            }
+    }
+
+    /// Whether something lies at a path, be it a link into nothing.
+    static func exists(_ path: [UInt8]) -> Bool {
+        var status = stat()
+        return path.asFileName { lstat($0, &status) } == 0
     }
 
     static func isLink(_ path: [UInt8]) -> Bool {

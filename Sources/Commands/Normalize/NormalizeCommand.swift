@@ -22,7 +22,8 @@ struct NormalizeCommand: AsyncParsableCommand {
               nctd normalize captures/ --profile lab-a.toml --output normalized --json > report.json
               nctd normalize capture.jpg --reference lab-a.png --layer 1 --stages why/
 
-            Options override what the profile says.
+            Options override what the profile says. Run again after an interruption, it leaves what is done already. An \
+            image with a sidecar beside it is a result and no capture.
 
             \(ExitStatus.help)
             """)
@@ -36,7 +37,7 @@ struct NormalizeCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console.current
         let profile = try files.resolvedProfile(engine)
-        let jobs = try files.plannedJobs()
+        let jobs = try files.plannedJobs(for: profile)
         try OutputDirectory.prepare(files.output)
         if let stages = files.stages { try OutputDirectory.prepare(stages, option: "--stages") }
         let threads = engine.threads ?? ProcessInfo.processInfo.activeProcessorCount
@@ -47,7 +48,9 @@ struct NormalizeCommand: AsyncParsableCommand {
         do {
             var light = try LightCorrection(profile.flatField, workers: workers)
             if profile.flatField == .automatic, captures.count >= FlatFieldEstimator.enough {
-                light = try LightSurvey.learn(from: captures, output: files.output, workers: workers, console: console)
+                light = try LightSurvey.learn(
+                    from: captures, reading: profile.reading(), output: files.output, workers: workers, console: console
+                )
             }
             let learned = PaletteSurvey.learned(
                 for: profile, from: jobs.jobs.map { ($0.input, $0.inputBytes) }, under: light, workers: workers,
@@ -60,10 +63,12 @@ struct NormalizeCommand: AsyncParsableCommand {
         prepared.notices.forEach { console.warn("warning: " + $0) }
 
         Interruption.shared.install()
-        var run = NormalizeRun(
+        let run = NormalizeRun(
             engine: prepared, outputDirectory: files.output, stagesDirectory: files.stages, printsJSON: files.json,
             console: console)
         run.leaveOut(jobs.links)
+        run.leaveOut(jobs.results)
+        run.note(foreign: jobs.foreign)
         run.fail(jobs.missing)
         run.perform(jobs.jobs)
         let report = run.finish()
@@ -71,6 +76,7 @@ struct NormalizeCommand: AsyncParsableCommand {
             console.say(try report.json())
         } else {
             report.summaryLines(output: files.output).forEach(console.say)
+            jobs.notice.map(console.say)
         }
         if report.summary.failed > 0 { throw ExitCode(ExitStatus.someFailed) }
     }

@@ -15,11 +15,17 @@ struct NormalizeReport: Codable {
     struct Entry: Codable {
         var input: String
         var status: Status
+        /// True for a result that was there already, and is as this run would make it; absent for the others.
+        var skipped: Bool?
         var output: String?
         var sidecar: String?
         var delivery: Sidecar.Delivery?
         var quality: Sidecar.Quality?
         var findings: [Sidecar.Finding]?
+        /// What the profile has noted and not counted.
+        var notes: [Sidecar.Finding]?
+        /// What the reader had to overlook or to guess.
+        var warnings: [String]?
         var seconds: Double
         var error: Problem?
     }
@@ -35,28 +41,38 @@ struct NormalizeReport: Codable {
         var doubtful = 0
         var bad = 0
         var failed = 0
-        /// Symbolic links, which count as no captures; nil if there are none.
+        /// How many of them were done before and left as they are; nil for none.
+        var skipped: Int?
+        /// Captures that an interrupted run did not come to; nil for a run that came to its end.
+        var notReached: Int?
+        /// Symbolic links and results of nctd, which count as no captures; nil if there are none.
         var leftOut: Int?
+        /// Images of formats that are not read, by the formats' names; nil if there are none.
+        var notRead: [String: Int]?
         var seconds = 0.0
     }
 
     var results: [Entry] = []
     var summary = Summary()
     var features: Sidecar.Features?
-    /// Symbolic links that were not followed; nil if there are none.
+    /// Symbolic links that were not followed, and results of nctd; nil if there are none.
     var leftOut: [LeftOut]?
     /// Warnings that concern the whole run.
     var notices: [String] = []
 
-    mutating func add(_ result: CaptureJob.Result, input: String, seconds: Double) {
-        let sidecar = result.sidecar
+    /// - Parameter isSkipped: it was there already.
+    mutating func add(
+        _ sidecar: Sidecar, at output: String, input: String, seconds: Double, isSkipped: Bool = false
+    ) {
         let status = Status(rawValue: sidecar.verdict.value.rawValue) ?? .bad
         results.append(
             Entry(
-                input: input, status: status, output: result.output,
-                sidecar: CaptureJob.sidecarPath(ofImage: result.output), delivery: sidecar.verdict.delivery,
-                quality: sidecar.quality, findings: sidecar.verdict.findings, seconds: Self.rounded(seconds)))
+                input: input, status: status, skipped: isSkipped ? true : nil, output: output,
+                sidecar: CaptureJob.sidecarPath(ofImage: output), delivery: sidecar.verdict.delivery,
+                quality: sidecar.quality, findings: sidecar.verdict.findings, notes: sidecar.verdict.notes,
+                warnings: sidecar.warnings.isEmpty ? nil : sidecar.warnings, seconds: Self.rounded(seconds)))
         summary.captures += 1
+        if isSkipped { summary.skipped = (summary.skipped ?? 0) + 1 }
         switch status {
         case .good: summary.good += 1
         case .doubtful: summary.doubtful += 1
@@ -75,6 +91,12 @@ struct NormalizeReport: Codable {
 
     mutating func finish(seconds: Double) { summary.seconds = Self.rounded(seconds) }
 
+    mutating func leaveOut(_ entries: [LeftOut]) {
+        guard !entries.isEmpty else { return }
+        leftOut = (leftOut ?? []) + entries
+        summary.leftOut = leftOut?.count
+    }
+
     func json() throws -> String { String(decoding: try JSONText.encode(self), as: UTF8.self) }
 
     // MARK: For people
@@ -85,8 +107,8 @@ struct NormalizeReport: Codable {
         let status = word + String(repeating: " ", count: 8 - word.count)
         let input = PrintableName.text(entry.input)
         guard let output = entry.output.map({ PrintableName.text($0) }) else { return "\(status)  \(input)" }
-        let time = "\(Decimals.text(entry.seconds, 2)) s"
-        let reasons = (entry.findings ?? []).map(FindingText.text).joined(separator: "; ")
+        let time = entry.skipped == true ? "done before" : "\(Decimals.text(entry.seconds, 2)) s"
+        let reasons = (entry.findings ?? []).map(\.text).joined(separator: "; ")
         let delivery = entry.delivery == .held ? " [held back]" : ""
         return "\(status)  \(input) -> \(output)\(delivery)  \(time)" + (reasons.isEmpty ? "" : "  (\(reasons))")
     }
@@ -95,10 +117,10 @@ struct NormalizeReport: Codable {
     func summaryLines(output: String) -> [String] {
         var parts = ["\(summary.good) good", "\(summary.doubtful) doubtful", "\(summary.bad) bad"]
         if summary.failed > 0 { parts.append("\(summary.failed) failed") }
+        if let skipped = summary.skipped { parts.append("\(skipped) of them done before") }
         if let leftOut = summary.leftOut { parts.append("\(leftOut) left out") }
-        let noun = summary.captures == 1 ? "capture" : "captures"
         let head =
-            "\(summary.captures) \(noun): \(parts.joined(separator: ", "))  "
+            "\(summary.captures.counted("capture")): \(parts.joined(separator: ", "))  "
             + "(\(Decimals.text(summary.seconds, 1)) s)  results in \(output)"
         let held = results.filter { $0.delivery == .held }.count
         var lines = [head]
@@ -121,29 +143,4 @@ struct NormalizeReport: Codable {
 enum Decimals {
     static func text(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
     static func text(_ value: Float, _ digits: Int) -> String { text(Double(value), digits) }
-}
-
-/// Findings in words.
-enum FindingText {
-    static func text(_ finding: Sidecar.Finding) -> String {
-        let value = Decimals.text(finding.value, 2)
-        let threshold = Decimals.text(finding.threshold, 2)
-        switch finding.kind {
-        case "blank_field": return "blank field"
-        case "no_white_cells": return "no white cells"
-        case "out_of_focus": return "out of focus"
-        case "not_a_smear": return "not a smear"
-        case "structure_changed": return "structure changed: similarity \(value), at least \(threshold) wanted"
-        case "colors_far_from_reference":
-            return "colors far from the reference: \(value), at most \(threshold) wanted"
-        case "clipped": return "clipped colors: \(value), at most \(threshold) wanted"
-        case "low_confidence": return "low confidence: \(value), at least \(threshold) wanted"
-        case "few_stained_pixels":
-            return
-                "few stained pixels: \(Decimals.text(finding.value, 0)), at least \(Decimals.text(finding.threshold, 0)) wanted"
-        case "one_stain": return "one stain only"
-        case "stain_absent": return "one of the stains is hardly there: \(value), at least \(threshold) wanted"
-        default: return finding.kind.replacing("_", with: " ")
-        }
-    }
 }

@@ -8,7 +8,7 @@ enum OutputDirectory {
     /// Throws ``UsageError`` saying what stands in the way; a directory is proved by a file that is removed at once.
     static func prepare(_ path: String, option: String = "--output") throws {
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try SystemError.makeFolder(path)
         } catch {
             throw UsageError(
                 "\(path): the output directory cannot be made (\(SystemError.text(error)))",

@@ -42,10 +42,23 @@ enum StageFolder {
                     + "\(Decimals.text(quality.paletteDistanceBefore, 1)) → "
                     + "\(Decimals.text(quality.paletteDistanceAfter, 1))   confidence "
                     + "\(Decimals.text(quality.confidence, 2))   features \(result.sidecar.features?.extractor ?? "none")"
-            ],
+            ] + (result.normalization.transfer.map { [energy($0)] } ?? []),
             cells: pictures(cellWidth).map { ContactSheet.Cell($0.image, caption: [$0.title, $0.explanation]) },
             columns: 5, cellWidth: cellWidth)
         try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
+    }
+}
+
+extension StageFolder {
+    /// What the solver reached, by term.
+    private static func energy(_ transfer: TransferReport) -> String {
+        func number(_ value: Double) -> String { Decimals.text(value, 2) }
+        let energy = transfer.energy
+        let labels = transfer.labels.map {
+            "   \($0.used) of \($0.offered) labels: data \(number($0.data)) + pairs \(number($0.pairs))"
+        }
+        return "\(transfer.solver.rawValue)   energy \(number(energy.total)) = data \(number(energy.data)) + local "
+            + "\(number(energy.local)) + nonlocal \(number(energy.nonlocal))" + (labels ?? "")
     }
 }
 

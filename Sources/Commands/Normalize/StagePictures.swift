@@ -50,6 +50,9 @@ struct StagePictures {
         add(
             "confidence", "confidence", "0 no match, 1 a perfect one",
             ColorScale.unit(stages.confidence, shownWidth: shownWidth))
+        if let labels = stages.transferLabels {
+            add("labels", "labels of the graph cut", "one color a transform", ColorMap.image(of: labels))
+        }
         addTransfer(stages.transfer, shownWidth: shownWidth)
         add("result", "result", "verdict: \(verdict.rawValue)", result)
     }

@@ -5,7 +5,9 @@ import NCTEngine
 
 extension LightSurvey {
     /// Looks at the files; holds one image a thread at a time.
-    init(_ files: [String], workers: Workers, console: Console) {
+    init(
+        _ files: [String], reading: ReadingOptions = ReadingOptions(), workers: Workers, console: Console
+    ) {
         self.init()
         var progress = ProgressDisplay(console: console, total: files.count)
         let batch = 4 * workers.threads
@@ -14,7 +16,7 @@ extension LightSurvey {
             progress.begin(part[0])
             let grids = workers.map(part.count, grain: 1) { range in
                 let path = part[range.lowerBound]
-                return Self.look(at: path) { try ImageReader.read(path: path).image }
+                return Self.look(at: path) { try ImageReader.read(path: path, options: reading).image }
             }
             for (path, result) in zip(part, grids) {
                 add(path, result)
@@ -31,13 +33,14 @@ extension LightSurvey {
     ///
     /// Throws ``RunError`` where the file cannot be written.
     static func learn(
-        from files: [String], output: String, workers: Workers, console: Console
+        from files: [String], reading: ReadingOptions, output: String, workers: Workers, console: Console
     ) throws -> LightCorrection {
         let wanted = FlatFieldEstimator.capacity
         let chosen =
             files.count <= wanted ? files : (0..<wanted).map { files[$0 * files.count / wanted] }
         var lights: [KnownLight] = []
-        for field in LightSurvey(chosen, workers: workers, console: console).fields(workers: workers) {
+        let survey = LightSurvey(chosen, reading: reading, workers: workers, console: console)
+        for field in survey.fields(workers: workers) {
             let bytes = try KnownLight.bytes(of: field)
             let digest = FileDigest.sha256(bytes)
             guard field.isUneven else {
@@ -51,7 +54,7 @@ extension LightSurvey {
                 throw RunError(JobFailure(error, file: path))
             }
             console.tell(
-                "uneven light, learned from \(field.captures) captures: brightest over darkest "
+                "uneven light, learned from \(field.captures.counted("capture")): brightest over darkest "
                     + "\(KnownLight.words(ratio: field.ratio)); captures are corrected by \(path)")
             lights.append(
                 KnownLight(field: field, source: .learned, path: PreparedEngine.absolute(path), sha256: digest))

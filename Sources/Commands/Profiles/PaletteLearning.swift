@@ -8,14 +8,19 @@ extension PaletteSurvey {
     typealias File = (name: String, bytes: [UInt8])
 
     /// Looks at the images one after the other; of more than ``enough`` at as many, evenly spread.
-    init(_ files: [File], under light: LightCorrection = .none, workers: Workers, console: Console) {
+    init(
+        _ files: [File], under light: LightCorrection = .none, reading: ReadingOptions = ReadingOptions(),
+        workers: Workers, console: Console
+    ) {
         self.init(under: light, workers: workers)
         let chosen = Self.spread(files)
         var progress = ProgressDisplay(console: console, total: chosen.count)
         for (name, bytes) in chosen {
             progress.begin(name)
             look(at: name) {
-                try ImageReader.decode(ImageReader.contents(ofFileAt: bytes, name: name), name: name).image
+                try ImageReader.decode(
+                    ImageReader.contents(ofFileAt: bytes, name: name), name: name, options: reading
+                ).image
             }
             progress.end(line: "", isWorthKeeping: false, to: { _ in })
         }
@@ -28,6 +33,8 @@ extension PaletteSurvey {
         for profile: Profile, from captures: [File], under light: LightCorrection, workers: Workers, console: Console
     ) -> LabPalette? {
         guard profile.learnsPalette, captures.count > 1 else { return nil }
-        return try? PaletteSurvey(captures, under: light, workers: workers, console: console).palette()
+        return try? PaletteSurvey(
+            captures, under: light, reading: profile.reading(), workers: workers, console: console
+        ).palette()
     }
 }

@@ -23,7 +23,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("Captures, or directories of them.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["json"]))
     var output: String
@@ -74,11 +74,13 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
                 throw UsageError("\(path) exists", remedy: "use --overwrite to replace it, or name another")
             }
         }
-        let list = InputList(inputs, skipping: "", followingLinks: links.followLinks)
+        let list = InputList(
+            inputs, skipping: "", followingLinks: links.followLinks, leavingResultsOut: true)
         guard !list.items.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name captures, or directories of them")
         }
         list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
+        list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
         let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures =
@@ -87,7 +89,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         guard let group = survey.largest, let field = group.estimator.estimate(workers: workers) else {
             throw RunError(
                 JobFailure(
-                    file: inputs.joined(separator: ", "),
+                    file: inputs.names,
                     cause: "no background is found to learn the light from",
                     remedy: "name ordinary captures of the microscope, twenty or more, at least 64 pixels wide"))
         }
@@ -116,8 +118,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
     private func write(_ bytes: [UInt8], to path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder.isEmpty ? "." : folder, withIntermediateDirectories: true)
+            if !folder.isEmpty { try SystemError.makeFolder(folder) }
             try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
         } catch {
             throw RunError(JobFailure(error, file: path))
@@ -128,7 +129,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         let few = report.captures < FlatFieldEstimator.enough
         let percent = report.error.map { Decimals.text($0 * 100, 1) + " %" }.joined(separator: ", ")
         return [
-            "\(output): learned from \(report.captures) captures of \(report.width) × \(report.height)"
+            "\(output): learned from \(report.captures.counted("capture")) of \(report.width) × \(report.height)"
                 + (report.leftOut > 0 ? ", \(report.leftOut) left out (other proportions, dark or unreadable)" : ""),
             "  brightest over darkest  \(KnownLight.words(ratio: report.ratio))",
             "  error                   \(percent)" + (few ? "  (20 captures and more make it smaller)" : ""),

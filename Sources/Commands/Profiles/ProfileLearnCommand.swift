@@ -24,7 +24,7 @@ struct ProfileLearnCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("Images of the lab, or directories of them.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(help: ArgumentHelp("The palette to write.", valueName: "file"), completion: .file(extensions: ["json"]))
     var output: String
@@ -51,11 +51,13 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         if !overwrite, FileManager.default.fileExists(atPath: output) {
             throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
         }
-        let list = InputList(inputs, skipping: "", followingLinks: links.followLinks)
+        let list = InputList(
+            inputs, skipping: "", followingLinks: links.followLinks, leavingResultsOut: true)
         guard !list.items.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
         }
         list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
+        list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
         let survey = PaletteSurvey(
             list.items.map { ($0.path, $0.bytes) },
             workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
@@ -67,7 +69,7 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         do {
             palette = try survey.palette()
         } catch {
-            throw UsageError(JobFailure(error, file: inputs.joined(separator: ", ")))
+            throw UsageError(JobFailure(error, file: inputs.names))
         }
         do {
             try PaletteFile.write(palette, to: output, overwrite: overwrite)
@@ -89,7 +91,7 @@ enum PaletteText {
             let name = name.padding(toLength: 34, withPad: " ", startingAt: 0)
             return "  \(name) L*a*b* \(mean)   of \(Int(statistics.count.rounded()))"
         }
-        var lines = ["\(palette.images) images, \(palette.whiteCells) white cells"]
+        var lines = ["\(palette.images.counted("image")), \(palette.whiteCells.counted("white cell"))"]
         lines.append(row("background", palette.background))
         lines.append(row("red cell", palette.redCell))
         lines.append(row("platelet", palette.platelet))

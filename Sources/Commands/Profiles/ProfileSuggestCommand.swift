@@ -4,27 +4,28 @@ import ImageFiles
 import Jobs
 import NCTEngine
 
-/// `nctd profile suggest`: chooses references from the training lab's images and prints a profile with them.
+/// `nctd profile suggest`: chooses references from the training lab's images and makes a profile with them.
 struct ProfileSuggestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suggest",
-        abstract: "Choose references from the training lab's images and print a profile.",
-        usage: "nctd profile suggest INPUT... [--count N] [--copy DIR] [options] > lab-a.toml",
+        abstract: "Choose references from the training lab's images and make a profile.",
+        usage: "nctd profile suggest INPUT... [--output FILE] [--copy DIR] [options]",
         discussion: """
             Looks at all images of the lab on which the detector was trained, and chooses one to three that are \
             ordinary in their background and red cells and together show the kinds of white cells that occur. The \
-            profile goes to standard output; what was chosen, and how well it covers the lab, to standard error. A \
-            contact sheet shows the choice.
+            profile goes to the file of --output, whole or not at all, or to standard output; what was chosen, and how \
+            well it covers the lab, to standard error. A contact sheet shows the choice: where --sheet says, or beside \
+            the images of --copy. What is copied has the name of the lab that it comes from, whatever the profile's.
 
             EXAMPLES:
-              nctd profile suggest lab-a/train > lab-a.toml
-              nctd profile suggest lab-a/train --count 3 --copy profiles > profiles/lab-a.toml
+              nctd profile suggest lab-a/train --output lab-a.toml
+              nctd profile suggest lab-a/train --name lab-b --copy profiles --output profiles/lab-b.toml
 
             \(ExitStatus.help)
             """)
 
     @Argument(help: ArgumentHelp("Images of the lab, or directories of them.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(help: ArgumentHelp("References to choose (1 to 3).", valueName: "n"))
     var count = 3
@@ -35,16 +36,24 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             valueName: "dir"), completion: .directory)
     var copy: String?
 
-    @Option(help: ArgumentHelp("The profile's name (default: the first input's).", valueName: "text"))
+    @Option(
+        help: ArgumentHelp("The profile's name (default: the training lab's, from the first input).", valueName: "text")
+    )
     var name: String?
 
     @Option(
         help: ArgumentHelp(
-            "The contact sheet (default: suggested-references.png, in the directory of --copy if given).",
+            "Write the profile there, whole or not at all (default: standard output).", valueName: "file"),
+        completion: .file(extensions: ["toml"]))
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Draw a contact sheet there (default: none, or LAB-references.png in the directory of --copy).",
             valueName: "file"), completion: .file(extensions: ["png"]))
     var sheet: String?
 
-    @Flag(help: "Replace copies and a contact sheet that are there already.")
+    @Flag(help: "Replace a profile and copies that are there already and differ.")
     var overwrite = false
 
     @Flag(help: "Print the choice as a JSON object instead of a profile.")
@@ -66,17 +75,25 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        let sheetPath = sheet ?? (copy.map { $0 + "/" } ?? "") + "suggested-references.png"
-        let sheetFolder = (sheetPath as NSString).deletingLastPathComponent
-        if let copy { try OutputDirectory.prepare(copy, option: "--copy") }
-        try OutputDirectory.prepare(sheetFolder.isEmpty ? "." : sheetFolder, option: "--sheet")
-        if !overwrite, FileManager.default.fileExists(atPath: sheetPath) {
-            throw UsageError(
-                "\(sheetPath) exists", remedy: "use --overwrite to replace it, or name another with --sheet")
+        if let output, !overwrite, FileManager.default.fileExists(atPath: output) {
+            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it, or name another with --output")
         }
+        let lab = SuggestedProfile.lab(of: inputs[0].text)
+        let sheetPath = sheet ?? copy.map { ($0 as NSString).appendingPathComponent("\(lab)-references.png") }
+        for (path, option) in [(sheet, "--sheet"), (output, "--output")] {
+            guard let path else { continue }
+            let folder = (path as NSString).deletingLastPathComponent
+            try OutputDirectory.prepare(folder.isEmpty ? "." : folder, option: option)
+        }
+        if let copy { try OutputDirectory.prepare(copy, option: "--copy") }
         let list = InputList(inputs, skipping: copy ?? "", followingLinks: links.followLinks)
         guard !list.items.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
+        }
+        var kept = KeptFiles()
+        for item in list.items { kept.keep(item.bytes, named: item.path) }
+        for (path, option) in [(sheetPath, "--sheet"), (output, "--output")] {
+            if let path { try kept.check(path, option: option) }
         }
         list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         let survey = LabSurvey(
@@ -94,26 +111,38 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         do {
             suggestion = try ReferenceSuggestion.suggest(from: survey.descriptors, count: count)
         } catch let error as EngineError {
-            throw UsageError(JobFailure(error, file: inputs.joined(separator: ", ")))
+            throw UsageError(JobFailure(error, file: inputs.names))
         }
-        let stem = (((inputs[0] as NSString).standardizingPath as NSString).lastPathComponent as NSString)
         var suggested = SuggestedProfile(
-            name: name ?? (stem.deletingPathExtension.isEmpty ? "lab" : stem.deletingPathExtension),
-            origin: inputs.joined(separator: ", "), survey: survey, suggestion: suggestion)
+            name: name ?? lab, lab: lab, origin: inputs.names, survey: survey, suggestion: suggestion)
         if let copy {
-            try suggested.copyReferences(to: copy, overwrite: overwrite)
             let colors = PaletteSurvey(
                 survey.paths.map { ($0, Array($0.utf8)) },
                 workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
-            try suggested.writePalette(colors, to: copy, overwrite: overwrite)
+            try suggested.copy(palette: colors, to: copy, profile: output, overwrite: overwrite)
         }
-        do {
-            try PictureFile.write(suggested.sheet().render(), to: sheetPath, overwrite: overwrite)
-        } catch {
-            throw RunError(JobFailure(error, file: sheetPath))
+        if let sheetPath {
+            do {
+                try PictureFile.write(suggested.sheet().render(), to: sheetPath, overwrite: true)
+            } catch {
+                throw RunError(JobFailure(error, file: sheetPath))
+            }
         }
         suggested.report(sheet: sheetPath).forEach(console.tell)
-        console.say(json ? try suggested.json(sheet: sheetPath) : suggested.toml())
+        let profile = suggested.toml()
+        if let output {
+            do {
+                try AtomicFile.write(Array((profile + "\n").utf8), to: output, overwrite: overwrite)
+            } catch {
+                throw RunError(JobFailure(error, file: output))
+            }
+            console.tell("  profile      \(output)")
+        }
+        if json {
+            console.say(try suggested.json(sheet: sheetPath))
+        } else if output == nil {
+            console.say(profile)
+        }
         if !failures.isEmpty { throw ExitCode(ExitStatus.someFailed) }
     }
 }

@@ -7,6 +7,8 @@ import Pictures
 /// The chosen references, as a profile, as a report, and as a picture.
 struct SuggestedProfile {
     let name: String
+    /// The lab that the images come from, which names what is copied.
+    let lab: String
     let origin: String
     /// How many images were looked at.
     let imageCount: Int
@@ -18,8 +20,9 @@ struct SuggestedProfile {
     /// The lab's palette as the profile names it; nil where none was written.
     private(set) var palette: String?
 
-    init(name: String, origin: String, survey: LabSurvey, suggestion: ReferenceSuggestion) {
+    init(name: String, lab: String, origin: String, survey: LabSurvey, suggestion: ReferenceSuggestion) {
         self.name = name
+        self.lab = lab.replacing("/", with: "-")
         self.origin = origin
         self.suggestion = suggestion
         imageCount = survey.paths.count
@@ -27,45 +30,71 @@ struct SuggestedProfile {
         references = sources.map(PreparedEngine.absolute)
     }
 
-    /// Copies the chosen images, byte for byte, and names them by the copies.
-    mutating func copyReferences(to folder: String, overwrite: Bool) throws {
-        var names: [String] = []
-        for (index, source) in sources.enumerated() {
-            let file = "\(name.replacing("/", with: "-"))-\(index + 1).\((source as NSString).pathExtension)"
-            let target = (folder as NSString).appendingPathComponent(file)
-            do {
-                let bytes = try RegularFile.read(path: source, limits: ImageLimits())
-                try AtomicFile.write(bytes, to: target, overwrite: overwrite)
-            } catch let error as ImageFileError where error.code == .exists {
-                throw UsageError("\(target) exists", remedy: "use --overwrite to replace it")
-            } catch {
-                throw RunError(JobFailure(error, file: target))
-            }
-            names.append(file)
-        }
-        references = names
+    /// The lab that images come from, by the path: its last component that does not say which part of a data set it is.
+    static func lab(of path: String) -> String {
+        let parts = (PreparedEngine.absolute(path) as NSString).pathComponents.reversed()
+        let usual: Set<String> = [
+            "train", "training", "test", "valid", "val", "validation", "images", "img", "captures", "/",
+        ]
+        let last = parts.first.map { ($0 as NSString).deletingPathExtension } ?? "lab"
+        let name =
+            parts.first { !usual.contains($0.lowercased()) }.map { ($0 as NSString).deletingPathExtension } ?? last
+        return name.isEmpty || name == "/" ? "lab" : name
     }
 
-    /// Writes the lab's palette beside the references; a lab of which no image shows a smear has none.
-    mutating func writePalette(_ survey: PaletteSurvey, to folder: String, overwrite: Bool) throws {
-        guard let learned = try? survey.palette() else { return }
-        let file = "\(name.replacing("/", with: "-")).palette.json"
-        let target = (folder as NSString).appendingPathComponent(file)
-        do {
-            try PaletteFile.write(learned, to: target, overwrite: overwrite)
-        } catch let error as ImageFileError where error.code == .exists {
-            throw UsageError("\(target) exists", remedy: "use --overwrite to replace it")
-        } catch {
-            throw RunError(JobFailure(error, file: target))
+    /// Copies the chosen images, byte for byte, with the lab's palette beside them, and names them by the copies. Nothing
+    /// is written if something that is there already differs and is not to be replaced.
+    ///
+    /// - Parameters:
+    ///   - survey: of the lab's colors; a lab of which no image shows a smear has no palette.
+    ///   - profile: the file that will name the copies, relative to its folder; nil for one beside them.
+    mutating func copy(palette survey: PaletteSurvey, to folder: String, profile: String?, overwrite: Bool) throws {
+        var files: [(name: String, bytes: [UInt8])] = []
+        for (index, source) in sources.enumerated() {
+            do {
+                let bytes = try RegularFile.read(path: source, limits: ImageLimits())
+                files.append(("\(lab)-\(index + 1).\((source as NSString).pathExtension)", bytes))
+            } catch {
+                throw RunError(JobFailure(error, file: source))
+            }
         }
-        palette = file
+        references = files.map { Self.named($0.name, in: folder, from: profile) }
+        if let learned = try? survey.palette().encoded() {
+            files.append(("\(lab).palette.json", learned))
+            palette = Self.named("\(lab).palette.json", in: folder, from: profile)
+        }
+        func target(_ file: String) -> String { (folder as NSString).appendingPathComponent(file) }
+        let present = files.filter { FileManager.default.fileExists(atPath: target($0.name)) }
+        let same = present.filter {
+            (try? RegularFile.read(path: target($0.name), limits: ImageLimits())) == $0.bytes
+        }.map(\.name)
+        if !overwrite, let other = present.first(where: { !same.contains($0.name) }) {
+            throw UsageError(
+                "\(target(other.name)) exists and is another one",
+                remedy: "use --overwrite to replace it, or name another directory with --copy")
+        }
+        for file in files where !same.contains(file.name) {
+            do {
+                try AtomicFile.write(file.bytes, to: target(file.name), overwrite: overwrite)
+            } catch {
+                throw RunError(JobFailure(error, file: target(file.name)))
+            }
+        }
+    }
+
+    /// A copy as the profile names it: by its name alone where they lie in one folder.
+    private static func named(_ file: String, in folder: String, from profile: String?) -> String {
+        let place = PreparedEngine.absolute((folder as NSString).appendingPathComponent(file))
+        guard let profile else { return file }
+        let own = (PreparedEngine.absolute(profile) as NSString).deletingLastPathComponent
+        return (place as NSString).deletingLastPathComponent == own ? file : place
     }
 
     /// The profile's text.
     func toml() -> String {
         let coverage = suggestion.coverage
         return """
-            # References chosen by `nctd profile suggest` from \(imageCount) images of \(Self.comment(origin)).
+            # References chosen by `nctd profile suggest` from \(imageCount.counted("image")) of \(Self.comment(origin)).
             # They cover \(Self.percent(coverage.nucleus)) of the lab's nucleus colors, \
             \(Self.percent(coverage.cytoplasm)) of its cytoplasm's and \(Self.percent(coverage.redCell)) of its red cells'.
             # All other settings have their defaults; see `nctd profile check` and the guide to profiles.
@@ -79,9 +108,11 @@ struct SuggestedProfile {
     }
 
     /// Lines for a person.
-    func report(sheet: String) -> [String] {
+    func report(sheet: String?) -> [String] {
         let coverage = suggestion.coverage
-        var lines = ["\(imageCount) images looked at, \(suggestion.outliers.count) of them unlike the others in color"]
+        var lines = [
+            "\(imageCount.counted("image")) looked at, \(suggestion.outliers.count) of them unlike the others in color"
+        ]
         for (index, choice) in suggestion.chosen.enumerated() {
             lines.append(
                 "  reference \(index + 1)  \(sources[index])  stands for \(Self.percent(choice.share)) of the lab's cells, "
@@ -90,7 +121,7 @@ struct SuggestedProfile {
         lines.append(
             "  coverage     nuclei \(Self.percent(coverage.nucleus)), cytoplasm \(Self.percent(coverage.cytoplasm)), "
                 + "red cells \(Self.percent(coverage.redCell))")
-        lines.append("  contact sheet  \(sheet)")
+        if let sheet { lines.append("  contact sheet  \(sheet)") }
         return lines
     }
 
@@ -113,7 +144,7 @@ struct SuggestedProfile {
         return ContactSheet(
             title: "References for \(name)",
             subtitle: [
-                "from \(imageCount) images; covered: nuclei \(Self.percent(coverage.nucleus)), cytoplasm "
+                "from \(imageCount.counted("image")); covered: nuclei \(Self.percent(coverage.nucleus)), cytoplasm "
                     + "\(Self.percent(coverage.cytoplasm)), red cells \(Self.percent(coverage.redCell))"
             ], cells: cells, columns: cells.count, cellWidth: 360)
     }
@@ -124,7 +155,7 @@ struct SuggestedProfile {
         var outliers: Int
         var references: [Reference]
         var coverage: ReferenceSuggestion.Coverage
-        var sheet: String
+        var sheet: String?
 
         struct Reference: Encodable {
             var path: String
@@ -133,7 +164,7 @@ struct SuggestedProfile {
         }
     }
 
-    func json(sheet: String) throws -> String {
+    func json(sheet: String?) throws -> String {
         let chosen = zip(references, suggestion.chosen).map {
             Report.Reference(path: $0, share: $1.share, deviation: $1.deviation)
         }

@@ -29,7 +29,7 @@ struct RestainCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
     var output: String
@@ -119,7 +119,7 @@ struct RestainCommand: AsyncParsableCommand {
         _ item: InputList.Item, to target: String, by change: (RGBImage) throws -> RGBImage
     ) throws {
         let file = try item.read()
-        let result = ImageFile(image: try change(file.image), alpha: file.alpha, metadata: file.metadata)
+        let result = ImageFile(image: try change(file.image), metadata: file.metadata)
         let bytes = try ImageWriter.encode(
             result, options: ImageWriteOptions(format: .png, bitDepth: file.metadata.bitDepth > 8 ? 16 : 8))
         try Interruption.shared.protecting { try AtomicFile.write(bytes, to: target, overwrite: overwrite) }

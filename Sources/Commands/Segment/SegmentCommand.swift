@@ -30,7 +30,7 @@ struct SegmentCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("Images, or directories of images.", valueName: "input"), completion: .file())
-    var inputs: [String]
+    var inputs: [FileArgument]
 
     @Option(help: ArgumentHelp("Where results go.", valueName: "dir"), completion: .directory)
     var output: String

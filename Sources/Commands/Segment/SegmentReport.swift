@@ -128,7 +128,7 @@ struct SegmentReport: Encodable {
     func json() throws -> String { String(decoding: try JSONText.encode(self), as: UTF8.self) }
 
     func summaryLine(output: String) -> String {
-        "\(Self.count(summary.images, "image")): \(Self.text(summary.cells, kinds: summary.kinds))"
+        "\(summary.images.counted("image")): \(Self.text(summary.cells, kinds: summary.kinds))"
             + (summary.failed > 0 ? "; \(summary.failed) failed" : "")
             + "  (\(Decimals.text(summary.seconds, 1)) s)  results in \(output)"
     }
@@ -144,15 +144,11 @@ struct SegmentReport: Encodable {
         let named = WhiteCellKind.allCases.compactMap { kind -> String? in
             let name = kind.rawValue.replacingOccurrences(of: "_", with: " ")
             guard let number = kinds[kind.rawValue], number > 0 else { return nil }
-            return count(number, name)
+            return number.counted(name)
         }
         return [
-            count(cells.whiteCells, "white cell") + (named.isEmpty ? "" : " (\(named.joined(separator: ", ")))"),
-            count(cells.redCells, "red cell"), count(cells.platelets, "platelet"),
+            cells.whiteCells.counted("white cell") + (named.isEmpty ? "" : " (\(named.joined(separator: ", ")))"),
+            cells.redCells.counted("red cell"), cells.platelets.counted("platelet"),
         ].joined(separator: ", ")
-    }
-
-    private static func count(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)" + (number == 1 ? "" : "s")
     }
 }

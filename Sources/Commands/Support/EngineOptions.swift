@@ -64,6 +64,15 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "What minimizes the energy of gains and offsets.",
+            discussion: "graph-cut is the paper's (docs/graph-cut.md). Default: least-squares.", valueName: "name"))
+    var solver: NormalizationParameters.Solver?
+
+    @Option(help: ArgumentHelp("Transforms that a graph cut chooses from, at most (16 to 64).", valueName: "k"))
+    var solverLabels: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Share of the energy still to be gained, as estimated, at which the solver stops (1e-8 to 0.1).",
             valueName: "x"))
     var solverTolerance: Float?
@@ -202,6 +211,8 @@ struct EngineOptions: ParsableArguments {
         if let completenessWeight { parameters.completenessWeight = completenessWeight }
         if let lambdaLocal { parameters.localWeight = lambdaLocal }
         if let lambdaNonlocal { parameters.nonlocalWeight = lambdaNonlocal }
+        if let solver { parameters.solver = solver }
+        if let solverLabels { parameters.solverLabels = solverLabels }
         if let solverTolerance { parameters.solverTolerance = solverTolerance }
         if let solverIterations { parameters.solverIterations = solverIterations }
         if let transferGrid { parameters.transferGrid = transferGrid }
@@ -243,6 +254,7 @@ extension NormalizationMethod: ExpressibleByArgument {}
 extension NormalizationParameters.Standardization: ExpressibleByArgument {}
 extension NormalizationParameters.Enhancement: ExpressibleByArgument {}
 extension NormalizationParameters.ReferenceUse: ExpressibleByArgument {}
+extension NormalizationParameters.Solver: ExpressibleByArgument {}
 extension NormalizationParameters.LuminanceStandard: ExpressibleByArgument {}
 
 extension FlatFieldChoice: ExpressibleByArgument {

@@ -17,9 +17,10 @@ struct ImageRun {
     ///
     /// - Parameter verb: what is done to the images, for the errors.
     init(
-        _ inputs: [String], verb: String, output: String, endings: [String], overwrite: Bool, links: LinkOptions
+        _ inputs: [FileArgument], verb: String, output: String, endings: [String], overwrite: Bool, links: LinkOptions
     ) throws {
         let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
+        try list.refuseResultsAmongInputs(output: output)
         guard !list.items.isEmpty || !list.missing.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images or directories of them")
         }
@@ -34,14 +35,9 @@ struct ImageRun {
         self.output = output
         self.endings = endings
         self.overwrite = overwrite
-        let images = Set(items.compactMap { FileIdentity(bytes: $0.bytes) })
-        for item in items {
-            guard targets(of: item).contains(where: { FileIdentity($0).map(images.contains) ?? false }) else {
-                continue
-            }
-            throw UsageError(
-                "the result of \(item.path) would take the place of an input", remedy: "name another --output")
-        }
+        var kept = KeptFiles()
+        for item in items { kept.keep(item.bytes, named: item.path) }
+        for item in items { try targets(of: item).forEach { try kept.check($0) } }
         try OutputDirectory.prepare(output)
     }
 
@@ -91,7 +87,7 @@ struct ImageRun {
         }
         let folder = (targets[0] as NSString).deletingLastPathComponent
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            if !folder.isEmpty { try SystemError.makeFolder(folder) }
         } catch {
             throw JobFailure(
                 file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",

@@ -11,6 +11,7 @@ final class Interruption: Sendable {
 
     private let writing = Mutex<Bool>(false)
     private let sources = Mutex<[DispatchHolder]>([])
+    private let farewell = Mutex<(@Sendable () -> String)?>(nil)
 
     /// `@unchecked` because a dispatch source may be used from any thread, which its type does not say.
     private struct DispatchHolder: @unchecked Sendable { let source: any DispatchSourceSignal }
@@ -24,9 +25,11 @@ final class Interruption: Sendable {
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler { [self] in
                     writing.withLock { _ in
+                        if Console.standard.isTerminal { Console.standard.err("\r\u{1B}[K") }
+                        let done = farewell.withLock { $0 }?()
                         Console.standard.err(
-                            (Console.standard.isTerminal ? "\r\u{1B}[K" : "")
-                                + "nctd: interrupted; what was written is whole, run again to do the rest\n")
+                            "nctd: interrupted\(done.map { ", \($0)" } ?? ""); what was written is whole, run again to do "
+                                + "the rest\n")
                         _exit(128 + number)
                     }
                 }
@@ -35,6 +38,9 @@ final class Interruption: Sendable {
             }
         }
     }
+
+    /// What is still to be said when a signal ends the process; it returns how far the work was, in words.
+    func onEnd(_ body: @escaping @Sendable () -> String) { farewell.withLock { $0 = body } }
 
     /// Does something that a signal must not cut in two.
     func protecting(_ body: () throws -> Void) throws {

@@ -27,7 +27,7 @@ struct LeftOutLinks {
         guard !all.isEmpty else { return nil }
         let names = all.prefix(Self.named).map { "\(PrintableName.text($0.path)): \($0.reason)" }
         let more = all.count > Self.named ? "; and \(all.count - Self.named) more" : ""
-        return (all.count == 1 ? "1 symbolic link is" : "\(all.count) symbolic links are")
+        return all.count.counted("symbolic link is", "symbolic links are")
             + " left out (\(names.joined(separator: "; "))\(more))"
     }
 

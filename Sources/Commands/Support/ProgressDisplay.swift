@@ -97,7 +97,7 @@ struct ProgressDisplay {
     /// The stages in their order, and about how much of a file's time is over when each ends.
     private static let stages: [(name: String, end: Double)] = [
         ("decoding", 0.02), ("features", 0.2), ("projection", 0.22), ("clustering", 0.23), ("search", 0.65),
-        ("vote", 0.68), ("transfer", 0.9), ("upsampling", 0.91), ("recoloring", 0.92), ("quality", 0.97),
+        ("vote", 0.68), ("transfer", 0.9), ("recoloring", 0.92), ("quality", 0.97),
         ("encoding", 1),
     ]
 }

@@ -179,7 +179,7 @@ actor LabLearning {
             let record = begun
             let (final, events) = try await Blocking.run { try commit.write(outcome, begun: record) }
             events.forEach(log.write)
-            try await Blocking.run { folder.prune(final) }
+            await Blocking.run { folder.prune(final) }
             return false
         } catch  where isStopping || error is CancellationError {
             // A stop is no death.

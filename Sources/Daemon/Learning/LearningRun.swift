@@ -162,25 +162,14 @@ struct LearningRun: Sendable {
     private func look<Seen: Sendable>(
         at row: CaptureRow, _ body: @escaping @Sendable (Picture) -> Seen
     ) async throws -> Seen? {
-        try Task.checkCancellation()
-        let desk = try await desks.desk(for: profile, learned: colors)
+        guard let bytes = try await atDesk({ desk in try await need(row, at: desk) }),
+            let share = try await share(of: bytes)
+        else { return nil }
+        defer { memory.release(share) }
         let picture: Picture
-        var share: MemoryBudget.Share?
-        defer { if let share { memory.release(share) } }
         do {
-            guard let bytes = try await need(row, at: desk), bytes <= memory.total else {
-                await desk.leave()
-                return nil
-            }
-            share = try await memory.take(bytes)
-            picture = .success(try await self.picture(row, at: desk))
-            await desk.leave()
-        } catch let refusal as MemoryBudget.Refusal {
-            await desk.leave()
-            if case .tooLarge = refusal { return nil }
-            throw CancellationError()
+            picture = .success(try await atDesk { desk in try await self.picture(row, at: desk) })
         } catch {
-            await desk.leave()
             picture = .failure(JobFailure(error, file: root.name(of: row.path)))
         }
         try Task.checkCancellation()
@@ -190,12 +179,44 @@ struct LearningRun: Sendable {
         }
     }
 
+    /// Does something at a desk, and leaves it.
+    private func atDesk<Found>(_ body: (any CaptureDesk) async throws -> Found) async throws -> Found {
+        try Task.checkCancellation()
+        let desk = try await desks.desk(for: profile, learned: colors)
+        do {
+            let found = try await body(desk)
+            await desk.leave()
+            return found
+        } catch {
+            await desk.leave()
+            throw error
+        }
+    }
+
+    /// Waits, at no desk, until there is so much memory; nil for more than a capture may take.
+    private func share(of bytes: Int) async throws -> MemoryBudget.Share? {
+        while true {
+            try Task.checkCancellation()
+            let changes = memory.changes
+            do {
+                return try memory.take(bytes)
+            } catch .full {
+                await memory.change(after: changes)
+            } catch .tooLarge {
+                return nil
+            } catch .closed {
+                throw CancellationError()
+            }
+        }
+    }
+
     /// What the capture may take of memory; nil for one that cannot be looked at any more.
     private func need(_ row: CaptureRow, at desk: any CaptureDesk) async throws -> Int? {
         guard let header = try? await desk.header(of: row.path, in: root.source),
             (try? limits.check(header, path: root.name(of: row.path))) != nil
         else { return nil }
-        return CaptureMemory.bytes(header, fileBytes: Int(clamping: row.stamp.size))
+        // It is decoded, and looked at as a whole.
+        return CaptureMemory(profile, usingVGG: false).bytes(header, fileBytes: Int(clamping: row.stamp.size))
     }
 
     private func picture(_ row: CaptureRow, at desk: any CaptureDesk) async throws -> RGBImage {
@@ -204,7 +225,7 @@ struct LearningRun: Sendable {
         guard read.before.isSameContent(as: row.stamp), read.after.isSameContent(as: row.stamp) else {
             throw JobFailure(file: name, cause: "it changed", remedy: "it is left out")
         }
-        _ = try await desk.decode(name: name, limits: limits)
+        _ = try await desk.decode(name: name, options: root.reading(profile, of: row.path, within: limits))
         return try await desk.picture()
     }
 

@@ -16,6 +16,9 @@ package struct LowPriority: Sendable {
 
     package init(begin: ContinuousClock.Instant = .now) { self.begin = begin }
 
+    /// True on a thread of such work.
+    package static var isCurrent: Bool { Thread.current.threadDictionary[threadName] != nil }
+
     /// How much nicer than the process a step is that begins at a time.
     package func niceness(at time: ContinuousClock.Instant) -> Int32 {
         begin.duration(to: time) < Self.patience ? Self.steps : 0
@@ -30,8 +33,9 @@ package struct LowPriority: Sendable {
             try await withCheckedThrowingContinuation { waiter in
                 guard outcome.isAwaited(by: waiter) else { return waiter.resume(throwing: CancellationError()) }
                 let thread = Thread {
-                    // Before it is started it would not be heard.
+                    // For a person's eye. It is lost where the thread is faster than whoever starts it.
                     Thread.current.name = Self.threadName
+                    Thread.current.threadDictionary[Self.threadName] = true
                     // On Linux that is the calling thread's alone, and the thread ends with the work.
                     let own = getpriority(.init(PRIO_PROCESS.rawValue), 0)
                     if niceness > 0 { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, min(19, own + niceness)) }

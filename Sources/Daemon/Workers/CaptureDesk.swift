@@ -17,10 +17,15 @@ public protocol CaptureDesk: Sendable {
     func header(of path: CapturePath, in source: any CaptureSource) async throws -> ImageHeader
     /// Reads all, and keeps it for what follows.
     func read(_ path: CapturePath, in source: any CaptureSource, limit: Int) async throws -> ReadCapture
-    /// Decodes what was read, and keeps that.
+    /// Reads what the microscope's program wrote beside the capture that was read; false where that says nothing. Throws
+    /// ``SourceError`` where it cannot be had.
+    func readNotes(_ path: CapturePath, in source: any CaptureSource) async throws -> Bool
+    /// Decodes what was read, and keeps that, with what stands beside it.
     ///
-    /// - Parameter name: stands in the errors.
-    func decode(name: String, limits: ImageLimits) async throws -> DecodedCapture
+    /// - Parameters:
+    ///   - name: stands in the errors.
+    ///   - options: how the capture's profile has files read.
+    func decode(name: String, options: ReadingOptions) async throws -> DecodedCapture
     /// Normalizes, judges and encodes what was decoded.
     func render(_ order: RenderOrder) async throws -> RenderedCapture
     /// What was decoded, as it was seen.
@@ -45,12 +50,19 @@ public struct DecodedCapture: Sendable, Equatable, Codable {
     var make: String?
     var model: String?
     var software: String?
+    var objective: String?
+    var pageCount: Int
 
     init(_ metadata: ImageMetadata) {
         (format, make, model, software) = (metadata.format, metadata.make, metadata.model, metadata.software)
+        (objective, pageCount) = (metadata.objective, metadata.pageCount)
     }
 
-    var metadata: ImageMetadata { ImageMetadata(format: format, make: make, model: model, software: software) }
+    var metadata: ImageMetadata {
+        var metadata = ImageMetadata(format: format, make: make, model: model, software: software)
+        (metadata.objective, metadata.pageCount) = (objective, pageCount)
+        return metadata
+    }
 }
 
 /// What a result is to be.
@@ -81,6 +93,8 @@ struct CaptureInHand {
     private let bytes: [UInt8]
     let digest: String
     private var decoded: (file: ImageFile, stopwatch: Stopwatch)?
+    /// From beside it.
+    private var notes: InstrumentNotes?
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -89,13 +103,20 @@ struct CaptureInHand {
 
     var count: Int { bytes.count }
 
-    mutating func decode(name: String, limits: ImageLimits) throws -> DecodedCapture {
+    mutating func decode(name: String, options: ReadingOptions) throws -> DecodedCapture {
         Poison.check(digest)
         var stopwatch = Stopwatch()
-        let file = try ImageReader.decode(bytes, name: name, limits: limits)
+        var file = try ImageReader.decode(bytes, name: name, options: options)
+        if let notes { file.metadata.add(notes) }
         stopwatch.lap("decoding")
         decoded = (file, stopwatch)
         return DecodedCapture(file.metadata)
+    }
+
+    /// Takes what stands beside it; false where that says nothing.
+    mutating func take(notes text: [UInt8]) -> Bool {
+        notes = CompanionNotes.read(text)
+        return notes != nil
     }
 
     func render(_ order: RenderOrder, on processor: any CaptureProcessor) throws -> RenderedCapture {

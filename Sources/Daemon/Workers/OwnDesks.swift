@@ -52,10 +52,21 @@ private final class OwnDesk: CaptureDesk {
         }
     }
 
-    func decode(name: String, limits: ImageLimits) async throws -> DecodedCapture {
+    func readNotes(_ path: CapturePath, in source: any CaptureSource) async throws -> Bool {
+        try await Blocking.run {
+            let text = try source.read(path, limit: CompanionNotes.mostBytes).bytes
+            var capture = try self.capture()
+            let isTaken = capture.take(notes: text)
+            let kept = capture
+            self.inHand.withLock { $0 = kept }
+            return isTaken
+        }
+    }
+
+    func decode(name: String, options: ReadingOptions) async throws -> DecodedCapture {
         try await Blocking.run {
             var capture = try self.capture()
-            let decoded = try capture.decode(name: name, limits: limits)
+            let decoded = try capture.decode(name: name, options: options)
             let kept = capture
             self.inHand.withLock { $0 = kept }
             return decoded

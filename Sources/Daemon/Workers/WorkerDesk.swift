@@ -55,13 +55,19 @@ package final class WorkerDesk: CaptureDesk {
         return read
     }
 
-    package func decode(name: String, limits: ImageLimits) async throws -> DecodedCapture {
-        let request = WorkerRequest.decode(
-            name: name, pixels: limits.maximumPixels, bytes: limits.maximumBytes, side: limits.maximumSide)
-        guard case .decoded(let decoded) = try await ask(request).reply else {
+    package func readNotes(_ path: CapturePath, in source: any CaptureSource) async throws -> Bool {
+        let request = WorkerRequest.readNotes(limit: CompanionNotes.mostBytes)
+        guard case .notes(let isTaken) = try await ask(request, with: { try source.open(path) }).reply else {
+            throw rejection("another answer than to notes")
+        }
+        return isTaken
+    }
+
+    package func decode(name: String, options: ReadingOptions) async throws -> DecodedCapture {
+        guard case .decoded(let decoded) = try await ask(.decode(name: name, options: options)).reply else {
             throw rejection("another answer than to decoding")
         }
-        state.withLock { $0.pixels = limits.maximumPixels }
+        state.withLock { $0.pixels = options.limits.maximumPixels }
         return decoded
     }
 

@@ -37,11 +37,13 @@ struct WorkerStart: Sendable, Equatable, Codable {
 
 /// What a worker is asked for, one thing at a time.
 enum WorkerRequest: Sendable, Equatable, Codable {
-    /// Comes with the file, as do the next two. `name` stands in errors.
+    /// Comes with the file, as do the next three. `name` stands in errors.
     case look(path: [UInt8], bytes: Int64, reads: Int, seconds: Double)
     case header(name: String)
     case read(limit: Int)
-    case decode(name: String, pixels: Int, bytes: Int, side: Int)
+    /// What stands beside the capture that was read.
+    case readNotes(limit: Int)
+    case decode(name: String, options: ReadingOptions)
     case render(RenderOrder)
     case picture
     /// The capture is done with.
@@ -57,6 +59,8 @@ enum WorkerReply: Sendable, Equatable, Codable {
     case looked(incompleteness: String?)
     case header(ImageHeader)
     case read(count: Int, digest: String)
+    /// Whether they say something.
+    case notes(isTaken: Bool)
     case decoded(DecodedCapture)
     /// The image follows.
     case rendered(sidecar: Data)

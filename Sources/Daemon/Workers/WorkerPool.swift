@@ -156,7 +156,7 @@ extension WorkerLoss: CustomStringConvertible {
         switch self {
         case .died(let signal): "died by signal \(signal) (\(Self.name(signal)))"
         case .ended(let status): "ended by itself with status \(status)"
-        case .late(let seconds): "took longer than \(seconds) s"
+        case .late(let seconds): "was ended, for one step took longer than the \(seconds) s that it may take"
         case .garbled(let what): "answered what makes no sense: \(what)"
         case .unavailable(let reason): "could not be had: \(reason)"
         }

@@ -4,14 +4,9 @@ import Synchronization
 
 /// A worker as the daemon has it: a process, and the socket to it.
 package final class WorkerProcess: Sendable {
-    private struct State {
-        var isReaped = false
-        var isLate = false
-    }
-
     package let id: pid_t
     private let socket: WorkerSocket
-    private let state = Mutex(State())
+    private let isReaped = Mutex(false)
 
     package init(id: pid_t, socket: WorkerSocket) {
         self.id = id
@@ -45,18 +40,10 @@ package final class WorkerProcess: Sendable {
     func ask<Request: Encodable>(
         _ request: Request, descriptor: Int32 = -1, bodyLimit: Int = 0, within limit: Duration
     ) throws -> (reply: WorkerReply, body: [UInt8]) {
-        let timer = DispatchWorkItem {
-            self.state.withLock { state in
-                guard !state.isReaped else { return }
-                state.isLate = true
-                kill(self.id, SIGKILL)
-            }
-        }
-        DispatchQueue.global().asyncAfter(deadline: .now() + limit / .seconds(1), execute: timer)
-        defer { timer.cancel() }
+        let deadline = SuspendingClock.now.advanced(by: limit)
         do {
-            try socket.send(JSONEncoder().encode(request), descriptor: descriptor)
-            let message = try socket.receive(bodyLimit: bodyLimit)
+            try socket.send(JSONEncoder().encode(request), descriptor: descriptor, until: deadline)
+            let message = try socket.receive(bodyLimit: bodyLimit, until: deadline)
             if let descriptor = message.descriptor {
                 close(descriptor)
                 throw FrameError.garbled("a descriptor")
@@ -79,7 +66,7 @@ package final class WorkerProcess: Sendable {
     private func loss(_ error: any Error, _ limit: Duration) -> WorkerLoss {
         // Of one that died by itself the status stays what it was.
         let status = end()
-        if state.withLock(\.isLate) { return .late(seconds: Int(limit.components.seconds)) }
+        if case FrameError.late = error { return .late(seconds: Int(limit.components.seconds)) }
         if case FrameError.garbled(let what) = error { return .garbled(what) }
         let signal = status & 0x7F
         return signal == 0 ? .ended(status: status >> 8 & 0xFF) : .died(signal: signal)
@@ -87,8 +74,8 @@ package final class WorkerProcess: Sendable {
 
     /// Whether it runs, or stands still, and has not ended.
     var isThere: Bool {
-        state.withLock { state in
-            guard !state.isReaped else { return false }
+        isReaped.withLock { isReaped in
+            guard !isReaped else { return false }
             var information = siginfo_t()
             return waitid(P_PID, id_t(id), &information, WEXITED | WNOHANG | WNOWAIT) == 0
                 && information.si_signo == 0
@@ -98,9 +85,9 @@ package final class WorkerProcess: Sendable {
     /// Kills it and waits for its end, which is at once; returns its status, 0 if it was told before.
     @discardableResult
     func end() -> Int32 {
-        state.withLock { state in
-            guard !state.isReaped else { return 0 }
-            state.isReaped = true
+        isReaped.withLock { isReaped in
+            guard !isReaped else { return 0 }
+            isReaped = true
             kill(id, SIGKILL)
             var status: Int32 = 0
             while waitpid(id, &status, 0) < 0, errno == EINTR {}

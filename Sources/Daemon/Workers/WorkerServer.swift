@@ -131,9 +131,12 @@ public struct WorkerServer {
             inHand = CaptureInHand(try file.readAll(limit: limit))
             FailPoint.workerReading.pass()
             return .read(count: inHand?.count ?? 0, digest: inHand?.digest ?? "")
-        case .decode(let name, let pixels, let bytes, let side):
-            let limits = ImageLimits(maximumPixels: pixels, maximumBytes: bytes, maximumSide: side)
-            guard let decoded = try inHand?.decode(name: name, limits: limits) else { throw DeskError.outOfOrder }
+        case .readNotes(let limit):
+            let text = try file(descriptor).readAll(limit: limit)
+            guard let isTaken = inHand?.take(notes: text) else { throw DeskError.outOfOrder }
+            return .notes(isTaken: isTaken)
+        case .decode(let name, let options):
+            guard let decoded = try inHand?.decode(name: name, options: options) else { throw DeskError.outOfOrder }
             FailPoint.workerDecoding.pass()
             return .decoded(decoded)
         case .render(let order):

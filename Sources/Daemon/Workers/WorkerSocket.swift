@@ -11,6 +11,8 @@ package enum FrameError: Error, Equatable {
     case truncated
     /// The bytes are no message, or more than was to be expected.
     case garbled(String)
+    /// It did not come, or was not taken, in time.
+    case late
     case system(Int32)
 }
 
@@ -46,31 +48,57 @@ package final class WorkerSocket: Sendable {
         return (WorkerSocket(number: numbers[0]), WorkerSocket(number: numbers[1]))
     }
 
-    package func send(_ text: Data, body: [UInt8] = [], descriptor: Int32 = -1) throws(FrameError) {
+    /// When an exchange must be over; the time that the machine sleeps does not count.
+    package typealias Deadline = SuspendingClock.Instant
+
+    /// Sends a message, and waits for that as long as it takes, or up to a deadline.
+    package func send(
+        _ text: Data, body: [UInt8] = [], descriptor: Int32 = -1, until deadline: Deadline? = nil
+    ) throws(FrameError) {
         var header = Self.magic
         withUnsafeBytes(of: UInt32(clamping: text.count)) { header += $0 }
         withUnsafeBytes(of: UInt64(clamping: body.count)) { header += $0 }
         header.append(contentsOf: text)
-        try send(header, descriptor)
-        try send(body, -1)
+        try send(header, descriptor, deadline)
+        try send(body, -1, deadline)
     }
 
-    private func send(_ bytes: [UInt8], _ descriptor: Int32) throws(FrameError) {
+    private func send(_ bytes: [UInt8], _ descriptor: Int32, _ deadline: Deadline?) throws(FrameError) {
         var descriptor = descriptor
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { nct_send(number, $0.baseAddress! + sent, $0.count &- sent, descriptor) }
+            if let deadline { try wait(for: POLLOUT, until: deadline) }
+            let count = bytes.withUnsafeBytes {
+                nct_send(number, $0.baseAddress! + sent, $0.count &- sent, descriptor, deadline == nil)
+            }
+            if count < 0, errno == EAGAIN { continue }
             guard count > 0 else { throw count < 0 && errno != EPIPE ? .system(errno) : .ended }
             descriptor = -1
             sent &+= count
         }
     }
 
-    /// The next message; its body has at most so many bytes.
-    package func receive(bodyLimit: Int) throws(FrameError) -> Message {
+    /// Returns once the socket has bytes or room, or its other end is closed.
+    ///
+    /// By the one who waits, not by a timer that would end the other side: a timer for each message costs wakeups of
+    /// threads, and on a busy machine threads that stay.
+    private func wait(for event: Int32, until deadline: Deadline) throws(FrameError) {
+        while true {
+            let left = SuspendingClock.now.duration(to: deadline) / .milliseconds(1)
+            var entry = pollfd(fd: number, events: Int16(clamping: event), revents: 0)
+            let milliseconds = Int32(max(0, min(left.rounded(.up), 86_400_000)))  // bounded: within a day
+            let count = poll(&entry, 1, milliseconds)
+            if count > 0 { return }
+            if count < 0, errno != EINTR { throw .system(errno) }
+            if count == 0, left <= 0 { throw .late }
+        }
+    }
+
+    /// The next message; its body has at most so many bytes. Waits as long as it takes, or up to a deadline.
+    package func receive(bodyLimit: Int, until deadline: Deadline? = nil) throws(FrameError) -> Message {
         var descriptor: Int32?
         do throws(FrameError) {
-            let header = try take(Self.headerCount, &descriptor)
+            let header = try take(Self.headerCount, &descriptor, deadline)
             guard header.starts(with: Self.magic) else { throw .garbled("it begins with other bytes") }
             let textCount = Int(clamping: Self.number(header[4..<8]))
             let bodyCount = Int(clamping: Self.number(header[8..<16]))
@@ -78,24 +106,29 @@ package final class WorkerSocket: Sendable {
             guard bodyCount <= bodyLimit else {
                 throw .garbled("\(bodyCount) bytes, and at most \(bodyLimit) are taken")
             }
-            let text = try rest(textCount, &descriptor)
-            return Message(text: Data(text), body: try rest(bodyCount, &descriptor), descriptor: descriptor)
+            let text = try rest(textCount, &descriptor, deadline)
+            let body = try rest(bodyCount, &descriptor, deadline)
+            return Message(text: Data(text), body: body, descriptor: descriptor)
         } catch {
             if let descriptor { close(descriptor) }
             throw error
         }
     }
 
-    private func rest(_ count: Int, _ descriptor: inout Int32?) throws(FrameError) -> [UInt8] {
+    private func rest(
+        _ count: Int, _ descriptor: inout Int32?, _ deadline: Deadline?
+    ) throws(FrameError) -> [UInt8] {
         do throws(FrameError) {
-            return try take(count, &descriptor)
+            return try take(count, &descriptor, deadline)
         } catch {
             throw error == .ended ? .truncated : error
         }
     }
 
     /// So many bytes. What was announced and does not come takes no memory: it grows with what is there.
-    private func take(_ count: Int, _ descriptor: inout Int32?) throws(FrameError) -> [UInt8] {
+    private func take(
+        _ count: Int, _ descriptor: inout Int32?, _ deadline: Deadline?
+    ) throws(FrameError) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = 1 << 20
         while bytes.count < count {
@@ -104,6 +137,7 @@ package final class WorkerSocket: Sendable {
             bytes.append(contentsOf: repeatElement(0, count: wanted))
             var filled = 0
             while filled < wanted {
+                if let deadline { try wait(for: POLLIN, until: deadline) }
                 var passed: Int32 = -1
                 let got = bytes.withUnsafeMutableBytes {
                     nct_receive(number, $0.baseAddress!.advanced(by: begin &+ filled), wanted &- filled, &passed)

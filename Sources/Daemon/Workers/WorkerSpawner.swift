@@ -51,6 +51,22 @@ package final class WorkerSpawner: Sendable {
         return child
     }
 
+    /// Starts a command of the configuration's in a group of its own, with bytes on its standard input and its output
+    /// nowhere. Throws `POSIXError`.
+    static func start(_ command: [String], environment: [String: String], input: [UInt8]) throws -> pid_t {
+        let file = input.withUnsafeBytes { nct_memory_file($0.baseAddress, $0.count) }
+        guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { close(file) }
+        var child: pid_t = 0
+        let status = withStrings(command) { arguments in
+            withStrings(environment.map { "\($0.key)=\($0.value)" }) {
+                nct_spawn_command(command[0], arguments, $0, file, &child)
+            }
+        }
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EAGAIN) }
+        return child
+    }
+
     /// Lends C an array of strings that ends with nil.
     private static func withStrings<Result>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result

@@ -17,17 +17,23 @@ public struct PaletteDrift: Sendable, Equatable {
     ///
     /// A class that either palette saw on few fields or cells tells nothing.
     public static func between(_ old: LabPalette, _ new: LabPalette) -> PaletteDrift? {
-        moves(from: old, to: new).filter { $0.drift.distance > max(bound, deviations * $0.error) }.map(\.drift)
+        measured(from: old, to: new, atLeast: fewest)
+            .filter { $0.drift.distance > max(bound, deviations * $0.error) }.map(\.drift)
             .max { $0.distance < $1.distance }
     }
 
     /// The largest move of all classes that both palettes saw often enough; nil if there is none.
     public static func largest(_ old: LabPalette, _ new: LabPalette) -> PaletteDrift? {
-        moves(from: old, to: new).map(\.drift).max { $0.distance < $1.distance }
+        moves(from: old, to: new, atLeast: fewest).first
     }
 
-    private static func moves(
-        from old: LabPalette, to new: LabPalette
+    /// How far the mean of each class moved that both palettes saw on so many fields or cells, the farthest first.
+    public static func moves(from old: LabPalette, to new: LabPalette, atLeast count: Float) -> [PaletteDrift] {
+        measured(from: old, to: new, atLeast: count).map(\.drift).sorted { $0.distance > $1.distance }
+    }
+
+    private static func measured(
+        from old: LabPalette, to new: LabPalette, atLeast count: Float
     ) -> [(drift: PaletteDrift, error: Float)] {
         var pairs = [
             ("background", old.background, new.background), ("red cells", old.redCell, new.redCell),
@@ -40,7 +46,7 @@ public struct PaletteDrift: Sendable, Equatable {
                 pairs.append(("\(word) of the kind \(name)", before, after))
             }
         }
-        return pairs.filter { min($0.1.count, $0.2.count) >= fewest }.map { name, before, after in
+        return pairs.filter { min($0.1.count, $0.2.count) >= count }.map { name, before, after in
             let move = after.mean - before.mean
             let variance = before.between * before.between / before.count + after.between * after.between / after.count
             return (

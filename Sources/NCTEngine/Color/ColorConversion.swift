@@ -12,6 +12,14 @@ extension LabImage {
         let (samples, clipped) = ColorKernels.sRGBFromLab(self.samples, workers: workers)
         return (RGBImage(width: width, height: height, samples: samples), clipped)
     }
+
+    /// The same, of which nothing of this image is left: its samples become the other's.
+    package mutating func takeRGBImage(workers: Workers) -> (image: RGBImage, clipped: Int) {
+        var taken: [Float] = []
+        swap(&taken, &samples)
+        let clipped = ColorKernels.convertLabToSRGB(&taken, workers: workers)
+        return (RGBImage(width: width, height: height, samples: taken), clipped)
+    }
 }
 
 extension RGBImage {

@@ -1,7 +1,8 @@
 /// An RGB image, `height × width × 3`, channels innermost.
 ///
-/// Samples are sRGB-encoded (the camera's own encoding), nominally 0…1: an 8-bit sample `v` is `v / 255`, a 16-bit
-/// sample `v / 65535`. There is no alpha; whoever reads a file keeps it aside.
+/// Samples are sRGB-encoded, nominally 0…1: an 8-bit sample `v` is `v / 255`, a 16-bit
+/// sample `v / 65535`. There is no alpha; whoever reads a file lays what is
+/// transparent over the background.
 public struct RGBImage: Sendable, Equatable {
     public let width: Int
     public let height: Int

@@ -1,5 +1,5 @@
 import CSmearNet
-import Crypto
+import Digests
 
 /// A network of our own, trained on blood smears in endless random stains: features that do not change with the
 /// stain, the class of every pixel, and whether the image shows a smear at all. Its weights are part of the program;
@@ -74,7 +74,7 @@ public struct SmearNet: FeatureExtractor {
         smooth = try (0..<4).map { try convolution("smooth.\($0 + 1)", widths[$0], widths[$0]) }
         classes = try pointwise("classes", widths[0], SmearSegmentation.classCount)
         smear = try pointwise("smear", widths[4], 1)
-        digest = SHA256.hash(data: bytes).hexadecimal
+        digest = SHA256.hash(bytes).hexadecimal
     }
 
     public func channels(atLevel level: Int) -> Int { Self.decoderWidths[level - 1] }

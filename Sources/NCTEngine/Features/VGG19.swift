@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// VGG-19's convolutions (Simonyan and Zisserman 2015), conv1_1 to conv5_1: the features of step 1.
 ///
@@ -59,7 +59,7 @@ public struct VGG19: FeatureExtractor {
             scale = [255, 255, 255]
             offset = [-103.939, -116.779, -123.68]
         }
-        digest = SHA256.hash(data: bytes).hexadecimal
+        digest = SHA256.hash(bytes).hexadecimal
     }
 
     private static func torchvisionLayer(

@@ -4,7 +4,7 @@
 /// - lines of one color along the image's sides, whichever color it is: frames, pillars, dead edges of a sensor;
 /// - connected areas of black that fill a corner, a rectangle, or reach from side to side: holes of a mosaic, the
 ///   surroundings of a round aperture, bars with writing in them;
-/// - areas of white, or of the color of a corner, that leave a rectangle, turned or not, or are one.
+/// - areas of white, or of the color of a corner, that leave a rectangle, turned or not, or a disc, or are a rectangle.
 ///
 /// White may be the light of the empty field, where the camera is saturated. So a color other than black is no data only
 /// if hardly any of the field has it. And a very smooth background, under uneven light, has bands of one color that go over
@@ -264,7 +264,7 @@ struct FlatAreas {
             let chosen =
                 Self.isBlack(key)
                 ? regions.filter { $0.isStraight(fillingAtLeast: Self.blackRectangular) }
-                : regions.leavingRectangle() ?? regions.filter { $0.fill >= Self.rectangular }
+                : regions.leavingRectangle() ?? regions.leavingDisc() ?? regions.filter { $0.fill >= Self.rectangular }
             guard !chosen.isEmpty else { continue }
             let mask = regions.mask(of: chosen)
             if isFieldColor(key, within: bounds, besides: mask) || goesOn(mask)

@@ -89,8 +89,9 @@ package struct ValidArea: Sendable {
         return map
     }
 
-    /// The median color of the pixels whose luminance is the most frequent of the brighter half.
-    private static func background(of image: RGBImage, without missing: [UInt8]) -> SIMD3<Float> {
+    /// The usual color of the background, over the pixels that are not missing (1): the median color of those whose
+    /// luminance is the most frequent of the brighter half.
+    package static func background(of image: RGBImage, without missing: [UInt8]) -> SIMD3<Float> {
         func bin(_ pixel: Int) -> Int {
             let sum = image.samples[3 * pixel] + 2 * image.samples[3 * pixel + 1] + image.samples[3 * pixel + 2]
             return min(bins - 1, max(0, Int(sum / 4 * Float(bins))))

@@ -34,6 +34,19 @@ package enum ColorKernels {
         return (samples, clipped)
     }
 
+    /// The same in place, for a frame of which there is no room for two; returns how many pixels were clipped.
+    package static func convertLabToSRGB(_ samples: inout [Float], workers: Workers) -> Int {
+        let count = samples.count / 3
+        return samples.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            let place = SharedPointer(base)
+            return workers.map(count, grain: grain) { range in
+                let pixels = place.base + 3 * range.lowerBound
+                return nct_lab_to_srgb(pixels, pixels, range.count)
+            }.reduce(0, +)
+        }
+    }
+
     package static func luminance(_ rgb: [Float], weights: (Float, Float, Float), workers: Workers) -> [Float] {
         [Float](unsafeUninitializedCapacity: rgb.count / 3) { output, initialized in
             rgb.withUnsafeBufferPointer { input in

@@ -1,5 +1,5 @@
 import CSmearNet
-import Crypto
+import Digests
 import Foundation
 
 /// A small network of our own that tells the kind of a white cell from its shape and texture, and from its colors only
@@ -56,7 +56,7 @@ public struct KindNet: Sendable {
         }
         weights = try file.floats("kinds.weight", shape: [2 * inputs + 2, Self.kindCount])
         bias = try file.floats("kinds.bias", shape: [Self.kindCount])
-        digest = SHA256.hash(data: bytes).hexadecimal
+        digest = SHA256.hash(bytes).hexadecimal
     }
 
     /// How likely a cell is of each kind.

@@ -52,24 +52,19 @@ package struct WhiteCellRegions: Sendable {
     /// - Precondition: all have one size.
     package init(_ map: LabelMap, colors: LabImage? = nil, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
+        let medians = colors.map { ClassColors($0, map, mask: mask).medians }
+        let ground = medians?[Int(SmearClass.background.rawValue)]
+        let map = Self.withoutGround(map, colors: colors, ground: ground)
         unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.labels.count) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
-        let ground = colors.flatMap {
-            ClassColors($0, map, mask: mask).medians[Int(SmearClass.background.rawValue)]
-        }
-        let nuclei = Self.nuclei(map, colors: colors, ground: ground, unit: unit)
+        let nuclei = Self.nuclei(
+            map, colors: colors, ground: ground, red: medians?[Int(SmearClass.redCell.rawValue)], unit: unit)
         let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
         let cytoplasm = SmearClass.cytoplasm.rawValue
-        func isCytoplasm(_ pixel: Int) -> Bool {
-            guard map.labels[pixel] == cytoplasm, near.isSet[pixel] else { return false }
-            guard let colors, let ground else { return true }
-            let difference = colors[pixel] - ground
-            return (difference * difference).sum() >= Self.leastCytoplasm * Self.leastCytoplasm
-        }
         let stained = PixelMask(
             width: width, height: height,
-            isSet: map.labels.indices.map { nuclei.isSet[$0] || isCytoplasm($0) })
+            isSet: map.labels.indices.map { nuclei.isSet[$0] || (map.labels[$0] == cytoplasm && near.isSet[$0]) })
         let white = stained.keeping(counted: nuclei.isSet) { _, nucleus in nucleus > 0 }
         let groups = white.grown(by: pixels(Self.reach)).regions()
         var nucleusAreas = [Int](repeating: 0, count: groups.areas.count)
@@ -89,9 +84,24 @@ package struct WhiteCellRegions: Sendable {
         self.owners = owners
     }
 
+    /// With background where what is taken for cytoplasm has the background's color: stained plasma, or light that is a
+    /// little uneven. It belongs to no cell, and closes no gap between cells, which tell by their width what an ordinary one
+    /// is.
+    private static func withoutGround(_ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?) -> LabelMap {
+        guard let colors, let ground else { return map }
+        var map = map
+        for pixel in map.labels.indices where map.labels[pixel] == SmearClass.cytoplasm.rawValue {
+            let difference = colors[pixel] - ground
+            if (difference * difference).sum() < leastCytoplasm * leastCytoplasm {
+                map.labels[pixel] = SmearClass.background.rawValue
+            }
+        }
+        return map
+    }
+
     /// What is taken for a nucleus and may be one.
     private static func nuclei(
-        _ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?, unit: Float
+        _ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?, red: SIMD3<Float>?, unit: Float
     ) -> PixelMask {
         let platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue)
         var mask = PixelMask(
@@ -100,7 +110,13 @@ package struct WhiteCellRegions: Sendable {
                 label == SmearClass.nucleus.rawValue
                     || (spot >= 0 && Float(platelets.areas[Int(spot)]) >= greatestPlatelet * unit)
             })
-        if let colors, let ground { removePale(from: &mask, colors, ground: ground, unit: unit) }
+        if let colors, let ground {
+            removePale(from: &mask, colors, ground: ground, unit: unit)
+            let redCount = map.labels.count { $0 == SmearClass.redCell.rawValue }
+            if let red, LayeredRedCells.isTold(redPixels: redCount, nucleusPixels: mask.isSet.count { $0 }) {
+                mask = LayeredRedCells.removed(from: mask, colors, ground: ground, red: red)
+            }
+        }
         return mask.keeping { area, _ in Float(area) >= leastSpot * unit }
     }
 

@@ -1,5 +1,5 @@
-/// Steps 3 to 5 for one capture, or a tile of one, at one plan: from projected features to guidance image and
-/// confidence.
+/// Steps 3 to 7 for one capture, or a tile of one, at one plan: from projected features to gains and offsets at the full
+/// resolution.
 package struct LevelRun: Sendable {
     package let projected: FeatureMap
     package let labels: LabelMap?
@@ -83,6 +83,9 @@ package struct LevelRun: Sendable {
         package let luminance: Plane
         /// Pixels of the capture, each way, that a pixel of that grid covers.
         package let scale: Int
+        /// What the solver reached, and its labels on that grid, if it has any.
+        package let report: TransferReport
+        let labels: LabelMap?
     }
 
     /// Step 6, at the grid of the search or the parameters' ``NormalizationParameters/transferGrid``, whichever is
@@ -103,9 +106,10 @@ package struct LevelRun: Sendable {
                 source: source, clusters: clusters(by: step, mask: mask), seed: parameters.seed, workers: workers),
             localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
         let start = InitialTransfer().field(source: source, guidance: guidance, workers: workers)
+        let solution = parameters.transferSolver.minimize(energy, from: start, workers: workers)
         return Solved(
-            field: LeastSquaresSolver(parameters).minimize(energy, from: start, workers: workers).field,
-            luminance: luminance, scale: scale * step)
+            field: solution.field, luminance: luminance, scale: scale * step,
+            report: TransferReport(solution, by: parameters.solver, of: energy), labels: solution.labeling?.labels)
     }
 
     /// What neighbors in color keep within; what is no data has none but its own.

@@ -1,6 +1,6 @@
-/// The steps of the method in the order in which they end, for whoever takes their times.
+/// The stages of a capture in the order in which they end; docs/method.md says which step each holds.
 public enum Stage: String, Sendable, Codable, CaseIterable {
-    case alignment, features, projection, clustering, search, vote, transfer, upsampling, recoloring, quality
+    case alignment, features, projection, clustering, search, vote, transfer, recoloring, quality
 }
 
 /// What the engine returns for one capture.
@@ -14,6 +14,8 @@ public struct Normalization: Sendable {
     public var quality: QualityReport
     /// How many tiles the capture was worked on in; 1 if it was as a whole, or not at all.
     public var tiles = 1
+    /// What step 6 reached, at the last level; nil if nothing was searched.
+    public var transfer: TransferReport?
     /// The part of the capture that was worked on; nil if that is all of it (``ValidArea``).
     public var fieldArea: PixelArea?
     /// Nil if they were not asked for, or nothing was transferred. Of ``fieldArea``.

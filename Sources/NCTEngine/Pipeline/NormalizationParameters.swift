@@ -4,6 +4,14 @@
 /// paper"); He, Liao, Chen, Yuan, Sander, *Progressive Color Transfer with Dense Semantic Correspondences*, ACM TOG
 /// 2019 ("He et al.").
 public struct NormalizationParameters: Sendable, Equatable, Codable {
+    /// What minimizes the energy of gains and offsets (step 6).
+    public enum Solver: String, Sendable, Codable, CaseIterable {
+        /// Its normal equations, by conjugate gradients.
+        case leastSquares = "least-squares"
+        /// The paper's: each pixel takes one of a few transforms by α-expansion, which is then refined (``GraphCut``).
+        case graphCut = "graph-cut"
+    }
+
     /// Which feature levels drive the search. Level L is reluL_1: resolution 1, 1/2, 1/4, 1/8, 1/16 for L = 1…5.
     public enum Levels: Sendable, Equatable, Codable {
         /// One level, or several jointly (the coarser ones brought to the finest and concatenated).
@@ -68,10 +76,14 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     public var localWeight: Float = 0.001
     /// λ_NL of Eq. 4. The paper: 0.4; He et al.: 2.0.
     public var nonlocalWeight: Float = 0.4
+    /// What finds gains and offsets.
+    public var solver: Solver = .leastSquares
+    /// Transforms that a graph cut chooses from, at most (16…64).
+    public var solverLabels: Int = 32
     /// The solver stops when it estimates that less than this share of the energy is still to be gained (1e-8…0.1).
     /// The default ends within 1 % of the minimum, for the estimate can be twenty times too low in the first iterations.
     public var solverTolerance: Float = 2e-4
-    /// The solver's greatest number of iterations (1…10000).
+    /// The solver's greatest number of iterations, and of a graph cut's cycles through all labels (1…10000).
     public var solverIterations: Int = 100
     /// Radius of the fast guided filter in pixels of the coarse grid (1…64).
     public var guidedFilterRadius: Int = 1
@@ -117,8 +129,11 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
     /// Whether the result is moved to the ``ColorTrend`` at all.
     var blendsTrend: Bool { trendShare > 0 || trendTolerance > 0 }
 
+    /// Pixels that a graph cut can hold at once: 12 arcs each, numbered with 31 bits.
+    package static let graphCutPixels = 100_000_000
+
     /// Pixels of a capture that are worked on at once, at most.
-    var pixelsAtOnce: Int {
+    package var pixelsAtOnce: Int {
         switch levels {
         case .joint(let list) where !list.contains(1): 2 * tilePixels
         default: tilePixels
@@ -151,6 +166,10 @@ public struct NormalizationParameters: Sendable, Equatable, Codable {
         try require(completenessWeight >= 0 && completenessWeight <= 100, "completenessWeight", "0 to 100")
         try require(localWeight >= 0 && localWeight <= 1000, "localWeight", "0 to 1000")
         try require(nonlocalWeight >= 0 && nonlocalWeight <= 1000, "nonlocalWeight", "0 to 1000")
+        try require((16...64).contains(solverLabels), "solverLabels", "16 to 64")
+        try require(
+            solver == .leastSquares || tilePixels <= Self.graphCutPixels, "tilePixels",
+            "65536 to \(Self.graphCutPixels) with the graph cut, whose graph has its arcs numbered")
         try require(solverTolerance >= 1e-8 && solverTolerance <= 0.1, "solverTolerance", "1e-8 to 0.1")
         try require((1...10000).contains(solverIterations), "solverIterations", "1 to 10000")
         try require((1...4).contains(transferGrid), "transferGrid", "1 to 4")

@@ -19,10 +19,12 @@ public struct NormalizationStages: Sendable {
     /// Gains and offsets of L*, a*, b* after the solver: `height × width × 6` (a_L, a_a, a_b, b_L, b_a, b_b), offsets
     /// in CIELAB units. At the grid that it was solved on, which may be coarser.
     public var transfer: FeatureMap
+    /// Which of its transforms a graph cut gave each pixel of that grid, before the refinement; nil for least squares.
+    public var transferLabels: LabelMap?
 
     /// - Parameters:
     ///   - references: indices of the references in the group that was searched.
-    init(run: LevelRun, plan: LevelPlan, transfer: TransferField, references: [Int], workers: Workers) {
+    init(run: LevelRun, plan: LevelPlan, transfer: LevelRun.Solved, references: [Int], workers: Workers) {
         source = run.source
         sourceFeatures = run.projected.prefix(3)
         referenceFeatures = plan.map.components(3)
@@ -36,7 +38,8 @@ public struct NormalizationStages: Sendable {
         }
         guidance = run.vote.guidance.rgbImage(workers: workers).image
         confidence = run.vote.confidence
-        self.transfer = transfer.featureMap()
+        self.transfer = transfer.field.featureMap()
+        transferLabels = transfer.labels
     }
 }
 

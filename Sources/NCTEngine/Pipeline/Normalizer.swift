@@ -134,8 +134,7 @@ public struct Normalizer: Sendable {
             let run = TiledRun(
                 start: start, layout: layout, group: group, strength: strength, extractor: extractor,
                 parameters: parameters, workers: workers)
-            let (image, clipped, confidence) = try run.result(onStage: report)
-            done = Transferred(image: image, clipped: clipped, confidence: confidence)
+            done = try run.result(onStage: report)
         } else {
             done = try transferred(
                 start, group: group, strength: strength, keepingStages: keepingStages, onStage: report)
@@ -145,6 +144,7 @@ public struct Normalizer: Sendable {
             quality: judge.report(
                 source: source, result: done.image, sight, clipped: done.clipped, confidence: done.confidence,
                 treatment: .transferred, strength: strength))
+        normalization.transfer = done.report
         if let aligned = start.anchor?.aligned, strength == 1, let found = normalization.quality.contents,
             found.excess > 0
         {
@@ -166,14 +166,6 @@ public struct Normalizer: Sendable {
 
     /// The alignment alone stands in for the transfer where it leaves at most this share of what is out of range.
     private static let nearer: Float = 0.8
-
-    /// What the method made of a capture.
-    private struct Transferred {
-        var image: RGBImage
-        var clipped: Int
-        var confidence: Float
-        var stages: NormalizationStages?
-    }
 
     /// What the search starts from: the capture, aligned from its lab to the training lab where that is asked for and
     /// its classes are known.
@@ -224,7 +216,6 @@ public struct Normalizer: Sendable {
                 start.finish(
                     &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
             }
-            report(.upsampling)
             let image: RGBImage
             (image, clipped) = result.rgbImage(workers: workers)
             appearance = CaptureReading(appearance: image, of: capture)
@@ -233,10 +224,10 @@ public struct Normalizer: Sendable {
         }
         guard let last, let plan = group.plans.last else { preconditionFailure("a group has at least one plan") }
         return Transferred(
-            image: appearance.image, clipped: clipped, confidence: last.run.confidence,
+            image: appearance.image, clipped: clipped, confidence: last.run.confidence, report: last.transfer.report,
             stages: keepingStages
                 ? NormalizationStages(
-                    run: last.run, plan: plan, transfer: last.transfer.field, references: group.references,
+                    run: last.run, plan: plan, transfer: last.transfer, references: group.references,
                     workers: workers) : nil)
     }
 
@@ -255,7 +246,7 @@ public struct Normalizer: Sendable {
                 lab.samples[3 * pixel + 1] += shift.y
                 lab.samples[3 * pixel + 2] += shift.z
             }
-            (image, clipped) = lab.rgbImage(workers: workers)
+            (image, clipped) = lab.takeRGBImage(workers: workers)
         }
         report(.recoloring)
         let quality = judge.report(
@@ -265,4 +256,14 @@ public struct Normalizer: Sendable {
         report(.quality)
         return Normalization(image: image, quality: quality)
     }
+}
+
+/// What the method made of a capture.
+struct Transferred {
+    var image: RGBImage
+    var clipped: Int
+    var confidence: Float
+    /// What step 6 reached at the last level.
+    var report: TransferReport?
+    var stages: NormalizationStages?
 }

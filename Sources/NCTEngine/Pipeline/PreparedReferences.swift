@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// The references' share of the work, done once: for each group that is searched together, a plan a step of levels.
 package struct PreparedReferences: Sendable {
@@ -65,8 +65,8 @@ package struct PreparedReferences: Sendable {
     package static func key(
         extractor: any FeatureExtractor, references: [FieldImage], parameters: NormalizationParameters
     ) -> String {
-        var hash = SHA256()
-        func add(_ text: String) { hash.update(data: Array(text.utf8) + [0]) }
+        let hash = SHA256()
+        func add(_ text: String) { hash.update(Array(text.utf8) + [0]) }
         add("nctd prepared references, layout 6, \(EngineVersion.current)")
         add(extractor.identifier)
         add(extractor.digest)
@@ -81,8 +81,8 @@ package struct PreparedReferences: Sendable {
         add("\(parameters.clusterCount) \(parameters.enhancementWeight) \(parameters.seed)")
         for reference in references {
             add("\(reference.image.width)×\(reference.image.height)")
-            reference.image.samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
-            if let mask = reference.mask { hash.update(data: mask.isData.map { $0 ? 1 : 0 } as [UInt8]) }
+            reference.image.samples.withUnsafeBytes { hash.update($0) }
+            if let mask = reference.mask { hash.update(mask.isData.map { $0 ? 1 : 0 } as [UInt8]) }
         }
         return hash.finalize().hexadecimal
     }

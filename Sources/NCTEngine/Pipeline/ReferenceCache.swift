@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 
 /// Prepared references as the bytes of a cache file, and back.
@@ -63,7 +63,7 @@ package enum ReferenceCache {
             append(plan.colors)
         }
         append(prepared.figures.palette.cumulative)
-        return [UInt8](SHA256.hash(data: body)) + body
+        return SHA256.hash(body) + body
     }
 
     /// Throws ``EngineError/Code/invalidCache`` if the bytes are damaged or belong to other inputs.
@@ -71,7 +71,7 @@ package enum ReferenceCache {
         func fail(_ message: String) -> EngineError {
             EngineError(.invalidCache, message, remedy: "delete the cache file; it is made anew")
         }
-        guard bytes.count > 40, SHA256.hash(data: bytes[32...]).elementsEqual(bytes[0..<32]) else {
+        guard bytes.count > 40, SHA256.hash(bytes[32...]).elementsEqual(bytes[0..<32]) else {
             throw fail("the cache is cut off or damaged")
         }
         let length = bytes[32..<40].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -55,32 +55,31 @@ package struct TiledRun {
         return layout.tiles.count > 1 ? layout : nil
     }
 
-    /// - Parameter report: called as by ``Normalizer``, each stage up to the upsampling once a tile and step.
-    /// - Returns: the result, how many of its pixels were clipped, and the mean confidence of the matches.
-    func result(onStage report: (Stage) -> Void) throws -> (image: RGBImage, clipped: Int, confidence: Float) {
+    /// - Parameter report: called as by ``Normalizer``, each stage once per tile and plan.
+    func result(onStage report: (Stage) -> Void) throws -> Transferred {
         var appearance = start.appearance
         var (clipped, confidence) = (0, Float(0))
+        var reached: TransferReport?
         var fields: [NearestNeighborField] = []
         for (index, plan) in group.plans.enumerated() {
             let last = index == group.plans.count - 1
             var lab: LabImage
-            (lab, confidence) = try repainted(
+            (lab, confidence, reached) = try repainted(
                 appearance, plan: plan, before: index > 0 ? group.plans[index - 1] : nil, fields: &fields,
                 keepingFields: !last, onStage: report)
             clipped = finish(&lab, blending: last)
-            report(.upsampling)
             appearance = CaptureReading(
                 appearance: RGBImage(width: lab.width, height: lab.height, samples: lab.samples), of: capture)
             report(.recoloring)
         }
-        return (appearance.image, clipped, confidence)
+        return Transferred(image: appearance.image, clipped: clipped, confidence: confidence, report: reached)
     }
 
-    /// The frame in CIELAB after one step, and the mean confidence.
+    /// The frame in CIELAB after one step, the mean confidence, and what step 6 reached in all tiles.
     private func repainted(
         _ appearance: CaptureReading, plan: LevelPlan, before: LevelPlan?, fields: inout [NearestNeighborField],
         keepingFields: Bool, onStage report: (Stage) -> Void
-    ) throws -> (frame: LabImage, confidence: Float) {
+    ) throws -> (frame: LabImage, confidence: Float, reached: TransferReport?) {
         let levels = plan.projection.levels
         let reading = try appearance.parts(atLevels: levels, workers: workers)
         let statistics = try FrameStatistics.standardizations(
@@ -90,6 +89,7 @@ package struct TiledRun {
         var frame = LabImage(
             width: source.width, height: source.height, samples: [Float](repeating: 0, count: source.samples.count))
         var (confidence, counted) = (0.0, 0)
+        var reached: TransferReport?
         for (index, tile) in layout.tiles.enumerated() {
             let capture = source.cropped(to: tile.area)
             let projected = try LevelRun.projected(by: plan, workers: workers, onStage: report) {
@@ -105,6 +105,7 @@ package struct TiledRun {
                 initial: initial, reverseRows: reverseRows(ofTile: index, height: plan.map.height), workers: workers,
                 onStage: report)
             let transfer = run.transfer(parameters, scale: plan.scale, workers: workers)
+            if reached?.add(transfer.report) == nil { reached = transfer.report }
             report(.transfer)
             let part = run.recolored(
                 capture, lab: LabImage(capture, workers: workers), by: transfer, parameters: parameters,
@@ -120,9 +121,9 @@ package struct TiledRun {
                 field.distances = []
                 if index < fields.count { fields[index] = field } else { fields.append(field) }
             }
-            report(.upsampling)
+            report(.recoloring)
         }
-        return (frame, Float(confidence / Double(max(1, counted))))
+        return (frame, Float(confidence / Double(max(1, counted))), reached)
     }
 
     /// The references' rows that look for their match in a tile: every so many blocks of a few rows, so that the tiles

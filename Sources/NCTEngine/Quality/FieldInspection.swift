@@ -20,9 +20,10 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     public var stainedShare: Float
     /// Area of the largest nucleus in areas of an ordinary red cell of the field; 0 if there is none.
     public var largestNucleus: Float
-    /// 1 if all that is round is darker than its surroundings, as cells are in the light of a microscope, -1 if brighter;
-    /// only where most of the field is dark.
+    /// 1 if all that is round is darker than its surroundings, as cells are in the light of a microscope, -1 if brighter.
     public var polarity: Float?
+    /// The median L*, 0…100.
+    public var lightness: Float?
     /// No edges and hardly any color but the background's.
     public var isBlank: Bool
     /// Whether a nucleus is large enough to be a white cell's, not a platelet.
@@ -51,6 +52,9 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     package static let leastLightness: Float = 40
     /// …and brighter things in it are no cells: below this polarity it is a negative, or no transmitted light.
     package static let leastPolarity: Float = -0.1
+    /// Below this one a lit field is doubted: pale red cells with bright rims go down to -0.32 (60 fields of such a lab;
+    /// others stay above 0), negatives of six labs' fields have -0.4 in the mean.
+    package static let leastLitPolarity: Float = -0.4
     /// From this probability on the network is sure that it sees a smear.
     package static let sureProbability: Float = 0.75
 
@@ -69,7 +73,8 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         roughness = edges.roughness
         self.stainedShare = stainedShare
         self.largestNucleus = largestNucleus
-        polarity = lightness < Self.leastLightness ? edges.polarity : nil
+        polarity = edges.polarity
+        self.lightness = lightness
         isBlank =
             (edges.share < Self.leastEdgeShare || foregroundShare < Self.leastForeground)
             && spread <= Self.greatestBlankSpread
@@ -79,22 +84,38 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         isSmear = !isBlank && crossedLimits.isEmpty
     }
 
-    /// The limits of a smear's structure and colors that the field crosses, by name and with its values; blank or not.
-    package var crossedLimits: [(name: String, value: Float, limit: Float)] {
-        let floors = [
-            ("share of edges", edgeShare, Self.leastEdgeShare), ("sharpness of edges", focus, Self.leastEdgeFocus),
-            ("share of stained foreground", stainedShare, Self.leastStainedShare),
-            ("polarity of edges", polarity ?? 1, Self.leastPolarity),
-        ]
-        let ceilings = [
-            ("alignment of edges", edgeAlignment, Self.greatestAlignment),
-            ("share of noise", roughness, Self.greatestRoughness),
-        ]
-        return floors.filter { $0.1 < $0.2 } + ceilings.filter { $0.1 > $0.2 }
+    /// A limit of a smear's structure or colors that a field crosses.
+    package struct CrossedLimit: Sendable {
+        package let name: String
+        package let value: Float
+        package let limit: Float
+        /// Of the colors that the field came in, which the method changes; structure stays.
+        package var isOfColor = false
     }
 
-    /// Whether what is bright and what is dark have changed places.
-    package var isNegative: Bool { polarity.map { $0 < Self.leastPolarity } ?? false }
+    /// The limits that the field crosses, blank or not.
+    package var crossedLimits: [CrossedLimit] {
+        let floors = [
+            CrossedLimit(name: "share of edges", value: edgeShare, limit: Self.leastEdgeShare),
+            CrossedLimit(name: "sharpness of edges", value: focus, limit: Self.leastEdgeFocus),
+            CrossedLimit(
+                name: "share of stained foreground", value: stainedShare, limit: Self.leastStainedShare, isOfColor: true
+            ),
+            CrossedLimit(
+                name: "polarity of edges", value: polarity ?? 1,
+                limit: isDark ? Self.leastPolarity : Self.leastLitPolarity),
+        ]
+        let ceilings = [
+            CrossedLimit(name: "alignment of edges", value: edgeAlignment, limit: Self.greatestAlignment),
+            CrossedLimit(name: "share of noise", value: roughness, limit: Self.greatestRoughness),
+        ]
+        return floors.filter { $0.value < $0.limit } + ceilings.filter { $0.value > $0.limit }
+    }
+
+    private var isDark: Bool { lightness.map { $0 < Self.leastLightness } ?? false }
+
+    /// Whether what is bright and what is dark have surely changed places.
+    package var isNegative: Bool { isDark && polarity.map { $0 < Self.leastPolarity } ?? false }
 
     /// Inspects an image. Cost linear in the pixels.
     package init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {

@@ -41,6 +41,8 @@ public struct QualityReport: Sendable, Equatable, Codable {
             /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
             /// the result is the capture itself (bad).
             case fewStainedPixels, oneStain, stainAbsent
+            /// Things are more than a third larger or smaller than in the references, as both say (doubtful).
+            case differentScale
         }
         public var kind: Kind
         public var value: Float
@@ -76,7 +78,10 @@ public struct QualityReport: Sendable, Equatable, Codable {
     /// before (see ``NormalizationParameters/alikeDistance``).
     public var transferStrength: Float
     public var verdict: Verdict
+    /// What led to the verdict.
     public var findings: [Finding]
+    /// What the lab's rules have noted and not counted.
+    public var notes: [Finding]
 
     /// Judges the figures.
     ///
@@ -98,67 +103,82 @@ public struct QualityReport: Sendable, Equatable, Codable {
         self.contents = contents
         self.treatment = treatment
         self.transferStrength = transferStrength
-        (verdict, findings) = (.good, [])
+        (verdict, findings, notes) = (.good, [], [])
+        var judgement = Judgement(thresholds.rules)
         if let impediment = impediment ?? field.nothingToTransfer(smearProbability: contents?.smearProbability) {
-            (verdict, findings) = (.bad, [impediment])
+            judgement.add(impediment, .bad)
         } else {
-            (verdict, findings) = Self.judged(self, thresholds, hasMatches: confidence != nil)
+            judge(thresholds, hasMatches: confidence != nil, &judgement)
         }
+        take(judgement)
+    }
+
+    private mutating func take(_ judgement: Judgement) {
+        (verdict, findings, notes) = (judgement.verdict, judgement.findings, judgement.notes)
+    }
+
+    /// The greatest ratio of two scales that is no finding.
+    package static let greatestScaleRatio: Float = 4.0 / 3
+
+    /// Notes how much larger (above 1) or smaller things are in the capture than in the references, if that is too much for
+    /// a detector to take one for the other; doubtful at most, unless the rules say another thing. Where nothing was
+    /// transferred, there is one finding.
+    package mutating func note(scaleRatio ratio: Double, _ rules: VerdictRules = VerdictRules()) {
+        let value = Float(ratio)
+        let isImpeded = verdict == .bad && findings.count == 1 || [.shifted, .unchanged].contains(treatment)
+        guard !isImpeded, max(value, 1 / value) > Self.greatestScaleRatio else { return }
+        var judgement = Judgement(rules, of: self)
+        judgement.add(
+            Finding(kind: .differentScale, value: value, threshold: Self.greatestScaleRatio), .doubtful)
+        take(judgement)
     }
 
     /// Good if no figure crosses its threshold. Bad if there is no smear to be seen, or if a figure of the whole image, of
-    /// a class or of a white cell is more than twice as far from what is ideal as its threshold is. Doubtful between.
+    /// a class or of a white cell is more than twice as far from what is ideal as its threshold is. Doubtful between. The
+    /// rules may say another thing of any finding.
     ///
     /// Where nothing was transferred, that is the one finding.
-    private static func judged(
-        _ report: QualityReport, _ thresholds: QualityThresholds, hasMatches: Bool
-    ) -> (Verdict, [Finding]) {
-        let field = report.field
-        var findings: [Finding] = []
-        var verdict = Verdict.good
-        if let contents = report.contents {
-            // Red cells alone are a field like others.
-            if contents.cells.whiteCells == 0, contents.cells.redCells == 0 {
-                findings.append(Finding(kind: .noWhiteCells, value: 0, threshold: 1))
+    private func judge(_ thresholds: QualityThresholds, hasMatches: Bool, _ judgement: inout Judgement) {
+        if let contents {
+            // Red cells alone are a field like others, unless it is white cells that the lab wants.
+            let isEmpty = thresholds.rules.fields == .whiteCells || contents.cells.redCells == 0
+            if contents.cells.whiteCells == 0, isEmpty {
+                judgement.add(Finding(kind: .noWhiteCells, value: 0, threshold: 1), .doubtful)
             }
             if contents.smearProbability < SmearContents.leastProbability {
-                findings.append(
+                judgement.add(
                     Finding(
-                        kind: .notASmear, value: contents.smearProbability, threshold: SmearContents.leastProbability))
+                        kind: .notASmear, value: contents.smearProbability, threshold: SmearContents.leastProbability),
+                    .doubtful)
             }
         } else if !field.hasWhiteCells {
-            findings.append(
-                Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus))
+            judgement.add(
+                Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus),
+                .doubtful)
         }
-        // Where the field was refused, that is the one finding.
-        for crossed in field.crossedLimits {
-            findings.append(Finding(kind: .notASmear, value: crossed.value, threshold: crossed.limit))
+        // What color a sure smear came in says nothing of the result, whose colors are judged below.
+        let isSure = (contents?.smearProbability ?? 0) >= FieldInspection.sureProbability
+        for crossed in field.crossedLimits where !(isSure && crossed.isOfColor) {
+            judgement.add(Finding(kind: .notASmear, value: crossed.value, threshold: crossed.limit), .doubtful)
         }
         if !field.isInFocus {
-            findings.append(Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus))
-        }
-        if !findings.isEmpty { verdict = .doubtful }
-        func hold(_ kind: Finding.Kind, _ value: Float, _ threshold: Float, ideal: Float) {
-            let (distance, allowed) = (abs(value - ideal), abs(threshold - ideal))
-            guard distance > allowed else { return }
-            findings.append(Finding(kind: kind, value: value, threshold: threshold))
-            verdict = distance > 2 * allowed || verdict == .bad ? .bad : .doubtful
+            judgement.add(
+                Finding(kind: .outOfFocus, value: field.focus, threshold: FieldInspection.leastFocus), .doubtful)
         }
         for (kind, smearClass) in SmearContents.colorFindings {
-            guard let (distance, limit) = report.contents?.judged(smearClass) else { continue }
-            hold(kind, distance, limit, ideal: 0)
+            guard let (distance, limit) = contents?.judged(smearClass) else { continue }
+            judgement.hold(kind, distance, limit, ideal: 0)
         }
-        if let texture = report.contents?.leastNucleusTexture {
-            hold(.nucleusTexture, texture, SmearContents.leastTexture, ideal: 1)
+        if let texture = contents?.leastNucleusTexture {
+            judgement.hold(.nucleusTexture, texture, SmearContents.leastTexture, ideal: 1)
         }
-        hold(.structureChanged, report.structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
+        judgement.hold(.structureChanged, structuralSimilarity, thresholds.minimumStructuralSimilarity, ideal: 1)
         // Where classes are known each is judged for itself: another mix of cells is no other color.
-        if report.contents == nil {
-            hold(.colorsFarFromReference, report.paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
+        if contents == nil {
+            judgement.hold(.colorsFarFromReference, paletteDistanceAfter, thresholds.maximumPaletteDistance, ideal: 0)
         }
-        hold(.clipped, report.clippedShare, thresholds.maximumClippedShare, ideal: 0)
-        if hasMatches { hold(.lowConfidence, report.confidence, thresholds.minimumConfidence, ideal: 1) }
-        return (verdict, findings)
+        judgement.hold(.clipped, clippedShare, thresholds.maximumClippedShare, ideal: 0)
+        if hasMatches { judgement.hold(.lowConfidence, confidence, thresholds.minimumConfidence, ideal: 1) }
     }
 }
 
@@ -166,14 +186,18 @@ extension FieldInspection {
     /// Why the method must not run on this field; nil if it may.
     ///
     /// A limit alone forbids nothing where the network is sure of a smear: noise, an uneven light or a dust grain cross
-    /// one, what is no smear crosses several or does not look like one. But a negative looks like a smear to it.
+    /// one, what is no smear crosses several or does not look like one. But a negative looks like a smear to it. And where
+    /// the network is as sure that it sees none, nothing is done although no limit is crossed.
     package func nothingToTransfer(smearProbability: Float?) -> QualityReport.Finding? {
         if isBlank {
             return edgeShare < Self.leastEdgeShare
                 ? .init(kind: .blankField, value: edgeShare, threshold: Self.leastEdgeShare)
                 : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
         }
-        guard let first = crossedLimits.first else { return nil }
+        guard let first = crossedLimits.first else {
+            guard let smearProbability, smearProbability <= 1 - Self.sureProbability else { return nil }
+            return .init(kind: .notASmear, value: smearProbability, threshold: 1 - Self.sureProbability)
+        }
         if isNegative, let polarity {
             return .init(kind: .notASmear, value: polarity, threshold: Self.leastPolarity)
         }

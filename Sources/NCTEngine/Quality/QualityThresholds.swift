@@ -9,5 +9,8 @@ public struct QualityThresholds: Sendable, Equatable, Codable {
     public var maximumPaletteDistance: Float = 8
     public var maximumClippedShare: Float = 0.05
     public var minimumConfidence: Float = 0.75
+    /// What becomes of what crosses a line.
+    public var rules = VerdictRules()
+
     public init() {}
 }

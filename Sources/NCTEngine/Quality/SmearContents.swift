@@ -1,3 +1,10 @@
+extension KeyedDecodingContainer {
+    /// White cells one by one, which sidecars of nctd 0.7 and before do not have.
+    func decode(
+        _ type: [SmearContents.SightedCell].Type, forKey key: Key
+    ) throws -> [SmearContents.SightedCell] { try decodeIfPresent(type, forKey: key) ?? [] }
+}
+
 /// What the network sees in a capture: whether it is a smear, how many cells it shows, and how much of each class in
 /// which color, before and after, beside the references'.
 public struct SmearContents: Sendable, Equatable, Codable {

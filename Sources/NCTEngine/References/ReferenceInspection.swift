@@ -41,10 +41,9 @@ package struct ReferenceInspection: Sendable {
     /// What it shows, for people.
     package var summary: String {
         cells.map {
-            func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-            return [
-                counted($0.whiteCells, "white cell"), counted($0.redCells, "red cell"),
-                counted($0.platelets, "platelet"),
+            [
+                $0.whiteCells.counted("white cell"), $0.redCells.counted("red cell"),
+                $0.platelets.counted("platelet"),
             ].joined(separator: ", ")
         } ?? "too small to count cells"
     }

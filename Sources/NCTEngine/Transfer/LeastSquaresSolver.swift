@@ -13,7 +13,7 @@
 ///
 /// Deterministic for any number of threads: products are summed a chunk of pixels at a time, and chunks in their
 /// order. Memory at the peak: 98 bytes a pixel beside the field (32) and the energy.
-package struct LeastSquaresSolver: Sendable {
+package struct LeastSquaresSolver: TransferSolver {
     /// Stops when the energy still to be gained is estimated at less than this share of the energy.
     package var tolerance: Double
     package var maximumIterations: Int
@@ -33,18 +33,10 @@ package struct LeastSquaresSolver: Sendable {
         let outcome = TransferKernels.conjugateGradients(
             energy, field: &field.values, startEnergy: initial.total, tolerance: tolerance,
             maximumIterations: maximumIterations, workers: workers)
+        var final = energy.value(of: field, workers: workers)
+        // Where the start has no energy to speak of, as in a field of one color, only rounding is left to go by.
+        if final.total > initial.total { (field, final) = (start, initial) }
         return TransferSolution(
-            field: field, iterations: outcome.iterations, relativeResidual: outcome.relativeResidual,
-            initialEnergy: initial, finalEnergy: energy.value(of: field, workers: workers))
+            field: field, iterations: outcome.iterations, initialEnergy: initial, finalEnergy: final)
     }
-}
-
-/// What the solver found, and at what price.
-package struct TransferSolution: Sendable {
-    package var field: TransferField
-    package var iterations: Int
-    /// The energy that can still be gained, as estimated, relative to the energy.
-    package var relativeResidual: Double
-    package var initialEnergy: TransferEnergy.Value
-    package var finalEnergy: TransferEnergy.Value
 }

@@ -13,6 +13,8 @@ package struct NonlocalNeighbors: Sendable {
     package static let reach = 4
 
     package let pixelCount: Int
+    /// Those that neighbors keep within; nil: all pixels are one.
+    package let clusters: LabelMap?
     /// All pixels as they lie on the curve.
     package let order: [Int32]
     /// `pixelCount × reach`, of the links to the next ``reach`` places; zero past the end and into other clusters.
@@ -27,6 +29,7 @@ package struct NonlocalNeighbors: Sendable {
             clusters.map { $0.width == source.width && $0.height == source.height } ?? true,
             "clusters have the size of their source")
         pixelCount = source.pixelCount
+        self.clusters = clusters
         order = TransferKernels.colorOrder(source: source, clusters: clusters, seed: seed, workers: workers)
         weights = TransferKernels.colorWeights(
             source: source, clusters: clusters, order: order, reach: Self.reach, workers: workers)

@@ -20,7 +20,7 @@ package struct TransferEnergy: Sendable {
     package let height: Int
     package let localWeight: Float
     package let nonlocalWeight: Float
-    package let guidance: LabImage
+    package internal(set) var guidance: LabImage
     package let neighbors: NonlocalNeighbors
     /// Four floats a pixel: S / 100 and confidence.
     let packedSource: [Float]

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Config
+import Daemon
+import Foundation
+import Jobs
+import Ledger
+import NCTEngine
+import Watching
+
+/// `nctd repair`: what `nctd verify` finds, put in order.
+struct RepairCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repair",
+        abstract: "Have damaged and missing results made again, and put aside what belongs to no capture.",
+        usage: "nctd repair [--captures] [--dry-run] [FILE...]",
+        discussion: """
+            Without FILE all that `nctd verify` finds. Results whose image or sidecar is missing or was changed are made \
+            again by the daemon; a damaged file is put aside beside the new one as NAME.png.aside1, and is no version. \
+            Images without a sidecar that belong to no capture any more are put aside likewise. Nothing is removed but \
+            hidden files that a process which died had half written. The daemon may be running.
+
+            What cannot be repaired, such as the result of a capture that is gone, is said. EXIT STATUS: 0 nothing is \
+            left; 1 something is.
+            """)
+
+    @OptionGroup var options: LedgerOptions
+    @Argument(help: "Only these captures or results.", completion: .file()) var files: [FileArgument] = []
+    @Flag(help: "Also read every capture that is done, and have those done anew whose bytes are others.")
+    var captures = false
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Report: Codable {
+        var repaired: Int
+        var left: Int
+        var problems: [TreeRepair.Outcome]
+    }
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        let ledger = try options.ledger(writing: !dryRun)
+        try Self.check(configuration, ledger)
+        let trees = ResultTrees(configuration.output)
+        let isRunning = try LedgerLock.holder(stateDirectory: options.directory()) != nil
+        let found: TreeVerification
+        if files.isEmpty {
+            found = try await TreeVerification(
+                ledger, trees: trees, isRunning: isRunning, roots: configuration.sources, comparing: captures)
+        } else {
+            found = try await TreeVerification(
+                of: try await named(in: ledger, trees), ledger, trees: trees, isRunning: isRunning,
+                roots: configuration.sources)
+        }
+        let outcomes = try await TreeRepair(ledger, trees: trees, isRunning: isRunning)
+            .run(found.problems, isDry: dryRun, now: SystemClock().now)
+        let repaired = outcomes.count { $0.repaired }
+        let report = Report(repaired: repaired, left: outcomes.count - repaired, problems: outcomes)
+        let console = Console.current
+        if json {
+            console.say(String(decoding: try JSONText.encode(report), as: UTF8.self))
+        } else {
+            for outcome in outcomes { console.say("\(outcome.file): \(outcome.problem); \(outcome.outcome)") }
+            console.say(
+                outcomes.isEmpty
+                    ? "\(found.sound.counted("result is", "results are")) sound; there is nothing to repair"
+                    : "\(outcomes.count.counted("problem")): \(repaired) repaired, \(report.left) left")
+        }
+        if report.left > 0 { throw ExitCode(ExitStatus.someFailed) }
+    }
+
+    /// Throws ``UsageError`` where a tree of results is not the one that it was: all of its results would seem to be lost.
+    private static func check(_ configuration: DaemonConfiguration, _ ledger: Ledger) throws {
+        let known = ledger.identities
+        for tree in [WrittenTree.output, .held] {
+            let directory = tree.directory(configuration)
+            guard let identity = known[directory] else { continue }
+            let trouble = Answer.within(directory) { WrittenTrees.trouble(of: tree, at: directory, known: identity) }
+            if let text = trouble ?? "\(directory): it does not answer" {
+                throw UsageError("\(tree.title) cannot be repaired: \(text)", remedy: "nothing was done")
+            }
+        }
+    }
+
+    /// What the files are: captures that are done, or results.
+    private func named(in ledger: Ledger, _ trees: ResultTrees) async throws -> [TreeVerification.Named] {
+        var named: [TreeVerification.Named] = []
+        for file in files {
+            if let result = Self.result(file, trees) {
+                named.append(result)
+                continue
+            }
+            guard let found = try await ledger.find(file), let row = found.row else {
+                throw UsageError(
+                    "\(file.name) is neither a capture that the ledger knows nor a file of the output",
+                    remedy: "see `nctd list` for the captures, and `nctd verify` for the files")
+            }
+            let done = try await ([row] + ledger.pages(of: row)).filter { $0.state == .done }
+            guard !done.isEmpty else {
+                throw UsageError(
+                    "\(file.name) has no result to repair; it is \(row.state.rawValue)",
+                    remedy: "see `nctd explain \(file.name)`"
+                        + (row.state == .failed ? "; `nctd retry` tries it again" : ""))
+            }
+            named += done.map { .capture($0, found.root) }
+        }
+        return named
+    }
+
+    private static func result(_ file: FileArgument, _ trees: ResultTrees) -> TreeVerification.Named? {
+        for tree in ResultTrees.Tree.allCases {
+            let directory = trees.directory(tree) + [UInt8(ascii: "/")]
+            for path in file.absolutePaths where path.starts(with: directory) {
+                let name = Array(path.dropFirst(directory.count))
+                return .result(OutputNames.image(ofSidecar: name) ?? name, in: tree)
+            }
+        }
+        return nil
+    }
+}

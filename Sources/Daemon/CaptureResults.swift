@@ -1,0 +1,77 @@
+import Foundation
+import ImageFiles
+import Jobs
+import Ledger
+import Watching
+
+/// Results that need not be worked out, and the names of all.
+extension CaptureWorker {
+    /// The name of the capture's result below either tree.
+    func reserve(_ task: Task, in trees: ResultTrees) async throws -> [UInt8] {
+        let rules = try await Blocking.run { try self.written.rules(of: trees) }
+        let names = OutputNames.candidates(
+            lab: task.root.settings.lab, path: task.row.path, format: task.output.format.imageFormat,
+            isAlone: try await !ledger.hasTwin(task.row), rules: rules)
+        let row = try await ledger.reserve(
+            task.row.id, outputs: names, caseless: rules.contains(.caseless),
+            keeping: { rules.subtracting(.caseless).allow($0) })
+        guard let output = row?.output else {
+            throw AttemptError.notYet(
+                note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
+        }
+        return output
+    }
+
+    /// The result that an earlier process committed and could not tell of.
+    ///
+    /// - Parameter earlier: identities that its result may have had then.
+    func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) throws -> Committed? {
+        for tree in ResultTrees.Tree.allCases {
+            guard let identity = places.commit.sidecar(of: places.output, in: tree)?.capture?.identity,
+                identity == facts.identity || earlier.contains(identity),
+                let sidecar = places.commit.soundSidecar(of: places.output, in: tree),
+                ResultTrees.Tree(sidecar.verdict.delivery) == tree
+            else { continue }
+            // It may have died before it took away what an older result left in the other tree.
+            try places.commit.removeOlderElsewhere(places.output, than: tree)
+            var facts = facts
+            facts.identity = identity
+            return Committed(facts, sidecar, output: places.output, how: .recovered)
+        }
+        return nil
+    }
+
+    /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
+    /// were learned just after: those by what was learned before. Not those that the ledger knows of this capture.
+    func earlierIdentities(_ seat: Seat, _ facts: Facts, _ format: ImageFormat) async throws -> Set<String> {
+        guard facts.task.row.crashes > 0, !seat.known.current.isEmpty else { return [] }
+        let engine = seat.desk.identity
+        let engines = [engine] + seat.known.earlier.map { engine.adapted(to: $0) }
+        let identities = engines.map {
+            CaptureIdentity.of(facts.digest, $0, facts.profile, in: facts.task.root, format)
+        }
+        return Set(identities).subtracting(try await ledger.results(of: facts.task.row.id).map(\.identity))
+    }
+
+    /// Commits a link to, or a copy of, the result of another capture with the same bytes and settings.
+    func duplicate(
+        _ earlier: ResultRow, _ places: Places, _ facts: Facts, gate: WorkGate
+    ) throws -> Committed? {
+        let tree = ResultTrees.Tree(delivery: earlier.delivery)
+        guard var sidecar = places.commit.soundSidecar(of: earlier.output, in: tree),
+            sidecar.capture?.identity == facts.identity
+        else { return nil }
+        sidecar.createdAt = Timestamp.text(Date())
+        sidecar.source.path = facts.task.root.name(of: facts.task.row.path.file)
+        sidecar.output.path = places.name(for: sidecar.verdict.delivery)
+        sidecar.capture = facts.capture(sidecar, duplicateOf: earlier.output)
+        let json = try sidecar.json()
+        let trees = try treesWithRoom(facts.task, for: sidecar.verdict.delivery)
+        guard gate.beginCommit() else { throw AttemptError.abandoned }
+        let replaced = try ResultCommit(trees).commit(
+            .existing(earlier.output, in: tree, linking: facts.linking, sha256: sidecar.output.sha256),
+            sidecar: json, output: places.output, in: .init(sidecar.verdict.delivery), after: facts.lastVersion)
+        pauses.succeeded(at: Self.places(of: sidecar.verdict.delivery))
+        return Committed(facts, sidecar, output: places.output, replaced, how: .duplicate)
+    }
+}

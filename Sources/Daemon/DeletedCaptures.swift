@@ -1,0 +1,158 @@
+import Config
+import Foundation
+import Ledger
+import Watching
+
+/// Finds captures that were deleted, in watched trees whose results are to go with them (`deletions = "remove"`), and moves
+/// their results to the tree of removed results. Nothing is destroyed.
+///
+/// A capture counts as deleted if its file was gone at two looks that are `patience_seconds` apart, its tree was well at both,
+/// and no pending capture of the tree has its size: that may be the same file under another name.
+final class DeletedCaptures: Sendable {
+    private let ledger: Ledger
+    private let live: LiveConfiguration
+    private let written: WrittenTrees
+    /// What only one work may be at.
+    private let inWork: IdentitiesInWork
+    private let clock: any DaemonClock
+    private let log: EventLog
+
+    private static let page = 500
+    /// No shorter time tells a deletion from a tree that goes away.
+    private static let shortestPatience: Int64 = 1000
+
+    init(
+        ledger: Ledger, live: LiveConfiguration, written: WrittenTrees, inWork: IdentitiesInWork,
+        clock: any DaemonClock, log: EventLog
+    ) {
+        (self.ledger, self.live, self.written, self.inWork) = (ledger, live, written, inWork)
+        (self.clock, self.log) = (clock, log)
+    }
+
+    /// Runs until cancelled.
+    func run() async {
+        var looks: [Int64: Look] = [:]
+        while !Task.isCancelled {
+            do { try await clock.sleep(milliseconds: 1000) } catch { return }
+            let roots = live.roots.filter { $0.settings.deletions == .remove }
+            looks = looks.filter { look in roots.contains { $0.id == look.key } }
+            for root in roots where (looks[root.id]?.next ?? 0) <= clock.now.milliseconds {
+                do {
+                    let gone = try await look(through: root, known: looks[root.id]?.gone ?? [:])
+                    looks[root.id] = Look(gone: gone, next: clock.now.milliseconds + Self.interval(root.settings))
+                } catch is CancellationError {
+                    return
+                } catch {
+                    log.write(.trouble("deleted captures of \(root.settings.path) could not be dealt with: \(error)"))
+                    looks[root.id] = Look(next: clock.now.milliseconds + Self.interval(root.settings))
+                }
+            }
+        }
+    }
+
+    /// What a look through a root found.
+    private struct Look {
+        /// Since when captures are known to be gone, on the monotonic clock.
+        var gone: [Int64: Int64] = [:]
+        /// Not to be looked at before.
+        var next: Int64
+    }
+
+    private static func interval(_ settings: WatchSettings) -> Int64 {
+        (settings.mode == .scan ? settings.scanInterval : settings.reconcileInterval).milliseconds
+    }
+
+    /// Looks for each capture of a root that has a result whether it is there, and removes results; returns which captures are
+    /// gone, since when.
+    private func look(through root: WatchedRoot, known: [Int64: Int64]) async throws -> [Int64: Int64] {
+        let patience = max(root.settings.patience.milliseconds, Self.shortestPatience)
+        var gone: [Int64: Int64] = [:]
+        var last: Int64 = 0
+        while case let rows = try await ledger.withResults(root: root.id, after: last, limit: Self.page),
+            let end = rows.last
+        {
+            try Task.checkCancellation()
+            last = end.id
+            let missing = await Blocking.run {
+                rows.filter { root.source.isGone($0.path, root: root.settings.path) }
+            }
+            // A tree that is away says of all its files that they are gone.
+            if !missing.isEmpty, try await !isWell(root) { return [:] }
+            for row in missing {
+                let since = known[row.id] ?? clock.now.milliseconds
+                if clock.now.milliseconds - since >= patience, try await remove(row, in: root) { continue }
+                gone[row.id] = since
+            }
+        }
+        return gone
+    }
+
+    private func isWell(_ root: WatchedRoot) async throws -> Bool {
+        guard live.labs().contains(where: { $0.roots.contains(root.id) }),
+            let identity = try await ledger.identity(of: root.id)
+        else { return false }
+        return await Blocking.run { (try? RootIdentity(path: root.settings.path)) == identity }
+    }
+
+    /// Returns false where it is not its time.
+    private func remove(_ row: CaptureRow, in root: WatchedRoot) async throws -> Bool {
+        guard try await !ledger.isPending(root: root.id, size: row.stamp.size) else { return false }
+        let key = "\(root.id) \(row.digest ?? "")"
+        guard inWork.begin(key) else { return false }
+        defer { inWork.end([key]) }
+        guard try await ledger.claimRemoval(row.id) else { return false }
+        do {
+            let settings = live.configuration.output
+            let last = try await ledger.lastVersion(of: row.id)
+            let place = try await Blocking.run { [written] in try Self.move(row, last, settings, written) }
+            try await ledger.endRemoval(row.id, note: "deleted; its result was moved to \(place)")
+            log.write(.removed(lab: root.settings.lab, file: root.name(of: row.path), place: place))
+            return true
+        } catch {
+            try await ledger.endRemoval(row.id, note: nil)
+            throw error
+        }
+    }
+
+    /// Moves a result with its versions, of whichever tree; returns where it is, for a person.
+    ///
+    /// - Parameter last: the greatest number that a version of it ever had.
+    private static func move(
+        _ row: CaptureRow, _ last: Int, _ settings: OutputSettings, _ written: WrittenTrees
+    ) throws(TreeError) -> String {
+        let trees = try written.results(settings)
+        let removed = try written.open(.removed, at: settings.removedDirectory)
+        try FreeSpaceGuard(settings).check(removed)
+        let commit = ResultCommit(trees)
+        let name = row.output ?? []
+        for tree in ResultTrees.Tree.allCases {
+            let move = ResultMove(
+                source: .init(tree: trees.place(tree), name: name), target: .init(tree: removed.place, name: name),
+                rewriting: { $0 })
+            let versions = commit.latestVersion(of: name, in: tree, after: last)?.number ?? 0
+            if versions > 0 {
+                for number in 1...versions {
+                    let version = ResultMove(
+                        source: move.source.version(number), target: move.target.version(free(move.target)),
+                        rewriting: { $0 })
+                    try version.run()
+                }
+            }
+            // One that was removed before has its name.
+            try move.run { () throws(TreeError) in
+                guard TreeFiles.exists(move.target.sidecar) else { return }
+                try ResultMove(source: move.target, target: move.target.version(free(move.target)), rewriting: { $0 })
+                    .run()
+            }
+            move.removeEmptyFolders()
+        }
+        return CapturePath.printable(removed.directory + [UInt8(ascii: "/")] + name)
+    }
+
+    /// The first number of a version that is not taken.
+    private static func free(_ place: ResultMove.Place) -> Int {
+        var number = 1
+        while TreeFiles.exists(place.version(number).sidecar) { number += 1 }
+        return number
+    }
+}

@@ -1,0 +1,110 @@
+import Glibc
+import Jobs
+import Ledger
+import Watching
+
+/// Puts in order what a ``TreeVerification`` found. What can be made again is given back to the daemon, which makes it as
+/// it makes all results; what belongs to no capture is put aside under another name. Nothing is removed but what was never
+/// more than half written.
+public struct TreeRepair: Sendable {
+    /// What is done about a problem.
+    enum Step: Sendable, Equatable {
+        /// The capture, by its row, is pending again.
+        case makeAgain(Int64)
+        /// An image below a tree and its sidecar, whichever of them is there, get names that nobody reads.
+        case setAside([UInt8], in: ResultTrees.Tree)
+        /// A half written file.
+        case remove([UInt8], in: ResultTrees.Tree)
+    }
+
+    /// What became of a problem.
+    public struct Outcome: Sendable, Equatable, Codable {
+        public var file: String
+        public var problem: String
+        /// What was done about it, or is to be done.
+        public var outcome: String
+        public var repaired: Bool
+    }
+
+    private let ledger: Ledger
+    private let trees: ResultTrees
+    private let isRunning: Bool
+
+    /// A half written file of a daemon that runs may be in work; one that was not written to for so long is not, seconds.
+    private static let longestWrite = 3600
+
+    /// - Parameters:
+    ///   - ledger: open for writing.
+    ///   - isRunning: a daemon may be at work meanwhile.
+    public init(_ ledger: Ledger, trees: ResultTrees, isRunning: Bool) {
+        (self.ledger, self.trees, self.isRunning) = (ledger, trees, isRunning)
+    }
+
+    /// Takes the problems one by one.
+    ///
+    /// - Parameter isDry: only say what would be done.
+    public func run(_ problems: [TreeVerification.Problem], isDry: Bool = false, now: Moment) async throws -> [Outcome]
+    {
+        var outcomes: [Outcome] = []
+        var again: [Int64: Bool] = [:]
+        for problem in problems {
+            var (outcome, isRepaired) = (problem.remedy, false)
+            if !isDry, let step = problem.step {
+                switch step {
+                case .makeAgain(let id):
+                    // One capture may have several problems.
+                    if again[id] == nil {
+                        again[id] = try await ledger.reprocess(.init(captures: [id]), now: now) > 0
+                    }
+                    isRepaired = again[id] ?? false
+                    outcome =
+                        !isRepaired
+                        ? "it is not done any more; see `nctd explain`"
+                        : isRunning ? "the daemon makes it again" : "the daemon makes it again when it runs"
+                case .setAside(let image, let tree): (outcome, isRepaired) = try await setAside(image, in: tree)
+                case .remove(let name, let tree): (outcome, isRepaired) = remove(name, in: tree)
+                }
+            }
+            outcomes.append(
+                Outcome(file: problem.file, problem: problem.problem, outcome: outcome, repaired: isRepaired))
+        }
+        return outcomes
+    }
+
+    private func setAside(_ image: [UInt8], in tree: ResultTrees.Tree) async throws -> (String, Bool) {
+        let path = trees.place(of: image, in: tree)
+        // A capture may have come to have this name since it was looked at.
+        let row = try await ledger.capture(output: OutputNames.unversioned(image))
+        guard row?.state != .pending else { return ("its capture is pending by now; it is left alone", false) }
+        let parts = [path, OutputNames.sidecar(path)].filter(TreeFiles.exists)
+        guard !parts.isEmpty else { return ("it is gone by now", true) }
+        let number = ResultCommit.freeNumber(besides: [path, OutputNames.sidecar(path)])
+        do throws(TreeError) {
+            // The sidecar first, so that none ever speaks of an image that is not there.
+            for part in parts.reversed() { try TreeFiles.rename(part, to: OutputNames.aside(part, number)) }
+            try TreeFiles.syncDirectory(TreeFiles.directory(of: path))
+        } catch {
+            return ("it could not be put aside: \(trees.named(error))", false)
+        }
+        if OutputNames.unversioned(image) != image { try await ledger.forgetVersion(output: image) }
+        return ("put aside as \(CapturePath.printable(trees.full(OutputNames.aside(image, number), in: tree)))", true)
+    }
+
+    private func remove(_ name: [UInt8], in tree: ResultTrees.Tree) -> (String, Bool) {
+        let path = trees.place(of: name, in: tree)
+        var status = stat()
+        let isThere = TreeFiles.withPath(path) { lstat($0, &status) } == 0
+        guard isThere, TreeFiles.isTemporary(Array(name.split(separator: UInt8(ascii: "/")).last ?? [])) else {
+            return ("it is gone by now", true)
+        }
+        guard !isRunning || status.st_mtim.tv_sec <= time(nil) - Self.longestWrite else {
+            return ("the running daemon may be writing it; stop the daemon first, or wait an hour", false)
+        }
+        do throws(TreeError) {
+            try TreeFiles.removeSurely(path)
+        } catch {
+            return ("it could not be removed: \(trees.named(error))", false)
+        }
+        return ("removed", true)
+    }
+}

@@ -1,0 +1,45 @@
+import Config
+import Glibc
+import Ledger
+import Watching
+
+/// The state directory at the start: it must be the one that the output was made with, or the ledger would begin anew
+/// under a bare mount point.
+struct StateDirectory {
+    let configuration: DaemonConfiguration
+
+    /// Opens it, and makes it where it is new; returns its id. Calls block. Throws ``TreeError`` where what is there is
+    /// not, or not surely, the state directory.
+    func claim() throws(TreeError) -> String {
+        let name = configuration.stateDirectory
+        let path = Array(name.utf8)
+        if let point = MountTable.missing(above: name) {
+            throw away("it belongs on \(point), which /etc/fstab mounts and which is not mounted")
+        }
+        if !TreeFiles.exists(path) {
+            try refuseIfKnown()
+            try TreeFiles.makeDirectories(path, below: path)
+        }
+        let tree = try OpenTree(path)
+        if let marker = try TreeMarker.read(in: tree) { return marker.id }
+        if !TreeFiles.exists(tree.path(Array(Ledger.fileName.utf8))) { try refuseIfKnown() }
+        let marker = TreeMarker(tree: .state)
+        try marker.write(in: tree)
+        return marker.id
+    }
+
+    private func refuseIfKnown() throws(TreeError) {
+        guard let output = try? OpenTree(Array(configuration.output.directory.utf8)),
+            let marker = try? TreeMarker.read(in: output), let state = marker.state
+        else { return }
+        throw away("the output \(configuration.output.directory) was made with the state directory \(state)")
+    }
+
+    private func away(_ what: String) -> TreeError {
+        TreeError(
+            operation: "opening", path: configuration.stateDirectory, code: ENODEV,
+            detail:
+                "\(what), and nothing of it is here; mount it; if it is lost, `nctd check --initialize` begins a new one"
+        )
+    }
+}

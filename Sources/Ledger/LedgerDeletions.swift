@@ -1,0 +1,57 @@
+import Foundation
+import GRDB
+import Watching
+
+extension Ledger {
+    /// Captures of a root that have a result and are not pending, a page at a time by their numbers, for the caller to see
+    /// whether their files are gone.
+    public func withResults(root: Int64, after id: Int64, limit: Int) async throws -> [CaptureRow] {
+        try await store.read {
+            try Row.fetchAll(
+                $0,
+                sql: """
+                    SELECT * FROM captures WHERE root = ? AND id > ? AND state <> 'pending' AND in_progress = 0
+                        AND EXISTS (SELECT 1 FROM results WHERE capture = captures.id AND version IS NULL)
+                    ORDER BY id LIMIT ?
+                    """, arguments: [root, id, limit]
+            ).map(CaptureRow.init)
+        }
+    }
+
+    /// Whether a pending capture of a root has so many bytes: it may be what another one is called now.
+    public func isPending(root: Int64, size: Int64) async throws -> Bool {
+        try await store.read {
+            try Int64.fetchOne(
+                $0, sql: "SELECT id FROM captures WHERE root = ? AND state = 'pending' AND size = ? LIMIT 1",
+                arguments: [root, size]) != nil
+        }
+    }
+
+    /// Claims a capture that is not pending, to remove its result; false if it is to be worked on again by now.
+    public func claimRemoval(_ id: Int64) async throws -> Bool {
+        try await store.write { database in
+            try database.execute(
+                sql: "UPDATE captures SET in_progress = 1 WHERE id = ? AND state <> 'pending' AND in_progress = 0",
+                arguments: [id])
+            return database.changesCount > 0
+        }
+    }
+
+    /// Ends a claim for removal.
+    ///
+    /// - Parameter note: what is said of the capture, which has no result any more; nil where nothing was removed.
+    public func endRemoval(_ id: Int64, note: String?) async throws {
+        try await store.write { database in
+            if let note {
+                try database.execute(sql: "DELETE FROM results WHERE capture = ?", arguments: [id])
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET state = 'ignored', ignored_kind = ?, note = ?, output = NULL, identity = NULL
+                        WHERE id = ? AND state <> 'pending'
+                        """, arguments: [IgnoredKind.gone.rawValue, note, id])
+            }
+            // One that was seen meanwhile is pending, and keeps no claim.
+            try database.execute(sql: "UPDATE captures SET in_progress = 0 WHERE id = ?", arguments: [id])
+        }
+    }
+}

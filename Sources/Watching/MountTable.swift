@@ -1,0 +1,45 @@
+import Glibc
+
+/// What is mounted on this machine, and what should be.
+public enum MountTable {
+    /// The mount point that a directory lies on; nil if the system would not tell. Throws ``FileError`` where the
+    /// directory cannot be opened.
+    public static func point(of directory: Int32) -> String? { MountEntry.of(directory)?.point }
+
+    /// The nearest place above a path, or the path itself, that `/etc/fstab` mounts at the start of the machine and that
+    /// is not mounted now; nil if there is none. What is left to be mounted at its first use is not meant.
+    public static func missing(above path: String, fstab: String = "/etc/fstab") -> String? {
+        let mounted = Set(
+            (ProcFile.lines("/proc/self/mountinfo") ?? []).compactMap { line in
+                line.split(separator: " ").dropFirst(4).first.map(String.init)
+            })
+        let wanted = (ProcFile.lines(fstab) ?? []).compactMap { line -> String? in
+            let fields = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+            guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].hasPrefix("/"), fields[1] != "/",
+                !fields[3].split(separator: ",").contains(where: { $0 == "noauto" || $0 == "x-systemd.automount" })
+            else { return nil }
+            return fields[1].count > 1 && fields[1].hasSuffix("/") ? String(fields[1].dropLast()) : fields[1]
+        }
+        return wanted.filter { (path == $0 || path.hasPrefix($0 + "/")) && !mounted.contains($0) }
+            .max { $0.count < $1.count }
+    }
+}
+
+/// Tells when something is mounted or unmounted.
+public final class MountWatch: Sendable {
+    private let descriptor: Int32
+
+    public init() { descriptor = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// True if the table changed within so long.
+    public func wait(milliseconds: Int32) -> Bool {
+        guard descriptor >= 0 else {
+            usleep(UInt32(clamping: milliseconds) &* 1000)
+            return false
+        }
+        var waits = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
+        return poll(&waits, 1, milliseconds) > 0
+    }
+}

@@ -1,0 +1,155 @@
+import Config
+import Daemon
+import Foundation
+import Ledger
+import TestSupport
+import Testing
+import Watching
+
+/// What is a tree's, or the machine's, fails no capture.
+@Suite(.timeLimit(.minutes(15))) struct TreeTroubleTests {
+    @Test(
+        "Whose fault an error is",
+        arguments: [
+            (
+                Fault.tree,
+                [
+                    EACCES, EPERM, ENOTCONN, ETIMEDOUT, ESTALE, EIO, EDQUOT, EHOSTDOWN, ENODEV, ENOSPC, EROFS, ENOENT,
+                    133,
+                ]
+            ),
+            (.machine, [EMFILE, ENFILE, ENOMEM, ENOBUFS]),
+            (.capture, [ENAMETOOLONG, EFBIG, EILSEQ, EINVAL, ELOOP, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, EOVERFLOW]),
+        ])
+    func faults(_ fault: Fault, _ codes: [Int32]) {
+        for code in codes { #expect(Fault(code: code) == fault, "\(FileError.text(code))") }
+    }
+
+    @Test(
+        "An error of a tree or of the machine is waited for, whatever it is: said once, and once when it is over",
+        arguments: [EIO, EACCES, ESTALE, ETIMEDOUT, EMFILE, ENOMEM])
+    func waited(_ code: Int32) async throws {
+        let clock = ManualClock()
+        let bench = try DaemonBench(clock: clock) { $0.retry.attempts = 2 }
+        try bench.write("x.png")
+        let trouble = SourceError.trouble(code: code, operation: "reading")
+        bench.sources["lab-a"]?.troubles.withLock {
+            $0.reads[CapturePath("x.png")!] = Array(repeating: trouble, count: 5)
+        }
+        try await bench.run {
+            try await bench.announce("x.png")
+            try await DaemonTests.advance(clock, until: bench, "done")
+        }
+        #expect(bench.events.count("failed") == 0)
+        #expect(bench.events.count("paused") == 1 && bench.events.count("resumed") == 1)
+        #expect(try await bench.row("x.png")?.attempts == 1)
+    }
+
+    @Test("A capture that meets its tree's errors while others go well is to blame in the end")
+    func blamed() {
+        var strikes = Strikes()
+        let place = Pauses.Place.root(1)
+        #expect(strikes.charge(7, at: place) == (0, 1))
+        #expect(strikes.charge(7, at: place) == (0, 2))
+        strikes.succeeded(at: .tree(.output))
+        #expect(strikes.charge(7, at: place) == (0, 3))
+        for count in 1...3 {
+            strikes.succeeded(at: place)
+            #expect(strikes.charge(7, at: place).strikes == count)
+        }
+        strikes.acquit(7)
+        #expect(strikes.charge(7, at: place) == (0, 1))
+    }
+
+    @Test("Waits at a place grow, and a look that shows it well opens it")
+    func waits() {
+        let clock = ManualClock()
+        let events = Events()
+        let pauses = Pauses(clock: clock, log: events.log) { "\($0)" }
+        let place = Pauses.Place.tree(.output)
+        func wait() -> Int64? {
+            guard case .closed(let until) = pauses.verdict(on: [place]) else { return nil }
+            return until - clock.now.milliseconds
+        }
+        for expected in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] as [Int64] {
+            pauses.met("EIO", at: place)
+            pauses.met("EIO of another that was in work", at: place)
+            #expect(wait() == expected)
+            clock.advance(milliseconds: expected)
+            #expect(pauses.verdict(on: [place]) == .trying)
+        }
+        pauses.look(at: place, shows: "away")
+        #expect(wait() == 1000)
+        pauses.look(at: place, shows: nil)
+        #expect(pauses.verdict(on: [place]) == .trying)
+        pauses.succeeded(at: [place])
+        #expect(pauses.verdict(on: [place, .machine]) == .open)
+        #expect(events.count("paused") == 1 && events.count("resumed") == 1)
+        // A trouble that nobody can try again ends by looks.
+        pauses.met("EIO", at: place)
+        pauses.look(at: place, shows: nil)
+        #expect(pauses.verdict(on: [place]) != .open)
+        clock.advance(milliseconds: 120_000)
+        pauses.look(at: place, shows: nil)
+        #expect(pauses.verdict(on: [place]) == .open)
+    }
+
+    @Test("A tree is known by its marker: what takes its place is not written to")
+    func marker() throws {
+        let space = try Workspace()
+        try FileManager.default.createDirectory(atPath: space("state"), withIntermediateDirectories: true)
+        let ledger = try Ledger.open(stateDirectory: space("state"))
+        let trees = try WrittenTrees(ledger)
+        func trouble() -> Int32? {
+            do throws(TreeError) {
+                _ = try trees.open(.output, at: space("out"))
+                return nil
+            } catch { return error.code }
+        }
+        #expect(trouble() == nil)
+        #expect(trouble() == nil)
+        try FileManager.default.moveItem(atPath: space("out"), toPath: space("away"))
+        #expect(trouble() == ENODEV)
+        try FileManager.default.createDirectory(atPath: space("out"), withIntermediateDirectories: true)
+        #expect(trouble() == ENODEV)
+        #expect(space.read("out/.nctd-tree") == nil)
+        // Another start knows it as well.
+        #expect(throws: TreeError.self) { try WrittenTrees(ledger).open(.output, at: space("out")) }
+        _ = try WrittenTrees.initialize(.output, at: space("out"))
+        #expect(trouble() == ENODEV, "another tree is there")
+        try FileManager.default.removeItem(atPath: space("out"))
+        try FileManager.default.moveItem(atPath: space("away"), toPath: space("out"))
+        #expect(trouble() == nil)
+        // What is somebody else's is not taken for a new tree.
+        try space.write("x", to: "other/file.txt")
+        #expect(throws: TreeError.self) { try trees.open(.quarantine, at: space("other")) }
+    }
+
+    @Test(
+        "A tree is an earlier version's by its sidecars, also by those that nobody can read any more",
+        arguments: [
+            ("lab/a.png.json", "{", true), ("lab/a.tif.v2.json", "", true), ("lab/a.png.json", "{}", false),
+            ("lab/notes.json", "{", false), ("lab/a.png", "x", false),
+        ])
+    func earlier(_ name: String, _ text: String, _ isOwn: Bool) throws {
+        let space = try Workspace()
+        try FileManager.default.createDirectory(atPath: space("state"), withIntermediateDirectories: true)
+        let trees = try WrittenTrees(try Ledger.open(stateDirectory: space("state")))
+        try space.write(text, to: "out/\(name)")
+        #expect(((try? trees.open(.output, at: space("out"))) != nil) == isOwn)
+    }
+
+    @Test("A place that /etc/fstab mounts and that is not mounted is missed; what is mounted on demand is not")
+    func fstab() throws {
+        let space = try Workspace()
+        try space.write(
+            "# a comment\nserver:/a /nctd-test/share nfs defaults 0 0\nserver:/b /nctd-test/auto nfs noauto 0 0\n"
+                + "proc /proc proc defaults 0 0\n", to: "fstab")
+        func missing(_ path: String) -> String? { MountTable.missing(above: path, fstab: space("fstab")) }
+        #expect(missing("/nctd-test/share/out") == "/nctd-test/share")
+        #expect(missing("/nctd-test/share") == "/nctd-test/share")
+        #expect(missing("/nctd-test/shared") == nil)
+        #expect(missing("/nctd-test/auto/out") == nil)
+        #expect(missing("/proc/self") == nil)
+    }
+}
