@@ -15,7 +15,7 @@ import Synchronization
 ///   the library read beyond the mark is fetched at the next look, half a second later at most.
 /// - Its wait cannot be ended from outside. The thread waits by `poll` on the library's descriptor, which is found in
 ///   `/proc/self/fd`, and on one for waking it; where the descriptor is not found it looks five times a second.
-/// - It uses `select`, so its descriptor must be below 1024.
+/// - It uses `select`, so its descriptor must be below 1024: some such numbers are held for it from the start.
 public final class InotifyHub: Sendable {
     public static let shared = InotifyHub()
 
@@ -26,6 +26,8 @@ public final class InotifyHub: Sendable {
         /// The ends of a pipe that wakes the thread; the mark's watch is set on it.
         var waker: Int32 = -1
         var wakerEnd: Int32 = -1
+        /// Descriptors of low numbers that are held, to be given to the library when it opens.
+        var lowDescriptors: [Int32] = []
         /// The next mark, set ahead so that there is one when the limit of watches is reached.
         var mark: Int32?
         /// The mark that a reading in parts goes up to, and whether events were lost before it.
@@ -58,21 +60,21 @@ public final class InotifyHub: Sendable {
         case refused(String)
     }
 
-    /// A new subscriber's number, with its mailbox; it has no watches yet. Nil and the reason if events cannot be had.
-    func subscribe() -> (id: Int, mailbox: InotifyMailbox)? {
+    enum Subscription {
+        /// The new subscriber's number, with its mailbox; it has no watches yet.
+        case given(Int, InotifyMailbox)
+        /// Events cannot be had; a reason with what to do.
+        case refused(String)
+    }
+
+    func subscribe() -> Subscription {
         state.withLock { state in
-            guard state.isOpen || open(&state) else { return nil }
+            if !state.isOpen, let reason = open(&state) { return .refused(reason) }
             state.subscriptions += 1
             let mailbox = InotifyMailbox()
             state.mailboxes[state.subscriptions] = mailbox
-            return (state.subscriptions, mailbox)
+            return .given(state.subscriptions, mailbox)
         }
-    }
-
-    /// Why ``subscribe()`` gave nothing, with what to do.
-    var refusal: String {
-        "the kernel gives no more inotify instances, or /proc is not there; raise fs.inotify.max_user_instances (now "
-            + "\(InotifyLimits.current.instances.map(String.init) ?? "unknown")) with sysctl, then restart"
     }
 
     /// Ends a subscription and all of its watches.
@@ -144,46 +146,77 @@ public final class InotifyHub: Sendable {
 
     // MARK: The library
 
-    /// A subscriber may come before the thread is there, so both are made here.
-    private func open(_ state: inout sending State) -> Bool {
+    /// Makes the thread and the library's instance, where they are not there yet; returns why that failed.
+    private func open(_ state: inout sending State) -> String? {
         if state.waker < 0 {
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { return false }
+            guard pipe(&ends) == 0 else { return "no pipe can be opened (\(FileError.text(errno)))" }
             for end in ends {
                 _ = fcntl(end, F_SETFD, FD_CLOEXEC)
                 _ = fcntl(end, F_SETFL, O_NONBLOCK)
             }
             (state.waker, state.wakerEnd) = (ends[0], ends[1])
+            // A subscriber may come before the thread is there.
             Thread.detachNewThread { [self] in readForEver() }
         }
-        let before = Set(Self.inotifyDescriptors())
-        guard inotifytools_init(0, 0, 0) == 1 else { return false }
-        let found = Self.inotifyDescriptors().filter { !before.contains($0) }
-        setMark(&state)
-        guard let mark = state.mark else {
-            inotifytools_cleanup()
-            return false
-        }
-        // Whoever has the new watch in its list is the library's.
-        let line = "inotify wd:\(String(mark, radix: 16)) "
-        state.descriptor = found.first {
-            ProcFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
-        }
-        if let descriptor = state.descriptor {
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            guard descriptor < 1024 else {
+        holdLowDescriptors(&state)
+        while true {
+            // Another thread may take the number that is let go here; then the next one is tried.
+            let lent = state.lowDescriptors.popLast()
+            if let lent { Glibc.close(lent) }
+            let before = Set(Self.inotifyDescriptors())
+            guard inotifytools_init(0, 0, 0) == 1 else { return Self.instanceReason(inotifytools_error()) }
+            let found = Self.inotifyDescriptors().filter { !before.contains($0) }
+            setMark(&state)
+            guard let mark = state.mark else {
+                let code = inotifytools_error()
                 inotifytools_cleanup()
-                state.descriptor = nil
-                return false
+                return code == 0 || code == ENOENT ? "/proc is not there; mount it" : Self.reason(code)
+            }
+            // Whoever has the new watch in its list is the library's.
+            let line = "inotify wd:\(String(mark, radix: 16)) "
+            state.descriptor = found.first {
+                ProcFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
+            }
+            guard let descriptor = state.descriptor, descriptor >= Self.highestDescriptor else { break }
+            inotifytools_cleanup()
+            (state.descriptor, state.mark) = (nil, nil)
+            if lent == nil {
+                return "this process has too many files open (libinotifytools needs one of the first "
+                    + "\(Self.highestDescriptor)); restart it"
             }
         }
+        if let descriptor = state.descriptor { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         state.isOpen = true
         wake(state.wakerEnd)
-        return true
+        return nil
+    }
+
+    /// What `select` can wait for.
+    private static let highestDescriptor: Int32 = 1024
+
+    private func holdLowDescriptors(_ state: inout sending State) {
+        while state.lowDescriptors.count < 4 {
+            let number = fcntl(state.waker, F_DUPFD_CLOEXEC, 3)
+            guard number >= 0 else { return }
+            guard number < Self.highestDescriptor else {
+                Glibc.close(number)
+                return
+            }
+            state.lowDescriptors.append(number)
+        }
+    }
+
+    private static func instanceReason(_ code: Int32) -> String {
+        guard code == EMFILE else { return "inotify cannot be opened (\(FileError.text(code)))" }
+        let now = InotifyLimits.current.instances.map(String.init) ?? "unknown"
+        return "the kernel gives no more inotify instances or descriptors; raise fs.inotify.max_user_instances (now "
+            + "\(now)) with sysctl, or the limit of open files, then restart"
     }
 
     private func close(_ state: inout sending State) {
         guard state.isOpen else { return }
+        discard(&state)
         inotifytools_cleanup()
         state.isOpen = false
         state.descriptor = nil
@@ -194,10 +227,23 @@ public final class InotifyHub: Sendable {
         wake(state.wakerEnd)
     }
 
+    /// Empties the library's buffer, which outlives its instance: the next one counts its watches from 1 again, and
+    /// would take what is left for its own.
+    private func discard(_ state: inout sending State) {
+        // Without watches nothing comes after the mark. Past the library, which complains of those that are gone already.
+        if let descriptor = state.descriptor {
+            for watch in state.tree.watches { inotify_rm_watch(descriptor, watch) }
+        }
+        let mark = plantMark(&state)
+        while let event = inotifytools_next_event(1) {
+            if event.pointee.wd == mark, event.pointee.mask & UInt32(IN_IGNORED) != 0 { break }
+        }
+    }
+
     /// Starts anew with no watches; everybody has to scan and watch again.
     private func renew(_ state: inout sending State, _ mail: InotifyMailbox.Mail) {
         close(&state)
-        let isOpen = open(&state)
+        let isOpen = open(&state) == nil
         for mailbox in state.mailboxes.values { mailbox.post(isOpen ? mail : .rootGone) }
     }
 

@@ -44,7 +44,12 @@ public struct InotifyRootWatcher: RootWatcher {
         if settings.mode == .auto, let kind, kind.mode(asked: .auto) == .scan {
             return "\(settings.path) is on \(kind.name), which brings no events of what other machines write"
         }
-        guard let (id, mailbox) = hub.subscribe() else { return hub.refusal }
+        let id: Int
+        let mailbox: InotifyMailbox
+        switch hub.subscribe() {
+        case .given(let number, let box): (id, mailbox) = (number, box)
+        case .refused(let reason): return reason
+        }
         defer { hub.unsubscribe(id) }
         let enter = { [hub] in hub.watch($0, $1, for: id) }
         var nextScan = ContinuousClock.now

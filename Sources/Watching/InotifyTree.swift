@@ -29,6 +29,8 @@ struct InotifyTree {
 
     var count: Int { nodes.count }
 
+    var watches: [Int32] { Array(nodes.keys) }
+
     /// True if the directory at a path is watched and is still that one.
     func holds(_ path: CapturePath?, _ identity: Identity, of subscriber: Int) -> Bool {
         find(path, of: subscriber).flatMap { nodes[$0] }?.identity == identity

@@ -216,6 +216,41 @@ extension HubTests {
             await end(recorder)
         }
 
+        @Test("Events come also where the process has more than a thousand files open")
+        func manyDescriptors() async throws {
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            guard limit.rlim_cur > 4096 else { return print("SKIPPED: files open by the thousand (ulimit -n 8192)") }
+            await end(start(try Tree()))
+            let open = (0..<1100).map { _ in Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
+            defer { open.forEach { close($0) } }
+            #expect(open.allSatisfy { $0 >= 0 } && open.contains { $0 > 1024 })
+            let tree = try Tree()
+            let recorder = await start(tree)
+            try tree.write("d/1.png")
+            #expect(await recorder.waitForFiles(["d/1.png"]))
+            #expect(await recorder.scans == 1)
+            await end(recorder)
+        }
+
+        @Test("What is left of one watching's events is not taken for events of the next one's directories")
+        func leftOverEvents() async throws {
+            let names = (0..<800).map { "d\($0)" }
+            for _ in 0..<3 {
+                let (first, second) = (try Tree(), try Tree())
+                for name in names { for tree in [first, second] { try tree.directory(name) } }
+                let one = await start(first)
+                InotifyHub.shared.setReading(false)
+                for name in names { try first.remove(name) }
+                InotifyHub.shared.setReading(true)
+                await end(one)
+                let two = await start(second)
+                for name in names { try second.write(name + "/1.png") }
+                #expect(await two.waitForFiles(names.map { $0 + "/1.png" }, seconds: 60))
+                await end(two)
+            }
+        }
+
         @Test("Two roots share the hub and hear only of their own")
         func twoRoots() async throws {
             let (first, second) = (try Tree(), try Tree())
