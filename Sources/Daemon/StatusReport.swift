@@ -73,7 +73,7 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var total: StateCounts
     /// What pending captures wait for.
     public var pending: PendingCounts
-    /// How long the pending captures take at the pace of the last hour, seconds; absent where nothing ended in it.
+    /// How long the pending captures take at the pace of the last hour, seconds; absent where less than two ended in it.
     public var backlogSeconds: Double?
     /// What a person must see to, in words; empty while all is in order.
     public var needsPerson: [String]
@@ -126,8 +126,11 @@ public struct StatusReport: Sendable, Equatable, Codable {
                 lastFinishedAt: text(summary.lastFinishedAt), lastScanAt: text(summary.root.scannedAt),
                 finishedInLastHour: summary.finishedInLastHour)
         }
-        let pace = roots.map(\.finishedInLastHour).reduce(0, +)
-        backlogSeconds = total.pending > 0 && pace > 0 ? Double(total.pending) * 3600 / Double(pace) : nil
+        // From the first that ended in the last hour: the daemon may run for a minute only.
+        let ended = roots.map(\.finishedInLastHour).reduce(0, +)
+        backlogSeconds = summaries.compactMap(\.hourBeganAt).min().flatMap { first in
+            total.pending > 0 && ended > 1 ? Double(total.pending) * max(1, now.wall - first) / Double(ended - 1) : nil
+        }
         needsPerson = NeedsPerson.all(
             pauses: pauses, roots: summaries.map(\.root), isRunning: processId != nil
         ).map(\.text)

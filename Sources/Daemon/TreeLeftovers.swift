@@ -43,9 +43,14 @@ struct TreeLeftovers {
     }
 
     /// Whether an image lies under a name, without a sidecar, and is in nobody's work.
-    func isImage(_ name: [UInt8]) -> Bool {
+    func isImage(_ name: [UInt8]) -> Bool { isAlone(name) && isOld(name) }
+
+    /// Whether one lies there that may be in work: its sidecar may come yet.
+    func isFresh(_ name: [UInt8]) -> Bool { isAlone(name) && !isOld(name) }
+
+    private func isAlone(_ name: [UInt8]) -> Bool {
         let path = tree + [UInt8(ascii: "/")] + name
-        return TreeFiles.exists(path) && !TreeFiles.exists(OutputNames.sidecar(path)) && isOld(name)
+        return TreeFiles.exists(path) && !TreeFiles.exists(OutputNames.sidecar(path))
     }
 
     private func kind(_ name: [UInt8], among names: Set<[UInt8]>) -> Kind? {

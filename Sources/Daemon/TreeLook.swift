@@ -180,6 +180,12 @@ struct TreeLook: Sendable {
                 return try await look(at: image, row, root)
             }
             try await lookInTree(at: image, in: tree)
+            guard TreeLeftovers(trees.directory(tree), isRunning: isRunning).isFresh(image) else { return }
+            found.problems.append(
+                Problem(
+                    file: CapturePath.printable(trees.full(image, in: tree)),
+                    problem: "an image without a sidecar, less than a minute old",
+                    remedy: "the running daemon may be at it; repair it again in a minute"))
         }
     }
 

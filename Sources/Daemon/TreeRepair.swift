@@ -57,8 +57,10 @@ public struct TreeRepair: Sendable {
                         again[id] = try await ledger.reprocess(.init(captures: [id]), now: now) > 0
                     }
                     isRepaired = again[id] ?? false
+                    let isInHand = try await isRepaired ? true : ledger.capture(id)?.state == .pending
+                    isRepaired = isInHand
                     outcome =
-                        !isRepaired
+                        !isInHand
                         ? "it is not done any more; see `nctd explain`"
                         : isRunning ? "the daemon makes it again" : "the daemon makes it again when it runs"
                 case .setAside(let image, let tree): (outcome, isRepaired) = try await setAside(image, in: tree)
@@ -74,8 +76,12 @@ public struct TreeRepair: Sendable {
     private func setAside(_ image: [UInt8], in tree: ResultTrees.Tree) async throws -> (String, Bool) {
         let path = trees.place(of: image, in: tree)
         // A capture may have come to have this name since it was looked at.
-        let row = try await ledger.capture(output: OutputNames.unversioned(image))
-        guard row?.state != .pending else { return ("its capture is pending by now; it is left alone", false) }
+        let current = OutputNames.unversioned(image)
+        guard try await ledger.capture(output: current)?.state != .pending else {
+            return current == image
+                ? ("its capture is pending: the daemon makes the result, and puts this aside", true)
+                : ("its capture is pending by now; it is left alone", false)
+        }
         let parts = [path, OutputNames.sidecar(path)].filter(TreeFiles.exists)
         guard !parts.isEmpty else { return ("it is gone by now", true) }
         let number = ResultCommit.freeNumber(besides: [path, OutputNames.sidecar(path)])
@@ -86,7 +92,7 @@ public struct TreeRepair: Sendable {
         } catch {
             return ("it could not be put aside: \(trees.named(error))", false)
         }
-        if OutputNames.unversioned(image) != image { try await ledger.forgetVersion(output: image) }
+        if current != image { try await ledger.forgetVersion(output: image) }
         return ("put aside as \(CapturePath.printable(trees.full(OutputNames.aside(image, number), in: tree)))", true)
     }
 

@@ -36,7 +36,10 @@ public struct ImageLimits: Sendable, Equatable, Codable {
             .tooLarge,
             "the header says \(header.width) × \(header.height) pixels, and at most \(maximumPixels) pixels and "
                 + "\(maximumSide) a side are read",
-            path: path, remedy: "crop or scale the image; the daemon reads larger ones with a higher maximum_megapixels"
-        )
+            path: path,
+            remedy: "crop or scale the image"
+                + (overflow || max(header.width, header.height) > maximumSide
+                    ? "; or copy the file again, if its header is wrong"
+                    : "; the daemon reads larger ones with a higher maximum_megapixels"))
     }
 }

@@ -111,7 +111,8 @@ public struct CaptureJob: Sendable, Equatable {
                     file: input, cause: "the result \(path) exists",
                     remedy:
                         "use --overwrite to replace it, or --skip-existing to leave what was made of the same capture "
-                        + "with other settings")
+                        + "otherwise (with other settings, or beside other captures, which the colors of their lab are "
+                        + "learned from)")
             }
         }
         var stopwatch = Stopwatch()
@@ -138,21 +139,9 @@ public struct CaptureJob: Sendable, Equatable {
 
     /// The file's bytes, if working on it takes no more memory than it may.
     private func readAdmitted(for engine: PreparedEngine) throws -> [UInt8] {
-        let limits = ImageLimits()
-        let file = try RegularFile(bytes: inputBytes, path: input, limits: limits)
-        // A header that makes no sense is told of by decoding.
-        let header = try? ImageHeader.read(fileSize: file.size, path: input) { try file.read(at: $0, count: $1) }
-        if let header { try limits.check(header, path: input) }
-        let needed =
-            CaptureMemory(engine.profile, usingVGG: engine.features?.weights != nil)
-            .bytes(header, fileBytes: file.size) ?? .max
-        guard needed <= memory else {
-            throw JobFailure(
-                file: input,
-                cause: "it needs about \(needed >> 20) MiB of memory, and \(memory >> 20) MiB may be used",
-                remedy: "crop or scale the image")
-        }
-        return try RegularFile.read(bytes: inputBytes, path: input, limits: limits)
+        try AdmittedFile.bytes(
+            ofFileAt: inputBytes, name: input,
+            for: CaptureMemory(engine.profile, usingVGG: engine.features?.weights != nil), memory: memory)
     }
 
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {

@@ -19,6 +19,14 @@ public struct CaptureMemory: Sendable {
     /// Beside all that.
     private static let base = 36 << 20
 
+    /// Of an image that is only looked at, at full size.
+    static let ofLook = CaptureMemory(tilePerPixel: 40, tilePixels: .max)
+
+    private init(tilePerPixel: Int, tilePixels: Int) {
+        self.tilePerPixel = tilePerPixel
+        self.tilePixels = tilePixels
+    }
+
     /// - Parameter usesVGG: its features come from VGG-19.
     public init(_ profile: Profile, usingVGG usesVGG: Bool) {
         let parameters = profile.parameters

@@ -3,7 +3,7 @@ import Foundation
 extension Sidecar.Finding {
     /// In words.
     public var text: String {
-        let (value, threshold) = (Self.text(value, 2), Self.text(threshold, 2))
+        let (value, threshold) = Self.apart(self.value, self.threshold)
         return switch kind {
         case "different_scale":
             "things are \(value) times as large as in the references, \(threshold) at most wanted either way"
@@ -23,6 +23,12 @@ extension Sidecar.Finding {
     }
 
     private static func words(_ kind: String) -> String { kind.replacing("_", with: " ") }
+
+    /// Two numbers in as many digits as show which is larger; in two where these do.
+    private static func apart(_ one: Float, _ other: Float) -> (String, String) {
+        let digits = (2...6).first { text(one, $0) != text(other, $0) } ?? 2
+        return (text(one, digits), text(other, digits))
+    }
 
     private static func text(_ number: Float, _ digits: Int) -> String {
         String(format: "%.\(digits)f", Double(number))

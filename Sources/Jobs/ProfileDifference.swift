@@ -124,7 +124,9 @@ public struct ProfileDifference: Sendable, Equatable, Codable {
     /// The palette that the references stand for.
     private static func shown(by profile: Profile, _ workers: Workers) throws -> LabPalette {
         var survey = PaletteSurvey(workers: workers)
-        for path in profile.references { survey.look(at: path) { try ImageReader.read(path: path).image } }
+        for path in profile.references {
+            survey.look(at: path) { try AdmittedFile.image(ofFileAt: Array(path.utf8), name: path) }
+        }
         if let failure = survey.failures.first { throw failure }
         return (try? survey.palette()) ?? .general
     }

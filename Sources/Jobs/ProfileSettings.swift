@@ -24,8 +24,13 @@ struct ProfileSettings {
             guard let name = child.label, !Self.own.contains(name) else { continue }
             values[Self.key(name)] = Self.text(child.value)
         }
-        for child in Mirror(reflecting: profile.thresholds).children {
+        for child in Mirror(reflecting: profile.thresholds).children where child.label != "rules" {
             values[child.label.map(Self.key) ?? ""] = Self.text(child.value)
+        }
+        let rules = profile.thresholds.rules
+        values["verdict.fields"] = Self.text(rules.fields)
+        for kind in QualityReport.Finding.Kind.allCases {
+            values["verdict.\(kind.name)"] = Self.text(rules.effects[kind] ?? .measured)
         }
         if case .file(let path) = profile.flatField {
             values["flat_field"] = try Self.file(path)
@@ -71,7 +76,7 @@ struct ProfileSettings {
         case "learn_after": .learning
         case "below_threshold": .delivery
         case "sample_bits", "pages", "page": .reading
-        case _ where key.hasPrefix("minimum_") || key.hasPrefix("maximum_") || key.contains("verdict"): .verdicts
+        case _ where key.hasPrefix("minimum_") || key.hasPrefix("maximum_") || key.hasPrefix("verdict."): .verdicts
         default: .pixels
         }
     }

@@ -40,6 +40,8 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     public var failure: CaptureFailure?
     public var finishedAt: Double?
     public var durationMilliseconds: Double?
+    /// From the first sight of it to its first result, seconds; nil where that is not known.
+    public var waited: Double?
     /// What became of the colors, as the sidecar of the present result says it.
     public var treatment: String?
     /// The engine that made the present result; nil where it is not known.
@@ -80,6 +82,7 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
         }
         finishedAt = row["finished_at"]
         durationMilliseconds = row["duration_ms"]
+        waited = row["waited"]
         treatment = row["treatment"]
         engine = row["engine"]
     }

@@ -18,7 +18,7 @@ extension Ledger {
                 sql: """
                     SELECT lab, CASE state WHEN 'ignored' THEN coalesce(note, '') END AS reason, count(*) AS n
                     FROM captures JOIN roots ON roots.id = captures.root
-                    WHERE seen_at >= ? AND seen_at < ? GROUP BY lab, reason
+                    WHERE seen_at >= ? AND seen_at < ? AND ignored_kind IS NOT 'renamed' GROUP BY lab, reason
                     """, arguments: [since, until])
             while let row = try rows.next() {
                 let (lab, count): (String, Int) = (row["lab"], row["n"])

@@ -40,6 +40,8 @@ public struct RootSummary: Sendable, Equatable {
     public var lastFinishedAt: Double?
     /// Captures done or failed in the last hour.
     public var finishedInLastHour: Int
+    /// When the first of these did, seconds since 1970.
+    public var hourBeganAt: Double?
 }
 
 extension Ledger {
@@ -70,7 +72,11 @@ extension Ledger {
                     finishedInLastHour: try Int.fetchOne(
                         database,
                         sql: "SELECT count(*) FROM captures WHERE root = ? AND finished_at > ?",
-                        arguments: [root.id, now.wall - 3600]) ?? 0)
+                        arguments: [root.id, now.wall - 3600]) ?? 0,
+                    hourBeganAt: try Double.fetchOne(
+                        database,
+                        sql: "SELECT min(finished_at) FROM captures WHERE root = ? AND finished_at > ?",
+                        arguments: [root.id, now.wall - 3600]))
             }
         }
     }
@@ -90,6 +96,10 @@ extension Ledger {
             }
             return verdicts
         }
+    }
+
+    public func capture(_ id: Int64) async throws -> CaptureRow? {
+        try await store.read { try Self.capture(id, in: $0) }
     }
 
     public func capture(root: Int64, path: CapturePath) async throws -> CaptureRow? {

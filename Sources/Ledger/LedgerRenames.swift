@@ -207,10 +207,13 @@ extension Ledger {
             result.output = output
             let isOther = try Self.end(
                 id, stamp: rename.plan.stamp, .done(result, rule: rename.plan.rule, older: nil), now: now, in: database)
-            // It was made when it was made.
+            // It came in when it came in, and was made when it was made.
             try database.execute(
-                sql: "UPDATE captures SET finished_at = ?, duration_ms = ? WHERE id = ?",
-                arguments: [rename.former.finishedAt ?? result.finishedAt, result.durationMilliseconds, id])
+                sql: "UPDATE captures SET seen_at = ?, waited = ?, finished_at = ?, duration_ms = ? WHERE id = ?",
+                arguments: [
+                    rename.former.seenAt, rename.former.waited, rename.former.finishedAt ?? result.finishedAt,
+                    result.durationMilliseconds, id,
+                ])
             return isOther
         }
     }

@@ -135,6 +135,10 @@ enum LedgerSchema {
                     CREATE INDEX captures_by_engine ON captures (engine, profile) WHERE state = 'done';
                     """)
         }
+        migrator.registerMigration("10 waits") { database in
+            // From the first sight of a capture to its first result, seconds; nothing for what was done before this was kept.
+            try database.execute(sql: "ALTER TABLE captures ADD COLUMN waited REAL")
+        }
         return migrator
     }
 }

@@ -245,14 +245,13 @@ extension Ledger {
             try database.execute(
                 sql: """
                     UPDATE captures SET state = ?, in_progress = 0, crashes = 0, workers = 0, note = NULL, ignored_kind = NULL,
-                        was_done = 0,
-                        digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?, delivery = ?,
-                        error_code = NULL, error_message = NULL, error_remedy = NULL,
+                        was_done = 0, waited = CASE WHEN was_done = 0 THEN ? - seen_at ELSE waited END, digest = ?, identity = ?, profile = ?, rule = ?, verdict = ?,
+                        delivery = ?, error_code = NULL, error_message = NULL, error_remedy = NULL,
                         finished_at = ?, duration_ms = ?, treatment = ?, engine = ?
                     WHERE id = ?
                     """,
                 arguments: [
-                    isOther ? "pending" : "done", result.digest, result.identity, result.profile, rule,
+                    isOther ? "pending" : "done", now.wall, result.digest, result.identity, result.profile, rule,
                     result.verdict, result.delivery, now.wall, result.durationMilliseconds, result.treatment,
                     result.engine, id,
                 ])

@@ -68,6 +68,7 @@ import Testing
             ("sample_bits = 12", "sample_bits", nil, "12", "reading"),
             ("page = 2", "page", nil, "2", "reading"),
             ("[thresholds]\nminimum_confidence = 0.5", "minimum_confidence", "0.75", "0.5", "verdicts"),
+            ("[verdict]\nclipped = \"note\"", "verdict.clipped", "\"measured\"", "\"note\"", "verdicts"),
         ] as [(String, String, String?, String?, String)])
     func setting(line: String, key: String, first: String?, second: String?, effect: String) throws {
         let told = try diff(try profile("first.toml"), try profile("second.toml", "\"reference.png\"", line))

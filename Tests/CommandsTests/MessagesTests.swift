@@ -43,6 +43,12 @@ import Testing
         (["stats", "--config", "nctd.toml"], ["no command stats", "`nctd status`"]),
         (["profile", "sugest", "in"], ["nctd profile has no command sugest", "`nctd profile suggest`"]),
         (["help", "profile", "lern"], ["nctd profile has no command lern", "`nctd profile learn`"]),
+        (
+            ["reprocess", "--lab", "lab-b", "--since", "2026-03-02", "--until", "2026-03-01"],
+            ["--since must be before --until"]
+        ),
+        (["list", "--since", "2026-03-01", "--until", "2026-03-01"], ["--since must be before --until"]),
+        (["status", "--check", "--watch"], ["--check", "--watch", "one of them"]),
         (["qqqqqqqqqqqq"], ["no command qqqqqqqqqqqq", "its commands are check, compare"]),
         (["normalize"], ["input"]),
         (["normalize", "in"], ["--profile FILE or --reference IMAGE"]),

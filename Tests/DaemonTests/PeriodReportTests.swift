@@ -68,6 +68,35 @@ import Testing
         #expect(without.done == 5 && without.unread == 1)
     }
 
+    @Test("A renamed capture came in once, and what is made again waited as long as it did the first time")
+    func again() async throws {
+        let bench = try DaemonBench()
+        for number in 1...2 { try bench.write("\(number).png", seed: UInt64(number)) }
+        var waits: [Double] = []
+        try await bench.run {
+            try await bench.announce("1.png", "2.png")
+            await bench.events.wait(for: "done", count: 2)
+            for name in ["1.png", "2.png"] {
+                let row = try #require(try await bench.row(name))
+                waits.append(try #require(row.finishedAt) - row.seenAt)
+            }
+            try FileManager.default.moveItem(
+                atPath: bench.space("lab-a/1.png"), toPath: bench.space("lab-a/named.png"))
+            try await bench.announce("named.png")
+            await bench.events.wait(for: "renamed")
+        }
+        let seen = try #require(try await bench.row("2.png")).seenAt
+        let ledger = try Ledger.open(forCommandIn: bench.space("state"), writing: true)
+        #expect(try await ledger.reprocess(.init(lab: "lab-a"), now: bench.clock.now) == 2)
+        try await bench.run { await bench.events.wait(for: "done", count: 3) }
+        let (first, second) = (try await bench.row("named.png"), try await bench.row("2.png"))
+        #expect([first?.waited, second?.waited] == waits)
+        #expect(second?.seenAt == seen)
+        let lab = try #require(try await read(bench).labs.first)
+        #expect(lab.seen == 2 && lab.done == 2 && lab.ignored.isEmpty)
+        #expect(lab.waitSeconds?.greatest == waits.max().map { Float($0) })
+    }
+
     @Test("The disk's figures are what the files take, a link once, versions apart")
     func disk() async throws {
         let bench = try DaemonBench()

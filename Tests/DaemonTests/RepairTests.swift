@@ -73,6 +73,8 @@ import Watching
         let outcomes = try await repair(bench, found)
         #expect(outcomes.allSatisfy { $0.repaired }, "\(outcomes)")
         #expect(try await bench.counts().pending == 5)
+        let again = try await repair(bench, try await verify(bench))
+        #expect(again.allSatisfy { $0.repaired }, "what is in hand is not left: \(again)")
         let second = try DaemonBench(space: bench.space)
         try await second.run { await second.events.wait(for: "done", count: 5) }
         let after = try await verify(second)
@@ -99,6 +101,10 @@ import Watching
             let found = try await verify(bench, isRunning: true)
             let names = found.problems.map { ($0.file as NSString).lastPathComponent }
             #expect(Set(names) == ["1.png", "2.png"])
+            let named = try await TreeVerification(
+                of: [.result(Array("lab-a/stray.png".utf8), in: .delivered)], bench.ledger(),
+                trees: ResultTrees(bench.configuration.output), isRunning: true)
+            #expect(named.problems.map(\.remedy) == ["the running daemon may be at it; repair it again in a minute"])
             let outcomes = try await repair(bench, found, isRunning: true)
             #expect(outcomes.allSatisfy { $0.repaired && $0.outcome == "the daemon makes it again" })
             await bench.events.wait(for: "done", count: 2)

@@ -35,6 +35,11 @@ import Testing
         #expect(status.roots[0].finishedInLastHour == 3)
         #expect(status.verdicts["lab-a"] == ["doubtful": 3])
         #expect(status.lines().contains { $0.hasPrefix("all") })
+        // Of what ended since the daemon began, not of an hour in which it did not run.
+        let ledger = try Ledger.open(forCommandIn: bench.space("state"), writing: true)
+        #expect(try await ledger.reprocess(.init(lab: "lab-a"), now: bench.clock.now) == 3)
+        let backlog = try #require(try await report().backlogSeconds)
+        #expect(backlog > 0 && backlog < 600, "3 after 4 within seconds: \(backlog)")
         var running: Int?
         try await bench.run { running = try await report().processId }
         #expect(running == Int(getpid()))

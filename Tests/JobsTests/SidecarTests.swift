@@ -31,6 +31,17 @@ import Testing
         #expect(sidecar == engine + 1 - 1)
     }
 
+    @Test("A finding's words show by how much it missed, however little that is")
+    func findings() throws {
+        func text(_ kind: String, _ value: Float, _ threshold: Float) throws -> String {
+            let json = #"{"kind": "\#(kind)", "value": \#(value), "threshold": \#(threshold)}"#
+            return try JSONDecoder().decode(Sidecar.Finding.self, from: Data(json.utf8)).text
+        }
+        #expect(try text("clipped", 0.0504, 0.05) == "clipped colors: 0.0504, at most 0.0500 wanted")
+        #expect(try text("clipped", 0.1, 0.05) == "clipped colors: 0.10, at most 0.05 wanted")
+        #expect(try text("low_confidence", 0.7496, 0.75).contains("0.7496, at least 0.7500"))
+    }
+
     @Test("Weights are looked for in the configured folder first, then in the system's")
     func places() {
         #expect(

@@ -8,4 +8,9 @@ struct EndedOptions: ParsableArguments {
     var since: TimeArgument?
     @Option(help: ArgumentHelp("Only captures that ended before this time.", valueName: "time"))
     var until: TimeArgument?
+
+    func validate() throws {
+        guard let since, let until, since.seconds >= until.seconds else { return }
+        throw ValidationError("--since must be before --until")
+    }
 }

@@ -26,7 +26,8 @@ struct ExplainCommand: AsyncParsableCommand {
         struct Result: Codable {
             var version: Int?
             var output: String
-            var sidecar: String
+            /// Absent for a version whose files were removed.
+            var sidecar: String?
             var profile: String
             var verdict: String
             var delivery: String
@@ -173,8 +174,8 @@ struct ExplainCommand: AsyncParsableCommand {
             let name = CapturePath.printable(trees?.full(result.output, in: tree) ?? result.output)
             let sidecar = trees.flatMap { ResultCommit($0).sidecar(of: result.output, in: tree) }
             return .init(
-                version: result.version, output: name, sidecar: name + ".json", profile: result.profile,
-                verdict: result.verdict, delivery: result.delivery,
+                version: result.version, output: name, sidecar: result.removedAt == nil ? name + ".json" : nil,
+                profile: result.profile, verdict: result.verdict, delivery: result.delivery,
                 findings: sidecar?.verdict.findings.map(\.text) ?? [],
                 notes: sidecar?.verdict.notes?.map(\.text) ?? [], warnings: sidecar?.warnings ?? [],
                 duplicateOf: sidecar?.capture?.duplicateOf, renamedFrom: sidecar?.capture?.renamedFrom,

@@ -27,6 +27,11 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Count what each lab's results take of the disk.") var disk = false
     @Flag(help: "Print again every two seconds until interrupted.") var watch = false
 
+    func validate() throws {
+        guard check, watch else { return }
+        throw ValidationError("--check ends at once and --watch goes on; give one of them")
+    }
+
     func run() async throws {
         let state = try options.directory()
         let ledger = try options.ledger()

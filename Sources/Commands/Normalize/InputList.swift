@@ -148,8 +148,12 @@ struct InputList {
     /// Formats that are not read, with their counts; nil if there are none.
     var foreignNotice: String? {
         guard !foreign.isEmpty else { return nil }
-        let counts = foreign.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        return "not read: \(counts.joined(separator: ", ")); `nctd explain FILE` says how to export them"
+        let ways = Dictionary(grouping: ForeignFormat.all.filter { foreign[$0.name] != nil }, by: \.advice)
+        let parts = ways.map { advice, formats in
+            let counts = formats.sorted { $0.name < $1.name }.map { "\(foreign[$0.name] ?? 0) \($0.name)" }
+            return "\(counts.joined(separator: ", ")) (\(advice))"
+        }
+        return "not read: \(parts.sorted().joined(separator: "; "))"
     }
 
     /// Why a link, or what was found behind one, is not taken.

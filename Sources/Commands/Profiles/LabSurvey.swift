@@ -15,7 +15,10 @@ struct LabSurvey {
         for start in stride(from: 0, to: files.count, by: batch) {
             let part = Array(files[start..<min(files.count, start + batch)])
             progress.begin(part[0])
-            for (path, result) in zip(part, workers.map(part.count, grain: 1) { Self.look(at: part[$0.lowerBound]) }) {
+            let results = workers.map(part.count, grain: 1) { range in
+                Self.look(at: part[range.lowerBound], threads: workers.threads)
+            }
+            for (path, result) in zip(part, results) {
                 switch result {
                 case .success(let descriptor):
                     paths.append(path)
@@ -29,9 +32,12 @@ struct LabSurvey {
         progress.clear()
     }
 
-    private static func look(at path: String) -> Result<SmearDescriptor, JobFailure> {
+    private static func look(at path: String, threads: Int) -> Result<SmearDescriptor, JobFailure> {
         do {
-            return .success(SmearDescriptor(try ImageReader.read(path: path).image))
+            return .success(
+                try AdmittedFile.withImage(ofFileAt: Array(path.utf8), name: path, threads: threads) {
+                    SmearDescriptor($0)
+                })
         } catch {
             return .failure(JobFailure(error, file: path))
         }

@@ -16,7 +16,13 @@ extension LightSurvey {
             progress.begin(part[0])
             let grids = workers.map(part.count, grain: 1) { range in
                 let path = part[range.lowerBound]
-                return Self.look(at: path) { try ImageReader.read(path: path, options: reading).image }
+                do {
+                    return try AdmittedFile.withImage(
+                        ofFileAt: Array(path.utf8), name: path, reading: reading, threads: workers.threads
+                    ) { image in Self.look(at: path) { image } }
+                } catch {
+                    return .failure(JobFailure(error, file: path))
+                }
             }
             for (path, result) in zip(part, grids) {
                 add(path, result)

@@ -17,11 +17,7 @@ extension PaletteSurvey {
         var progress = ProgressDisplay(console: console, total: chosen.count)
         for (name, bytes) in chosen {
             progress.begin(name)
-            look(at: name) {
-                try ImageReader.decode(
-                    ImageReader.contents(ofFileAt: bytes, name: name), name: name, options: reading
-                ).image
-            }
+            look(at: name) { try AdmittedFile.image(ofFileAt: bytes, name: name, reading: reading) }
             progress.end(line: "", isWorthKeeping: false, to: { _ in })
         }
         progress.clear()

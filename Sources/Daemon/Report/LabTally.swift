@@ -24,7 +24,7 @@ struct LabTally {
         if isDuplicate { lab.duplicates += 1 }
         let milliseconds = isDuplicate ? nil : row.durationMilliseconds.map { Float($0) }
         if let milliseconds, milliseconds.isFinite { work.append(milliseconds) }
-        if let end = row.finishedAt { waits.append(Float(max(0, end - row.seenAt))) }
+        if let waited = row.waited { waits.append(Float(max(0, waited))) }
         if let sidecar {
             // Each kind once a capture, however many cells it names.
             for kind in Set(sidecar.verdict.findings.map(\.kind)) { findings[kind, default: 0] += 1 }

@@ -15,7 +15,7 @@ public struct PeriodReport: Sendable, Equatable, Codable {
 
     public struct Lab: Sendable, Equatable, Codable {
         public var lab: String
-        /// Captures that were first seen in the period, or with other content.
+        /// Captures that were first seen in the period, or with other content. A renamed one came in once.
         public var seen = 0
         /// That ended in it, by how; each counts as it ended last.
         public var done = 0
@@ -38,7 +38,7 @@ public struct PeriodReport: Sendable, Equatable, Codable {
         public var ignored: [Count] = []
         /// Of a capture's work, without those done as duplicates, milliseconds.
         public var workMilliseconds: Spread?
-        /// From the first sight of a capture to its result, seconds.
+        /// From the first sight of a capture to its first result, seconds.
         public var waitSeconds: Spread?
         /// In order; a week without captures is missing.
         public var weeks: [Week] = []
