@@ -128,8 +128,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
         }
         // From the first that ended in the last hour: the daemon may run for a minute only.
         let ended = roots.map(\.finishedInLastHour).reduce(0, +)
-        backlogSeconds = summaries.compactMap(\.hourBeganAt).min().flatMap { first in
-            total.pending > 0 && ended > 1 ? Double(total.pending) * max(1, now.wall - first) / Double(ended - 1) : nil
+        if let first = summaries.compactMap(\.hourBeganAt).min(), total.pending > 0, ended > 1 {
+            backlogSeconds = Double(total.pending) * max(1, now.wall - first) / Double(ended - 1)
         }
         needsPerson = NeedsPerson.all(
             pauses: pauses, roots: summaries.map(\.root), isRunning: processId != nil

@@ -96,7 +96,7 @@ struct TreeLook: Sendable {
         let current = OutputNames.unversioned(image)
         let row = try await ledger.capture(output: current)
         if let row, row.state == .pending {
-            return ("its capture is pending: the daemon makes it anew; see `nctd explain`", nil)
+            return ("its capture is pending: the daemon makes it anew", current == image ? .wait : nil)
         }
         if current != image { return ("an older version cannot be made again; `nctd repair` puts it aside", aside) }
         guard let row else { return ("it is the result of no capture; `nctd repair` puts it aside", aside) }

@@ -11,6 +11,8 @@ public struct TreeRepair: Sendable {
     enum Step: Sendable, Equatable {
         /// The capture, by its row, is pending again.
         case makeAgain(Int64)
+        /// The capture is pending already.
+        case wait
         /// An image below a tree and its sidecar, whichever of them is there, get names that nobody reads.
         case setAside([UInt8], in: ResultTrees.Tree)
         /// A half written file.
@@ -63,6 +65,7 @@ public struct TreeRepair: Sendable {
                         !isInHand
                         ? "it is not done any more; see `nctd explain`"
                         : isRunning ? "the daemon makes it again" : "the daemon makes it again when it runs"
+                case .wait: isRepaired = true
                 case .setAside(let image, let tree): (outcome, isRepaired) = try await setAside(image, in: tree)
                 case .remove(let name, let tree): (outcome, isRepaired) = remove(name, in: tree)
                 }

@@ -10,7 +10,8 @@ import Testing
     func refused() throws {
         let space = try Workspace()
         let image = RGBImage(width: 400, height: 300, filledWith: (0.5, 0.4, 0.6))
-        let path = try space.write(ImageWriter.encode(ImageFile(image: image), options: .init(format: .png)), to: "x.png")
+        let bytes = try ImageWriter.encode(ImageFile(image: image), options: .init(format: .png))
+        let path = try space.write(bytes, to: "x.png")
         func width(memory: Int, threads: Int = 1) throws -> Int {
             try AdmittedFile.withImage(
                 ofFileAt: Array(path.utf8), name: "x.png", threads: threads, memory: memory
