@@ -11,10 +11,13 @@ struct MountEntry: Equatable {
     static func of(_ descriptor: Int32) -> MountEntry? {
         guard let info = ProcFile.lines("/proc/self/fdinfo/\(descriptor)"),
             let line = info.first(where: { $0.hasPrefix("mnt_id:") }),
-            let id = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last,
-            let mounts = ProcFile.bytes("/proc/self/mountinfo")
+            let id = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last
         else { return nil }
-        // The table is long, this is asked for several times a capture, and one line of it matters.
+        return MountTable.shared.entry(String(id))
+    }
+
+    /// The one with an id in the table's text.
+    init?(id: String, in mounts: [UInt8]) {
         let start = Array(id.utf8) + [UInt8(ascii: " ")]
         guard let mount = mounts.split(separator: UInt8(ascii: "\n")).first(where: { $0.starts(with: start) }) else {
             return nil
@@ -22,7 +25,7 @@ struct MountEntry: Equatable {
         // ID parent device root point options … - type source options
         let fields = mount.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
         guard fields.count > 5, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
-        return MountEntry(point: fields[4], type: fields[dash + 1])
+        (point, type) = (fields[4], fields[dash + 1])
     }
 }
 

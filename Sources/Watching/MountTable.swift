@@ -1,7 +1,36 @@
 import Glibc
+import Synchronization
 
 /// What is mounted on this machine, and what should be.
-public enum MountTable {
+///
+/// The table is long and asked for several times a capture, so it is read anew only when the kernel says that it changed.
+public final class MountTable: Sendable {
+    static let shared = MountTable()
+
+    private struct State {
+        var text: [UInt8]?
+        var entries: [String: MountEntry] = [:]
+    }
+
+    private let watch = MountWatch()
+    private let state = Mutex(State())
+
+    private init() {}
+
+    /// The mount with an id; nil where there is none, or `/proc` cannot tell.
+    func entry(_ id: String) -> MountEntry? {
+        state.withLock { state in
+            // Asked before it is read: what changes meanwhile shows the next time.
+            if watch.wait(milliseconds: 0) || state.text == nil {
+                state = State(text: ProcFile.bytes("/proc/self/mountinfo"))
+            }
+            if let known = state.entries[id] { return known }
+            let found = state.text.flatMap { MountEntry(id: id, in: $0) }
+            state.entries[id] = found
+            return found
+        }
+    }
+
     /// The mount point that a directory lies on; nil if the system would not tell. Throws ``FileError`` where the
     /// directory cannot be opened.
     public static func point(of directory: Int32) -> String? { MountEntry.of(directory)?.point }
@@ -33,9 +62,10 @@ public final class MountWatch: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// True if the table changed within so long.
+    /// True if the table changed within so long; without a wait also where the system would not tell.
     public func wait(milliseconds: Int32) -> Bool {
         guard descriptor >= 0 else {
+            guard milliseconds > 0 else { return true }
             usleep(UInt32(clamping: milliseconds) &* 1000)
             return false
         }
