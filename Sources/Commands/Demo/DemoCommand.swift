@@ -46,7 +46,7 @@ struct DemoCommand: AsyncParsableCommand {
             do {
                 prepared = try PreparedEngine(
                     profile: profile,
-                    workers: Workers(threads: engine.threads ?? ProcessInfo.processInfo.activeProcessorCount),
+                    workers: engine.threads.workers,
                     cache: nil)
             } catch let failure as JobFailure {
                 throw UsageError(failure)

@@ -48,8 +48,7 @@ struct DiffCommand: AsyncParsableCommand {
         let difference: ProfileDifference
         do {
             let weights = (try? DaemonConfiguration.read(path: config))?.weights
-            let threads = ProcessInfo.processInfo.activeProcessorCount
-            difference = try ProfileDifference(one, other, weights: weights, workers: Workers(threads: threads))
+            difference = try ProfileDifference(one, other, weights: weights, workers: ThreadsOption.allCores)
         } catch let failure as JobFailure {
             throw UsageError(failure)
         }

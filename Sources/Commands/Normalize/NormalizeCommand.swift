@@ -40,9 +40,8 @@ struct NormalizeCommand: AsyncParsableCommand {
         let jobs = try files.plannedJobs(for: profile)
         try OutputDirectory.prepare(files.output)
         if let stages = files.stages { try OutputDirectory.prepare(stages, option: "--stages") }
-        let threads = engine.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let directory = files.noCache ? nil : files.cache.map { CacheDirectory(path: $0) } ?? CacheDirectory.standard()
-        let workers = Workers(threads: threads)
+        let workers = engine.threads.workers
         let captures = jobs.jobs.map(\.input)
         var prepared: PreparedEngine
         do {

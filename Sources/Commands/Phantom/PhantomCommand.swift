@@ -84,7 +84,7 @@ struct PhantomCommand: AsyncParsableCommand {
             try OutputDirectory.prepare("\(output)/\(folder)")
         }
         Interruption.shared.install()
-        let workers = Workers(threads: ProcessInfo.processInfo.activeProcessorCount)
+        let workers = ThreadsOption.allCores
         var progress = ProgressDisplay(console: console, total: count)
         for index in 0..<count {
             let name = String(format: "scene-%06d", index + 1)

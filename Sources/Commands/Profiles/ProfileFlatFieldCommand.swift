@@ -39,17 +39,14 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
     @Flag(help: "Print the figures as a JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     @OptionGroup
     var links: LinkOptions
 
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name captures, or directories of them") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
-        }
     }
 
     private struct Report: Encodable {
@@ -81,7 +78,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         }
         list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
-        let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = threads.workers
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures =
             list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures

@@ -32,17 +32,14 @@ struct ProfileLearnCommand: AsyncParsableCommand {
     @Flag(help: "Replace a palette that is there already.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     @OptionGroup
     var links: LinkOptions
 
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name the lab's images, or directories of them") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
-        }
     }
 
     func run() async throws { try learn(console: Console.current) }
@@ -60,7 +57,7 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
         let survey = PaletteSurvey(
             list.items.map { ($0.path, $0.bytes) },
-            workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
+            workers: threads.workers, console: console)
         let failures =
             list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures
         failures.forEach { console.warn($0.description) }

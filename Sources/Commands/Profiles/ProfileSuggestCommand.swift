@@ -59,8 +59,8 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
     @Flag(help: "Print the choice as a JSON object instead of a profile.")
     var json = false
 
-    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     @OptionGroup
     var links: LinkOptions
@@ -68,9 +68,6 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name the lab's images, or directories of them") }
         guard (1...3).contains(count) else { throw ValidationError("--count \(count) is out of range; use 1 to 3") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
-        }
     }
 
     func run() async throws {
@@ -98,7 +95,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
         let survey = LabSurvey(
             list.items.filter(\.isText).map(\.path),
-            workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
+            workers: threads.workers, console: console)
         let failures =
             list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
             + list.items.filter { !$0.isText }.map {
@@ -118,7 +115,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         if let copy {
             let colors = PaletteSurvey(
                 survey.paths.map { ($0, Array($0.utf8)) },
-                workers: Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount), console: console)
+                workers: threads.workers, console: console)
             try suggested.copy(palette: colors, to: copy, profile: output, overwrite: overwrite)
         }
         if let sheetPath {

@@ -59,8 +59,8 @@ struct RestainCommand: AsyncParsableCommand {
     @Flag(help: "Replace results that are there already; without it they are left alone and count as failed.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     @OptionGroup
     var links: LinkOptions
@@ -81,9 +81,6 @@ struct RestainCommand: AsyncParsableCommand {
             throw ValidationError("--by-class draws all that is changed; leave the other options out")
         }
         if let exposure, !(0.01...10).contains(exposure) { throw ValidationError("--exposure: use 0.01 to 10") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
-        }
     }
 
     /// The preset with the options put over it.
@@ -104,7 +101,7 @@ struct RestainCommand: AsyncParsableCommand {
         let console = Console.current
         let run = try ImageRun(
             inputs, verb: "restain", output: output, endings: [".png"], overwrite: overwrite, links: links)
-        let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = threads.workers
         let (restaining, classes) = (restaining, byClass.map { ClassRestaining(seed: $0) })
         let failures = run.perform(on: console, write: console.say) { item, targets in
             try restain(item, to: targets[0]) { image in

@@ -67,17 +67,14 @@ struct SegmentCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object with all results and a summary on standard output.")
     var json = false
 
-    @Option(help: ArgumentHelp("Threads to use (default: one a core).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     @OptionGroup
     var links: LinkOptions
 
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("name at least one image or directory") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
-        }
     }
 
     func run() async throws {
@@ -86,7 +83,7 @@ struct SegmentCommand: AsyncParsableCommand {
             inputs, verb: "segment", output: output,
             endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []) + (labels ? [".txt"] : [])
                 + (crops ? ["-crops.safetensors"] : []), overwrite: overwrite, links: links)
-        let workers = Workers(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = threads.workers
         let light: LightCorrection
         do {
             light = try LightCorrection(flatField ?? .none, workers: workers)

@@ -164,17 +164,12 @@ struct EngineOptions: ParsableArguments {
             valueName: "file"))
     var weights: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Threads to use.", discussion: "Default: one a core. The results do not depend on it.", valueName: "n"))
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
 
     func validate() throws {
         if levels != nil, progressive {
             throw ValidationError("--layer and --progressive exclude each other; give one of them")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads \(threads) is out of range; use 1 to 1024")
         }
         var parameters = NormalizationParameters()
         override(&parameters)
