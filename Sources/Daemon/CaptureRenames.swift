@@ -38,6 +38,10 @@ extension CaptureWorker {
         heartbeat.advance(row.id, to: "looking for a former name")
         try await awaitUnsettled(task)
         guard let found = try await formerName(task, digest) else { return nil }
+        // A further page is named as the first is, which is about to get its name.
+        if let first = try await firstPage(of: row), first.inProgress, first.output == nil {
+            throw AttemptError.sameInWork
+        }
         let (former, result, isGone) = (found.row, found.result, found.isGone)
         let isDone =
             former.state != .pending && former.state != .failed && result.digest == digest
@@ -52,8 +56,7 @@ extension CaptureWorker {
         let formerLast = try await ledger.lastVersion(of: former.id)
         // The format is that of its time.
         let rules = try await Blocking.run { try self.written.rules(of: trees) }
-        let names = OutputNames.candidates(
-            lab: task.root.settings.lab, path: row.path, format: found.format, rules: rules)
+        let names = try await names(of: task, as: found.format, rules, former: isGone ? former.path : nil)
         let rename = try await ledger.beginRename(
             row.id, from: former.id, outputs: names, caseless: rules.contains(.caseless),
             note: isGone ? "renamed to \(row.path), which has its result now" : nil

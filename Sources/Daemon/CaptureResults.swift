@@ -9,9 +9,7 @@ extension CaptureWorker {
     /// The name of the capture's result below either tree.
     func reserve(_ task: Task, in trees: ResultTrees) async throws -> [UInt8] {
         let rules = try await Blocking.run { try self.written.rules(of: trees) }
-        let names = OutputNames.candidates(
-            lab: task.root.settings.lab, path: task.row.path, format: task.output.format.imageFormat,
-            isAlone: try await !ledger.hasTwin(task.row), rules: rules)
+        let names = try await names(of: task, as: task.output.format.imageFormat, rules)
         let row = try await ledger.reserve(
             task.row.id, outputs: names, caseless: rules.contains(.caseless),
             keeping: { rules.subtracting(.caseless).allow($0) })
@@ -20,6 +18,30 @@ extension CaptureWorker {
                 note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
         }
         return output
+    }
+
+    /// The names that a capture's result may get, best first: as one that arrives, and as one that follows a rename. A
+    /// further page is named after its file as the first page is, where that has a name.
+    ///
+    /// - Parameter former: the name that its file had before and has no longer.
+    func names(
+        of task: Task, as format: ImageFormat, _ rules: NameRules, former: CapturePath? = nil
+    ) async throws -> [[UInt8]] {
+        let row = task.row
+        let isAlone: Bool
+        if let first = try await firstPage(of: row)?.output {
+            isAlone = OutputNames.isPlain(first, of: row.path, rules: rules)
+        } else {
+            isAlone = try await !ledger.hasTwin(row, besides: former)
+        }
+        return OutputNames.candidates(
+            lab: task.root.settings.lab, path: row.path, format: format, isAlone: isAlone, rules: rules)
+    }
+
+    /// The capture that a further page's file stands for; nil for a file.
+    func firstPage(of row: CaptureRow) async throws -> CaptureRow? {
+        guard row.path.page != nil else { return nil }
+        return try await ledger.capture(root: row.root, path: row.path.file)
     }
 
     /// The result that an earlier process committed and could not tell of.

@@ -51,6 +51,16 @@ public enum OutputNames {
         return candidates
     }
 
+    /// Whether a result is called after its file without the file's extension, in whichever folder.
+    static func isPlain(_ output: [UInt8], of path: CapturePath, rules: NameRules) -> Bool {
+        func stem(_ name: [UInt8]) -> [UInt8] {
+            name.lastIndex(of: UInt8(ascii: ".")).map { Array(name[..<$0]) } ?? name
+        }
+        let first = candidates(lab: "", path: path.file, format: .png, rules: rules)[0]
+        let names = [output, first].map { Array($0.split(separator: slash).last ?? []) }
+        return stem(names[0]) == stem(names[1])
+    }
+
     /// What a page's names have before their ending.
     private static func suffix(of path: CapturePath) -> [UInt8] { path.page.map { Array(".p\($0)".utf8) } ?? [] }
 

@@ -112,7 +112,9 @@ extension Ledger {
 
     /// Whether another capture of the same folder differs in its extension alone. Names that patterns leave out, and links,
     /// are none, and neither is a page.
-    public func hasTwin(_ row: CaptureRow) async throws -> Bool {
+    ///
+    /// - Parameter former: a name that the capture's own file had before; it is none either.
+    public func hasTwin(_ row: CaptureRow, besides former: CapturePath? = nil) async throws -> Bool {
         let path = row.path.file.bytes
         let start = (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
         // A dot at the name's beginning begins no extension.
@@ -123,10 +125,13 @@ extension Ledger {
             try Data.fetchAll(
                 database,
                 sql: """
-                    SELECT path FROM captures WHERE root = ? AND path > ? AND path < ? AND path <> ?
+                    SELECT path FROM captures WHERE root = ? AND path > ? AND path < ? AND path <> ? AND path IS NOT ?
                         AND (state <> 'ignored' OR ignored_kind IS NULL OR ignored_kind = 'gone')
                     """,
-                arguments: [row.root, stem + Data(".".utf8), stem + Data("/".utf8), Data(path)]
+                arguments: [
+                    row.root, stem + Data(".".utf8), stem + Data("/".utf8), Data(path),
+                    former.map { Data($0.file.bytes) },
+                ]
             ).contains {
                 !$0.dropFirst(stem.count + 1).contains { [0, UInt8(ascii: "."), UInt8(ascii: "/")].contains($0) }
             }

@@ -10,7 +10,7 @@ import Watching
 
 /// Files of several pages, each of which is a capture of its own (`pages = "all"`).
 @Suite(.timeLimit(.minutes(5))) struct PagesTests {
-    private static func bench(
+    static func bench(
         in space: Workspace? = nil, isolation: DaemonConfiguration.Isolation = .threads,
         change: (inout DaemonConfiguration) -> Void = { _ in }
     ) throws -> DaemonBench {
@@ -20,17 +20,17 @@ import Watching
         }
     }
 
-    private static func write(_ name: String, pages seeds: [UInt8], _ bench: DaemonBench) throws {
+    static func write(_ name: String, pages seeds: [UInt8], _ bench: DaemonBench) throws {
         try bench.space.write(PagedFile.tiff(seeds), to: "lab-a/\(name)")
     }
 
-    private static func see(_ names: [String], results: Int, _ bench: DaemonBench) async throws {
+    static func see(_ names: [String], results: Int, _ bench: DaemonBench) async throws {
         let count = bench.events.count("done")
         for name in names { try await bench.announce(name) }
         await bench.events.wait(for: "done", count: count + results)
     }
 
-    private static func verify(_ bench: DaemonBench) async throws -> TreeVerification {
+    static func verify(_ bench: DaemonBench) async throws -> TreeVerification {
         try await TreeVerification(
             bench.ledger(), trees: ResultTrees(bench.configuration.output),
             roots: Dictionary(
@@ -38,11 +38,11 @@ import Watching
             comparing: true)
     }
 
-    private static func results(_ bench: DaemonBench, _ folder: String = "out") -> [String] {
+    static func results(_ bench: DaemonBench, _ folder: String = "out") -> [String] {
         bench.space.files(in: folder).filter { !$0.hasSuffix(".json") }.sorted()
     }
 
-    private static func page(_ name: String, _ number: Int, _ bench: DaemonBench) async throws -> CaptureRow? {
+    static func page(_ name: String, _ number: Int, _ bench: DaemonBench) async throws -> CaptureRow? {
         let ledger = try bench.ledger()
         guard let row = try await bench.row(name) else { return nil }
         return try await ledger.pages(of: row).first { $0.path.page == number }

@@ -148,6 +148,8 @@ final class TestShelf: ProcessorSource {
     struct State {
         var rendered: [String] = []
         var deliveries: [String: Sidecar.Delivery] = [:]
+        /// Pages whose results are held back, whatever the profile.
+        var heldPages: Set<Int> = []
         var unusable: Set<String> = []
     }
 
@@ -164,8 +166,9 @@ final class TestShelf: ProcessorSource {
             _ file: ImageFile, source: Sidecar.Source, format: ImageFormat, stopwatch: Stopwatch,
             target: (Sidecar.Delivery) -> String
         ) throws -> RenderedCapture {
-            let delivery = shelf.state.withLock { state in
+            let delivery = shelf.state.withLock { state -> Sidecar.Delivery in
                 state.rendered.append(source.path)
+                if let page = source.page, state.heldPages.contains(page) { return .held }
                 return state.deliveries[copy.profile.name] ?? .delivered
             }
             shelf.brake.pass()
