@@ -126,6 +126,28 @@ import Watching
     }
 
     @Test(
+        "What a process that died left half written at the top of a tree goes with the next start, and nothing else does"
+    )
+    func leftHalfWritten() throws {
+        let space = try Workspace()
+        try FileManager.default.createDirectory(atPath: space("state"), withIntermediateDirectories: true)
+        let ledger = try Ledger.open(stateDirectory: space("state"))
+        for (tree, name) in [(WrittenTree.output, "out"), (.held, "held"), (.quarantine, "quarantine")] {
+            _ = try WrittenTrees(ledger).open(tree, at: space(name))
+            for file in [".nctd-5d35ecda35303e54a.tmp", ".hidden.tmp", "lab/.nctd-1.tmp"] {
+                try space.write("", to: "\(name)/\(file)")
+            }
+            let next = try WrittenTrees(ledger)
+            _ = try next.open(tree, at: space(name))
+            #expect(space.files(in: name) == [".hidden.tmp", "lab/.nctd-1.tmp"])
+            // Later it may be another's work.
+            try space.write("", to: "\(name)/.nctd-2.tmp")
+            _ = try next.open(tree, at: space(name))
+            #expect(space.files(in: name).count == 3)
+        }
+    }
+
+    @Test(
         "A tree is an earlier version's by its sidecars, also by those that nobody can read any more",
         arguments: [
             ("lab/a.png.json", "{", true), ("lab/a.tif.v2.json", "", true), ("lab/a.png.json", "{}", false),

@@ -17,6 +17,8 @@ public final class WrittenTrees: Sendable {
     /// Of the state directory, for the output's marker.
     private let state: String?
     private let rules = Mutex<[Place: NameRules]>([:])
+    /// Trees that were opened since the start.
+    private let seen = Mutex<Set<String>>([])
 
     private struct Place: Hashable {
         var directory: [UInt8]
@@ -33,7 +35,8 @@ public final class WrittenTrees: Sendable {
         known = Mutex(try ledger.trees())
     }
 
-    /// Opens a tree for writing, and makes it where it is new. Calls block. Throws ``TreeError``.
+    /// Opens a tree for writing, and makes it where it is new. Calls block. Throws ``TreeError``. The first time, the hidden
+    /// files go that a process which died left at its top: of its marker, or of what names were tried by.
     public func open(_ tree: WrittenTree, at directory: String) throws(TreeError) -> OpenTree {
         // One at a time: two captures may come to be the first of a new tree. A tree that hangs holds up itself alone.
         let lock = locks[tree] ?? NSLock()
@@ -51,6 +54,7 @@ public final class WrittenTrees: Sendable {
             try new.write(in: opened)
             marker = new
         }
+        if seen.withLock({ $0.insert(directory).inserted }) { TreeFiles.removeTemporaries(in: opened.place) }
         let identity = TreeIdentity(id: marker?.id ?? "", mountPoint: MountTable.point(of: opened.descriptor))
         guard before != identity else { return opened }
         do {
