@@ -287,6 +287,7 @@ import Watching
         try await bench.run {
             for lab in ["lab-a", "lab-b"] { await bench.announcers[lab]!.say(.healthy) }
             try await bench.announce("c.png", lab: "lab-b")
+            await bench.events.wait(for: "done")
             try await Self.see(["a.png", "b.png"], bench)
             let digest = try #require(try bench.sidecar("lab-a/a.png")).source.sha256
             for name in ["lab-a/a.png", "lab-b/c.png"] { try FileManager.default.removeItem(atPath: bench.space(name)) }
