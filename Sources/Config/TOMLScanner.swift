@@ -1,8 +1,8 @@
 /// Walks a TOML document's structure: finds the line of every key, and the first place where the text is no TOML.
 ///
-/// Strict about all that places keys and values: headers, keys, quotes, brackets, what separates them. Lenient about
-/// what a value without quotes says, which the TOML library judges. Cost: linear in the text; nesting is bounded, so
-/// that no text can use up the stack.
+/// Strict about all that places keys and values: headers, keys, quotes, brackets, what separates them, and about what a
+/// value without quotes may be (``TOMLScalar``). Cost: linear in the text; nesting is bounded, so that no text can use up
+/// the stack.
 ///
 /// Source: TOML 1.0.0.
 struct TOMLScanner {
@@ -163,14 +163,12 @@ struct TOMLScanner {
         default:
             let start = position
             while let byte = current, Self.isScalar(byte) { advance() }
-            // Between a date and a time may be one blank.
-            if position > start, current == UInt8(ascii: " "), let next = at(1), Self.isDigit(next),
-                bytes[start..<position].allSatisfy({ Self.isDigit($0) || $0 == UInt8(ascii: "-") })
-            {
-                advance()
-                while let byte = current, Self.isScalar(byte) { advance() }
-            }
             guard position > start else { throw problem("a value should stand here, and here stands \(here)") }
+            let text = String(decoding: bytes[start..<position], as: UTF8.self)
+            guard TOMLScalar.isValid(text) else {
+                let shown = text.count > 40 ? text.prefix(40) + "…" : text[...]
+                throw problem("\(shown) is no number, and neither true nor false; a text stands between quotes")
+            }
         }
     }
 
@@ -181,9 +179,7 @@ struct TOMLScanner {
         depth -= 1
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
-    /// Of numbers, dates, true and false.
+    /// Of numbers, dates, true and false, so that each of these is one value.
     private static func isScalar(_ byte: UInt8) -> Bool {
         isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
     }

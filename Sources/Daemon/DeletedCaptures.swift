@@ -7,7 +7,8 @@ import Watching
 /// their results to the tree of removed results. Nothing is destroyed.
 ///
 /// A capture counts as deleted if its file was gone at two looks that are `patience_seconds` apart, its tree was well at both,
-/// and no pending capture of the tree has its size: that may be the same file under another name.
+/// its folder was on the file system that it lay on (``KnownFileSystems``), and no pending capture of the tree has its size:
+/// that may be the same file under another name.
 final class DeletedCaptures: Sendable {
     private let ledger: Ledger
     private let live: LiveConfiguration
@@ -66,23 +67,37 @@ final class DeletedCaptures: Sendable {
     /// gone, since when.
     private func look(through root: WatchedRoot, known: [Int64: Int64]) async throws -> [Int64: Int64] {
         let patience = max(root.settings.patience.milliseconds, Self.shortestPatience)
-        var gone: [Int64: Int64] = [:]
+        var missing: [CaptureRow] = []
+        var systems = KnownFileSystems(root: root.settings.path)
         var last: Int64 = 0
         while case let rows = try await ledger.withResults(root: root.id, after: last, limit: Self.page),
             let end = rows.last
         {
             try Task.checkCancellation()
             last = end.id
-            let missing = await Blocking.run {
-                rows.filter { root.source.isGone($0.path, root: root.settings.path) }
+            let before = systems
+            let found = await Blocking.run { () -> ([CaptureRow], KnownFileSystems) in
+                var systems = before
+                let gone = rows.filter { row in
+                    if root.source.isGone(row.path, root: root.settings.path) { return true }
+                    systems.add(row)
+                    return false
+                }
+                return (gone, systems)
             }
-            // A tree that is away says of all its files that they are gone.
-            if !missing.isEmpty, try await !isWell(root) { return [:] }
-            for row in missing {
-                let since = known[row.id] ?? clock.now.milliseconds
-                if clock.now.milliseconds - since >= patience, try await remove(row, in: root) { continue }
-                gone[row.id] = since
-            }
+            missing += found.0
+            systems = found.1
+        }
+        // A tree that is away says of all its files that they are gone, and so does one that is mounted over it.
+        if !missing.isEmpty, try await !isWell(root) { return [:] }
+        let known = (times: known, systems: systems)
+        let deleted = await Blocking.run { [missing] in missing.filter(known.systems.have) }
+        var gone: [Int64: Int64] = [:]
+        for row in deleted {
+            try Task.checkCancellation()
+            let since = known.times[row.id] ?? clock.now.milliseconds
+            if clock.now.milliseconds - since >= patience, try await remove(row, in: root) { continue }
+            gone[row.id] = since
         }
         return gone
     }
@@ -154,5 +169,41 @@ final class DeletedCaptures: Sendable {
         var number = 1
         while TreeFiles.exists(place.version(number).sidecar) { number += 1 }
         return number
+    }
+}
+
+/// Which file systems captures of a root lie on, by the numbers that these had when the captures were seen: a number may be
+/// another one after each mount.
+///
+/// What is missing from a folder of another file system was not deleted: something else is mounted there, or what was
+/// mounted there is not.
+private struct KnownFileSystems: Sendable {
+    private let root: String
+    /// The present numbers of file systems with captures that are there, by the number that each capture was seen under.
+    private var present: [UInt64: Set<UInt64>] = [:]
+
+    init(root: String) { self.root = root }
+
+    /// Notes a capture that is there.
+    mutating func add(_ row: CaptureRow) {
+        if let number = number(of: row) { present[row.stamp.device, default: []].insert(number) }
+    }
+
+    /// Whether the file system of a capture that is missing is there.
+    func have(_ row: CaptureRow) -> Bool {
+        guard let number = number(of: row) else { return false }
+        return number == row.stamp.device || present[row.stamp.device]?.contains(number) == true
+    }
+
+    /// Of the file system that the nearest folder around a capture's name lies on.
+    private func number(of row: CaptureRow) -> UInt64? {
+        var folder = row.path.file.parent
+        while true {
+            let path = Array(root.utf8) + (folder.map { [UInt8(ascii: "/")] + $0.bytes } ?? [])
+            var status = stat()
+            if TreeFiles.withPath(path, { stat($0, &status) }) == 0 { return UInt64(status.st_dev) }
+            guard let inner = folder else { return nil }
+            folder = inner.parent
+        }
     }
 }

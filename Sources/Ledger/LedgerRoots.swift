@@ -88,6 +88,22 @@ extension Ledger {
         return text.flatMap { try? JSONDecoder().decode(RootIdentity.self, from: Data($0.utf8)) }
     }
 
+    /// The same of all roots, by their paths; empty where they cannot be read.
+    public var rootIdentities: [String: RootIdentity] {
+        let rows = try? store.read { database in
+            try Row.fetchAll(database, sql: "SELECT path, identity FROM roots WHERE identity IS NOT NULL")
+                .map { ($0["path"] as String, $0["identity"] as String) }
+        }
+        return (rows ?? []).reduce(into: [:]) { known, row in
+            known[row.0] = try? JSONDecoder().decode(RootIdentity.self, from: Data(row.1.utf8))
+        }
+    }
+
+    /// Forgets what a root was, so that the next start takes whatever is there for it.
+    public func forgetIdentity(ofRootAt path: String) throws {
+        try store.write { try $0.execute(sql: "UPDATE roots SET identity = NULL WHERE path = ?", arguments: [path]) }
+    }
+
     public func setIdentity(_ root: Int64, _ identity: RootIdentity) async throws {
         let text = String(decoding: try JSONEncoder().encode(identity), as: UTF8.self)
         try await store.write {

@@ -81,7 +81,7 @@ public struct RootHealth: Sendable {
         {
             return .unhealthy(
                 reason: "what is at \(path) lies on \(current), but was on its own mount \(was), which is gone; "
-                    + "mount it again, or if it has moved for good, restart after changing the path or the sentinel")
+                    + "mount it again, or, if this is the place from now on, `nctd check --initialize` and restart")
         }
         identity = now
         return .renewed

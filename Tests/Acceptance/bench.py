@@ -204,6 +204,11 @@ class Bench:
         self.digests[path] = sha256(data)
         return path
 
+    def delete(self, lab, name):
+        path = os.path.join(self.labs[lab], name)
+        os.unlink(path)
+        del self.digests[path]
+
     def rename(self, old, new):
         """Gives a capture, or a folder with captures, another name."""
         os.rename(old, new)

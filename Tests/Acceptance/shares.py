@@ -6,10 +6,11 @@ Needs root, for the mounts; what FUSE shows needs python3-fuse.
 import errno
 import os
 import signal
+import subprocess
 import time
 
 from bench import Bench, Daemon, check, main, sha256, smear
-from mounts import Share, Troubled, needs_fuse, row, run_rows
+from mounts import Share, Troubled, mount, needs_fuse, row, run_rows
 
 
 def files_under(place):
@@ -94,6 +95,48 @@ def root_comes_late():
     bench.wait_done(3)
     daemon.stop()
     bench.check_promises()
+    bench.remove()
+
+
+@row("covered")
+def root_is_covered():
+    """Something else is mounted over a watched tree, or a mount within it goes: no result is taken for a deleted one's."""
+    bench = Bench(watch_extra='patience_seconds = 2\nreconcile_interval_seconds = 1\ndeletions = "remove"')
+    covered, inner = bench.labs["lab-a"], Share(bench, "in/lab-b/inner").come()
+    for number in range(3):
+        bench.capture("lab-a", f"{number}.png", smear(number))
+        bench.capture("lab-b", f"inner/{number}.png", smear(10 + number))
+        bench.capture("lab-b", f"{number}.png", smear(20 + number))
+    daemon = Daemon(bench)
+    bench.wait_done(9)
+    # A deletion is noticed, so that the wait below is long enough.
+    bench.delete("lab-b", "0.png")
+    daemon.wait_for("removed")
+    mount("-t", "tmpfs", "tmpfs", covered)
+    inner.go()
+    bench.delete("lab-b", "1.png")
+    daemon.wait_for("removed", 2)
+    time.sleep(6)
+    check(daemon.count("removed") == 2, f"results were taken away: {said(daemon, '[removed]')}")
+    check(bench.totals()["done"] == 7, f"{bench.totals()}")
+    inner.come()
+    subprocess.run(["umount", covered], check=True)
+    time.sleep(6)
+    check(said(daemon, "[root-unhealthy]", "check --initialize"), "what to do about it is not said")
+    daemon.stop()
+    result = bench.nctd("check", "--no-prepare")
+    check("check --initialize" in result.stderr, f"check says nothing of it: {result}")
+    result = bench.nctd("check", "--no-prepare", "--initialize")
+    check("lab-a is what lies at" in result.stdout, f"check --initialize: {result}")
+    daemon = Daemon(bench)
+    bench.capture("lab-a", "new.png", smear(30))
+    bench.wait_done(8)
+    bench.delete("lab-a", "0.png")
+    daemon.wait_for("removed")
+    daemon.stop()
+    check(bench.totals()["done"] == 7, f"{bench.totals()}")
+    bench.check_promises(ignored=3)
+    inner.remove()
     bench.remove()
 
 

@@ -25,6 +25,11 @@ import Testing
             "a = {b = 1,}\n", "a = \"x\n", "a = '''x", "a = \"\"\"x", "a = 1 b = 2\n", "[a] b\n", "a\n",
             "\"a\" \"b\" = 1\n",
             "a = 2026-13-45T99:99:99Z\n", "a = \"\\ud800\"\n", "a = 1\na = 2\n", "a.b = 1\na = 2\n", "é = 1\n",
+            "a = 1979-05-27 07:32:00\n", "a = 1979-05-27T07:32:00.5+01:00\n", "a = 07:32:00\n",
+            "a = 1979-05-27\n", "a = 2026-01-01tttt\n", "a = [1, 2026-01-01T\n]\n", "a = {b = 12:}\n",
+            "a = yes\n", "a = 1_\n", "a = 1__0\n", "a = 012\n", "a = 1.\n", "a = .5\n", "a = 1e\n",
+            "a = 1.e2\n", "a = 0b12\n", "a = +0x1\n", "a = infinity\n", "a = --1\n", "a = +true\n",
+            "a = 1979-05\n", "a = 00:\n",
             "a = 1\u{00A0}\n", "\u{2028}a = 1\n", "a = 0x\n", "a = 99999999999999999999\n", "\"\"\"a\"\"\" = 1\n",
         ])
     func refused(text: String) {
@@ -52,7 +57,7 @@ import Testing
     @Test(
         "What TOML allows is read",
         arguments: [
-            "a = 1979-05-27 07:32:00\nb = 1979-05-27T07:32:00.5+01:00 # time\nc = 07:32:00\nd = 1979-05-27\n",
+            "a = 0\nb = -0\nc = 0.5\nd = 1e06\ne = -3.25E-2\nf = 0o17\ng = 0b1010_1010\nh = 0xDEAD_beef\ni = +inf\n",
             "a = +1_000\nb = -inf\nc = 0xFF\nd = 6.6e-34\ne = nan\n", "\u{FEFF}a = 1\n", "a = 1\r\n[b]\r\nc = 2\r\n",
             "\"a b\".'c d'.e = \"\\u00E9\"\n", "a = [\n 1, # one\n 2,\n]\n", "a = [[1, 2], [\"x\"]]\n",
             "a = { b = { c = 1 }, d = [ { e = 2 } ] }\n", "a = \"\"\"x\"\"\"\"\"\n", "a = '''\nx'y'''\n",
@@ -60,6 +65,21 @@ import Testing
             "[[a]]\n[[a.b]]\n[a.b.c]\n[[a]]\n", "",
         ])
     func allowed(text: String) { #expect(problems(text) == []) }
+
+    @Test("No value without quotes, however it is made up, ends the process")
+    func scalars() {
+        var generator = SeededNumbers(state: 20_261_130)
+        let pieces = "2026 - 01 : T t z Z . _ + e 0x 0b 0 9 inf nan true".split(separator: " ").map(String.init)
+        var read = 0
+        for _ in 0..<20_000 {
+            let count = Int.random(in: 1...6, using: &generator)
+            let value = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            let found = problems("a = \(value)\n")
+            if found.isEmpty { read += 1 }
+            #expect(found.count <= 1 && found.allSatisfy { $0.line == 1 }, "\(value): \(found)")
+        }
+        #expect(read > 100, "\(read) read")
+    }
 
     @Test("10,000 changed configurations: read, or refused with a line; no text ends the process")
     func mutated() throws {

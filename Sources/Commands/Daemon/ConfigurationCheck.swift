@@ -18,7 +18,8 @@ struct ConfigurationCheck {
 
     mutating func run(preparing: Bool) async {
         report.work = CheckReport.Work(configuration)
-        for watch in configuration.watches { look(at: watch) }
+        let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.rootIdentities ?? [:]
+        for watch in configuration.watches { look(at: watch, known: known[watch.path]) }
         compareWatches()
         look(
             atSpaceFor: "output", configuration.output.directory, floor: configuration.output.minimumFreeMebibytes)
@@ -57,8 +58,8 @@ struct ConfigurationCheck {
 
     // MARK: Roots
 
-    private mutating func look(at watch: WatchSettings) {
-        var health = RootHealth(settings: watch)
+    private mutating func look(at watch: WatchSettings, known: RootIdentity?) {
+        var health = RootHealth(settings: watch, remembered: known)
         let verdict = health.check()
         if case .unhealthy(let reason) = verdict { report.warnings.append("\(watch.lab): \(reason)") }
         let kind = (try? FileSystemKind(path: watch.path)) ?? FileSystemKind(name: "unknown")
