@@ -108,6 +108,7 @@ def root_is_covered():
         bench.capture("lab-b", f"inner/{number}.png", smear(10 + number))
         bench.capture("lab-b", f"{number}.png", smear(20 + number))
     daemon = Daemon(bench)
+    daemon.wait_for("ready")
     bench.wait_done(9)
     # A deletion is noticed, so that the wait below is long enough.
     bench.delete("lab-b", "0.png")
@@ -129,6 +130,7 @@ def root_is_covered():
     result = bench.nctd("check", "--no-prepare", "--initialize")
     check("lab-a is what lies at" in result.stdout, f"check --initialize: {result}")
     daemon = Daemon(bench)
+    daemon.wait_for("ready")
     bench.capture("lab-a", "new.png", smear(30))
     bench.wait_done(8)
     bench.delete("lab-a", "0.png")
