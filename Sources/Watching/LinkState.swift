@@ -6,9 +6,9 @@ public enum LinkState: Sendable, Hashable {
     case notFollowed
     /// To a file or directory of the same root, by the name that it has without any link.
     case target(CapturePath)
-    /// Out of the root, or to the root itself.
     case outside
     case nothing
+    /// To itself, or to the root.
     case circle
 
     /// Resolves a path below a root, links in any of its components followed. Calls block.
@@ -17,6 +17,7 @@ public enum LinkState: Sendable, Hashable {
         guard let place = realName(Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes) else {
             return errno == ELOOP ? .circle : .nothing
         }
+        guard place != top else { return .circle }
         let prefix = top.last == UInt8(ascii: "/") ? top : top + [UInt8(ascii: "/")]
         guard place.starts(with: prefix), let target = CapturePath(bytes: place.dropFirst(prefix.count)) else {
             return .outside

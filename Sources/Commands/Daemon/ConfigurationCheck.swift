@@ -97,7 +97,7 @@ struct ConfigurationCheck {
         if links.count > 0 {
             report.warnings.append(
                 "\(watch.lab): \(links.count.counted("symbolic link is", "symbolic links are")) left out, such as \(links.first); copy the files into the "
-                    + "tree, or set follow_links for links that stay within it")
+                    + "tree" + (watch.followLinks ? "" : ", or set follow_links for links that stay within it"))
         }
         report.warnings += patterns.warnings.map { "\(watch.lab): \($0)" }
         report.roots.append(

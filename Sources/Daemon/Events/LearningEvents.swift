@@ -37,7 +37,7 @@ extension DaemonEvent {
     package static func learningFailed(lab: String, profile: String, reason: String) -> Self {
         .init(
             .learningFailed, at: .warning,
-            "the colors of \(lab) for profile \(profile) could not be learned: \(reason); tried again after further "
+            "the light or the colors of \(lab) for profile \(profile) could not be learned: \(reason); tried again after further "
                 + "captures, which go by what was known", [.lab: lab, .profile: profile, .reason: reason])
     }
 
