@@ -44,7 +44,8 @@ extension CaptureWorker {
         return try await ledger.capture(root: row.root, path: row.path.file)
     }
 
-    /// The result that an earlier process committed and could not tell of.
+    /// The result that lies there already: the one that the capture would get again, or one that an earlier process
+    /// committed and could not tell of.
     ///
     /// - Parameter earlier: identities that its result may have had then.
     func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) throws -> Committed? {

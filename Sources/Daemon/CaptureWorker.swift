@@ -128,10 +128,11 @@ struct CaptureWorker: Sendable {
         if committed.former == nil { await persist { try await enterPages(of: task, committed.pages) } }
         FailPoint.beforeDone.pass()
         if committed.former == nil {
+            let ending: Ledger.Ending =
+                committed.how == .recovered
+                ? .found(committed.result, rule: rule) : .done(committed.result, rule: rule, older: committed.older)
             await persist {
-                try await ledger.end(
-                    task.row.id, stamp: task.row.stamp, .done(committed.result, rule: rule, older: committed.older),
-                    now: clock.now)
+                try await ledger.end(task.row.id, stamp: task.row.stamp, ending, now: clock.now)
             }
         }
         FailPoint.afterDone.pass()

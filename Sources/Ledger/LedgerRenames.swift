@@ -81,9 +81,7 @@ extension Ledger {
 
     /// The current result of a capture, with what stands with the capture.
     private static func currentResult(of row: CaptureRow, in database: Database) throws -> ResultRow? {
-        var result = try Row.fetchOne(
-            database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [row.id]
-        ).map(ResultRow.init)
+        var result = try currentResult(of: row.id, in: database)
         result?.treatment = row.treatment
         result?.engine = row.engine
         return result

@@ -189,6 +189,9 @@ extension Ledger {
     public enum Ending: Sendable, Equatable {
         /// Committed; an older result, if there was one, was kept aside.
         case done(ResultRow, rule: String?, older: KeptVersion?)
+        /// Nothing was made, for its result lay there. Where the ledger knew that result, its times stay those of the work
+        /// that made it.
+        case found(ResultRow, rule: String?)
         case failed(CaptureFailure, digest: String?, rule: String?)
         /// Left out after all: gone, or no rule matches.
         case ignored(kind: IgnoredKind, note: String)
@@ -255,6 +258,20 @@ extension Ledger {
                     result.verdict, result.delivery, now.wall, result.durationMilliseconds, result.treatment,
                     result.engine, id,
                 ])
+        case .found(let result, let rule):
+            let known = try currentResult(of: id, in: database)
+            let isOther = try end(id, stamp: stamp, .done(result, rule: rule, older: nil), now: now, in: database)
+            if let known, known.identity == result.identity, known.output == result.output {
+                try database.execute(
+                    sql: """
+                        UPDATE captures SET finished_at = ?, duration_ms = ?, waited = coalesce(?, waited) WHERE id = ?
+                        """,
+                    arguments: [
+                        row["finished_at"] as Double? ?? known.finishedAt,
+                        row["duration_ms"] as Double? ?? known.durationMilliseconds, row["waited"] as Double?, id,
+                    ])
+            }
+            return isOther
         case .failed(let failure, let digest, let rule):
             try database.execute(
                 sql: """
@@ -306,6 +323,13 @@ extension Ledger {
         return isOther
     }
 
+    /// The current result of a capture, without what stands with the capture alone.
+    static func currentResult(of id: Int64, in database: Database) throws -> ResultRow? {
+        try Row.fetchOne(
+            database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id]
+        ).map(ResultRow.init)
+    }
+
     static func add(_ result: ResultRow, to id: Int64, older: KeptVersion?, in database: Database) throws {
         if let older {
             try database.execute(
@@ -318,13 +342,8 @@ extension Ledger {
                     older.number, Data(older.output), id, result.identity, id, Data(older.output),
                 ])
         }
-        let current = try Row.fetchOne(
-            database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
-        if let current, (current["identity"] as String) == result.identity,
-            (current["output"] as Data) == Data(result.output)
-        {
-            return
-        }
+        let current = try currentResult(of: id, in: database)
+        if let current, current.identity == result.identity, current.output == result.output { return }
         try database.execute(
             sql: "DELETE FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
         try database.execute(

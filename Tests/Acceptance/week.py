@@ -201,7 +201,7 @@ def thursday(week, daemon):
         shutil.copy(bench.at("drafts/lab-a.toml"), bench.at("profiles.d/lab-a.toml"))
         week.reload(daemon)
         dry = week.run("reprocess", "--profile", "lab-a", "--dry-run")
-        check("would be worked out again" in dry, dry)
+        check("would be looked at again" in dry, dry)
         week.run("reprocess", "--profile", "lab-a")
         bench.wait_done(week.count)
         versions = [path for path in bench.output_files() if path.endswith(f".png.v{number}") and "/lab-a/" in path]

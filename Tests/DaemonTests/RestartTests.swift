@@ -17,6 +17,7 @@ import Watching
             await first.events.wait(for: "done")
         }
         let inode = first.inode("out/lab-a/x.png")
+        let before = try #require(try await first.row("x.png"))
         let command = try Ledger.open(forCommandIn: first.space("state"), writing: true)
         #expect(try await command.reprocess(.init(profile: "lab-a"), now: first.clock.now) == 1)
         let second = try DaemonBench(space: first.space)
@@ -26,6 +27,10 @@ import Watching
         #expect(second.shelf.state.withLock { $0.rendered } == [])
         #expect(second.inode("out/lab-a/x.png") == inode)
         #expect(try await second.counts().done == 1)
+        // A look that made nothing tells nothing of how long work takes, and ends nothing.
+        let after = try #require(try await second.row("x.png"))
+        #expect(before.finishedAt != nil && after.finishedAt == before.finishedAt && after.waited == before.waited)
+        #expect(before.durationMilliseconds != nil && after.durationMilliseconds == before.durationMilliseconds)
     }
 
     @Test(

@@ -44,7 +44,9 @@ struct ReprocessCommand: AsyncParsableCommand {
                 return Console.current.say(
                     "{\"reprocessed\": 0, \"would_be\": \(found.there.count), \"gone\": \(found.gone)}")
             }
-            Console.current.say(found.there.count.counted("capture") + " would be worked out again")
+            Console.current.say(
+                found.there.count.counted("capture")
+                    + " would be looked at again; those whose result would be the same stay as they are")
         }
         var again = Again(verb: "reprocessed", state: .done, count: 0, left: left, gone: found.gone)
         if dryRun { return again.sayGone() }

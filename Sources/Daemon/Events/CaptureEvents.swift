@@ -6,7 +6,8 @@ extension DaemonEvent {
     public struct Finished: Sendable, Equatable {
         public enum How: String, Sendable {
             case normalized, duplicate
-            /// It was committed before the process died, and only the ledger did not know.
+            /// Its result lay there: the one that it would get again, or one that was committed before the process died and
+            /// that only the ledger did not know. The duration is that of this look.
             case recovered
             /// It followed its capture to another name.
             case renamed
