@@ -1,6 +1,8 @@
+import Digests
 import Foundation
 import Glibc
 import ImageFiles
+import Jobs
 import Watching
 
 /// What can go wrong with a capture's file.
@@ -41,6 +43,18 @@ extension CaptureSource {
         } catch {
             return false
         }
+    }
+
+    /// The digest of a capture's file, which is read in pieces.
+    func digest(of path: CapturePath) throws -> String {
+        let file = try open(path)
+        let digest = SHA256()
+        var offset: Int64 = 0
+        while case let bytes = try file.read(at: offset, count: 1 << 20), !bytes.isEmpty {
+            digest.update(bytes)
+            offset += Int64(bytes.count)
+        }
+        return FileDigest.text(digest.finalize())
     }
 }
 

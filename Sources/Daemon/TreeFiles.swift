@@ -173,6 +173,11 @@ enum TreeFiles {
         return withPath(path) { lstat($0, &status) } == 0
     }
 
+    static func isDirectory(_ path: Path) -> Bool {
+        var status = stat()
+        return withPath(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// What a file takes of the disk, and which it is; nil where it is not there. A link is not followed.
     static func usage(_ path: Path) -> (bytes: Int64, device: UInt64, inode: UInt64, links: Int)? {
         var status = stat()

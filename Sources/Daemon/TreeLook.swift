@@ -1,4 +1,3 @@
-import Digests
 import Jobs
 import Ledger
 import Watching
@@ -49,13 +48,14 @@ struct TreeLook: Sendable {
         }
         found.sound += 1
         guard let capture = sidecar.capture, OutputNames.unversioned(image) == image else { return }
-        if let source = sources?[capture.root],
-            let path = capture.place,
-            source.isGone(path, root: capture.root)
+        let row = try await ledger.capture(output: image)
+        // Where the ledger knows the capture, it knows where its tree is now; the sidecar says where that was.
+        if let path = row?.path ?? capture.place, let root = row.map({ roots[$0.root]?.path }) ?? capture.root,
+            sources?[root]?.isGone(path, root: root) ?? false
         {
             found.gone?.append(name)
         }
-        guard let row = try await ledger.capture(output: image) else {
+        guard let row else {
             found.problems.append(
                 Problem(
                     file: name, problem: "the ledger knows no capture that this is the result of",
@@ -145,23 +145,31 @@ struct TreeLook: Sendable {
                 step: .makeAgain(row.id)))
     }
 
-    /// How a capture differs from what its result was made of; nil where it does not, or is gone.
-    func difference(of row: CaptureRow, _ root: RootRow) -> String? {
-        guard let source = sources?[root.path] else { return nil }
-        do {
-            let file = try source.open(row.path)
-            let digest = SHA256()
-            var offset: Int64 = 0
-            while case let bytes = try file.read(at: offset, count: 1 << 20), !bytes.isEmpty {
-                digest.update(bytes)
-                offset += Int64(bytes.count)
+    /// What a capture is, held against what its result was made of.
+    enum Comparison: Equatable {
+        case same
+        case other
+        case unreadable(String)
+        /// It is gone, or its tree is not watched.
+        case none
+
+        var problem: String? {
+            switch self {
+            case .same, .none: nil
+            case .other: "it has other bytes than its result was made of"
+            case .unreadable(let reason): "it cannot be read (\(reason))"
             }
-            return row.path.digest(ofFile: FileDigest.text(digest.finalize())) == row.digest
-                ? nil : "it has other bytes than its result was made of"
+        }
+    }
+
+    func compare(_ row: CaptureRow, _ root: RootRow) -> Comparison {
+        guard let source = sources?[root.path] else { return .none }
+        do {
+            return row.path.digest(ofFile: try source.digest(of: row.path)) == row.digest ? .same : .other
         } catch SourceError.gone {
-            return nil
+            return .none
         } catch {
-            return "it cannot be read (\(error))"
+            return .unreadable("\(error)")
         }
     }
 
@@ -173,13 +181,17 @@ struct TreeLook: Sendable {
             guard row.state == .done, let output = row.output else { return }
             try await look(at: output, row, root)
         case .result(let image, let tree):
-            let current = OutputNames.unversioned(image)
-            if current == image, let row = try await ledger.capture(output: image), row.state == .done,
-                let root = roots[row.root]
-            {
+            let row = OutputNames.unversioned(image) == image ? try await ledger.capture(output: image) : nil
+            if let row, row.state == .done, let root = roots[row.root] {
                 return try await look(at: image, row, root)
             }
             try await lookInTree(at: image, in: tree)
+            if row?.state == .pending, !ResultTrees.Tree.allCases.contains(where: { hasAnything(at: image, in: $0) }) {
+                found.problems.append(
+                    Problem(
+                        file: name(image, in: tree), problem: "it is not there",
+                        remedy: "its capture is pending: the daemon makes it anew", step: .wait))
+            }
             guard TreeLeftovers(trees.directory(tree), isRunning: isRunning).isFresh(image) else { return }
             found.problems.append(
                 Problem(
@@ -194,6 +206,11 @@ struct TreeLook: Sendable {
         found.done += 1
         for tree in ResultTrees.Tree.allCases { try await lookInTree(at: output, in: tree) }
         if !hasResult(row) { noteMissing(row, root) }
+    }
+
+    private func hasAnything(at image: [UInt8], in tree: ResultTrees.Tree) -> Bool {
+        let path = trees.full(image, in: tree)
+        return TreeFiles.exists(path) || TreeFiles.exists(OutputNames.sidecar(path))
     }
 
     private mutating func lookInTree(at image: [UInt8], in tree: ResultTrees.Tree) async throws {

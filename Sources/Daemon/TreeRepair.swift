@@ -26,6 +26,8 @@ public struct TreeRepair: Sendable {
         /// What was done about it, or is to be done.
         public var outcome: String
         public var repaired: Bool
+        /// Its capture was pending already, so that the daemon makes the result anyway.
+        public var inHand: Bool
     }
 
     private let ledger: Ledger
@@ -50,7 +52,7 @@ public struct TreeRepair: Sendable {
         var outcomes: [Outcome] = []
         var again: [Int64: Bool] = [:]
         for problem in problems {
-            var (outcome, isRepaired) = (problem.remedy, false)
+            var (outcome, isRepaired, isInHand) = (problem.remedy, false, problem.step == .wait)
             if !isDry, let step = problem.step {
                 switch step {
                 case .makeAgain(let id):
@@ -59,44 +61,49 @@ public struct TreeRepair: Sendable {
                         again[id] = try await ledger.reprocess(.init(captures: [id]), now: now) > 0
                     }
                     isRepaired = again[id] ?? false
-                    let isInHand = try await isRepaired ? true : ledger.capture(id)?.state == .pending
-                    isRepaired = isInHand
+                    isInHand = try await isRepaired ? false : ledger.capture(id)?.state == .pending
                     outcome =
-                        !isInHand
+                        !isRepaired && !isInHand
                         ? "it is not done any more; see `nctd explain`"
                         : isRunning ? "the daemon makes it again" : "the daemon makes it again when it runs"
-                case .wait: isRepaired = true
-                case .setAside(let image, let tree): (outcome, isRepaired) = try await setAside(image, in: tree)
+                case .wait: break
+                case .setAside(let image, let tree):
+                    (outcome, isRepaired, isInHand) = try await setAside(image, in: tree)
                 case .remove(let name, let tree): (outcome, isRepaired) = remove(name, in: tree)
                 }
             }
             outcomes.append(
-                Outcome(file: problem.file, problem: problem.problem, outcome: outcome, repaired: isRepaired))
+                Outcome(
+                    file: problem.file, problem: problem.problem, outcome: outcome, repaired: isRepaired,
+                    inHand: isInHand))
         }
         return outcomes
     }
 
-    private func setAside(_ image: [UInt8], in tree: ResultTrees.Tree) async throws -> (String, Bool) {
+    private func setAside(
+        _ image: [UInt8], in tree: ResultTrees.Tree
+    ) async throws -> (outcome: String, isRepaired: Bool, isInHand: Bool) {
         let path = trees.place(of: image, in: tree)
         // A capture may have come to have this name since it was looked at.
         let current = OutputNames.unversioned(image)
         guard try await ledger.capture(output: current)?.state != .pending else {
             return current == image
-                ? ("its capture is pending: the daemon makes the result, and puts this aside", true)
-                : ("its capture is pending by now; it is left alone", false)
+                ? ("its capture is pending: the daemon makes the result, and puts this aside", false, true)
+                : ("its capture is pending by now; it is left alone", false, false)
         }
         let parts = [path, OutputNames.sidecar(path)].filter(TreeFiles.exists)
-        guard !parts.isEmpty else { return ("it is gone by now", true) }
+        guard !parts.isEmpty else { return ("it is gone by now", true, false) }
         let number = ResultCommit.freeNumber(besides: [path, OutputNames.sidecar(path)])
         do throws(TreeError) {
             // The sidecar first, so that none ever speaks of an image that is not there.
             for part in parts.reversed() { try TreeFiles.rename(part, to: OutputNames.aside(part, number)) }
             try TreeFiles.syncDirectory(TreeFiles.directory(of: path))
         } catch {
-            return ("it could not be put aside: \(trees.named(error))", false)
+            return ("it could not be put aside: \(trees.named(error))", false, false)
         }
         if current != image { try await ledger.forgetVersion(output: image) }
-        return ("put aside as \(CapturePath.printable(trees.full(OutputNames.aside(image, number), in: tree)))", true)
+        let aside = CapturePath.printable(trees.full(OutputNames.aside(image, number), in: tree))
+        return ("put aside as \(aside)", true, false)
     }
 
     private func remove(_ name: [UInt8], in tree: ResultTrees.Tree) -> (String, Bool) {

@@ -28,7 +28,8 @@ public struct TreeVerification: Sendable, Equatable, Codable {
     public internal(set) var aside = 0
     /// Results whose capture is gone, which is no problem; nil where the watched trees were not looked at.
     public internal(set) var gone: [String]?
-    /// Captures whose bytes were compared with those that their results were made of.
+    /// Captures whose bytes were compared with those that their results were made of; nil where none was to be. Captures
+    /// that are gone are not among them.
     public internal(set) var captures: Int?
 
     /// Reads every image; the time is that of reading the tree.
@@ -58,7 +59,9 @@ public struct TreeVerification: Sendable, Equatable, Codable {
         try await ledger.forEach(.init(state: .done)) { row, root in
             rows.done += 1
             let isThere = eyes.hasResult(row)
-            let difference = comparing ? eyes.difference(of: row, root) : nil
+            let comparison = comparing ? eyes.compare(row, root) : .none
+            if [.same, .other].contains(comparison) { rows.compared += 1 }
+            let difference = comparison.problem
             if !isThere || difference != nil { rows.odd.append((row, root, isThere, difference)) }
         }
         for (row, root, isThere, difference) in rows.odd {
@@ -66,7 +69,7 @@ public struct TreeVerification: Sendable, Equatable, Codable {
             if !isThere { look.noteMissing(row, root) }
         }
         look.found.done = rows.done
-        look.found.captures = comparing ? rows.done : nil
+        look.found.captures = comparing ? rows.compared : nil
         self = look.found
     }
 
@@ -87,11 +90,22 @@ public struct TreeVerification: Sendable, Equatable, Codable {
         case capture(CaptureRow, RootRow)
         /// Below its tree, without the ending of a sidecar.
         case result([UInt8], in: ResultTrees.Tree)
+
+        /// Whether there is such a result: a file lies there, or a capture is done or pending whose result is to.
+        public func isResult(in trees: ResultTrees, _ ledger: Ledger) async throws -> Bool {
+            guard case .result(let image, let tree) = self else { return true }
+            let path = trees.full(image, in: tree)
+            if OutputNames.isAside(image) || TreeFiles.isDirectory(path) { return false }
+            if TreeFiles.exists(path) || TreeFiles.exists(OutputNames.sidecar(path)) { return true }
+            let state = try await ledger.capture(output: image)?.state
+            return state == .done || state == .pending
+        }
     }
 
     /// Filled by a callback; `@unchecked` because the ledger calls it from one thread, one row after the other.
     private final class Rows: @unchecked Sendable {
         var done = 0
+        var compared = 0
         var odd: [(CaptureRow, RootRow, isThere: Bool, difference: String?)] = []
     }
 }

@@ -65,6 +65,49 @@ import Testing
         #expect(try schema.violations(of: sidecar) == [])
     }
 
+    @Test("What is repaired, in hand, no result or gone is called so")
+    func repairs() throws {
+        let bench = try Bench()
+        try bench.configure()
+        for number in 1...2 { try bench.capture("in/\(number).png", seed: UInt64(number)) }
+        let daemon = try bench.startDaemon()
+        _ = daemon.read(until: "done", count: 2)
+        daemon.process.terminate()
+        daemon.process.waitUntilExit()
+        func run(_ arguments: String...) throws -> Subprocess.Result {
+            try Subprocess.run(
+                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
+                environment: Bench.environment)
+        }
+        for name in ["out/lab-b/none.png", "out/lab-b/1.png.v7", "out/lab-b"] {
+            let none = try run("repair", name)
+            #expect(none.status == 2 && none.error.contains("\(name) is no result"), "\(name): \(none)")
+        }
+        let sound = try run("repair", "out/lab-b/1.png")
+        #expect(sound.status == 0 && sound.output.contains("1 result is sound"), "\(sound)")
+        for name in ["1.png", "1.png.json", "2.png"] {
+            try FileManager.default.removeItem(atPath: bench.space("out/lab-b/\(name)"))
+        }
+        let repaired = try run("repair")
+        #expect(repaired.status == 0 && repaired.output.hasSuffix("2 problems: 2 repaired, 0 left\n"), "\(repaired)")
+        // The one of which nothing is left is found by its name alone.
+        for again in [try run("repair"), try run("repair", "out/lab-b/1.png"), try run("repair", "--dry-run")] {
+            #expect(again.status == 0, "\(again)")
+            #expect(again.output.hasSuffix("1 problem: 0 repaired, 1 in hand, 0 left\n"), "\(again)")
+        }
+        #expect(try run("repair", "--json").output.contains("\"in_hand\" : 1"))
+        let second = try bench.startDaemon()
+        _ = second.read(until: "done", count: 2)
+        second.process.terminate()
+        second.process.waitUntilExit()
+        try FileManager.default.removeItem(atPath: bench.space("in/1.png"))
+        let gone = try run("explain", "in/1.png")
+        #expect(gone.output.contains("1.png: done") && gone.output.contains("why: its file is gone; its result stays"))
+        let verified = try run("verify", "--captures")
+        #expect(verified.status == 0 && verified.output.contains("lab-b/1.png: its capture is gone"), "\(verified)")
+        #expect(verified.output.contains("1 capture compared"), "\(verified)")
+    }
+
     @Test("A name that is not known is an error that lists what there is, and what nothing would take up is refused")
     func unknownNames() throws {
         let bench = try Bench()

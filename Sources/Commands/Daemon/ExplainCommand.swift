@@ -86,6 +86,11 @@ struct ExplainCommand: AsyncParsableCommand {
                 if row.state == .pending {
                     explanation.note = try await options.pendingReason(ledger)
                         .text(row, root: found.root, ahead: ledger.ahead(of: row, now: now), now: now)
+                } else if row.state == .done, let source = configuration?.sources[found.root.path],
+                    case let (path, root) = (row.path, found.root.path),
+                    Answer.within(root, { source.isGone(path, root: root) }) ?? false
+                {
+                    explanation.note = "its file is gone; its result stays"
                 }
             } else if let reason = Self.noFile(file) {
                 explanation.note = reason

@@ -32,8 +32,17 @@ struct RepairCommand: AsyncParsableCommand {
 
     private struct Report: Codable {
         var repaired: Int
+        /// Their captures were pending already.
+        var inHand: Int
         var left: Int
         var problems: [TreeRepair.Outcome]
+
+        init(_ outcomes: [TreeRepair.Outcome]) {
+            repaired = outcomes.count { $0.repaired }
+            inHand = outcomes.count { $0.inHand }
+            left = outcomes.count - repaired - inHand
+            problems = outcomes
+        }
     }
 
     func run() async throws {
@@ -53,8 +62,7 @@ struct RepairCommand: AsyncParsableCommand {
         }
         let outcomes = try await TreeRepair(ledger, trees: trees, isRunning: isRunning)
             .run(found.problems, isDry: dryRun, now: SystemClock().now)
-        let repaired = outcomes.count { $0.repaired }
-        let report = Report(repaired: repaired, left: outcomes.count - repaired, problems: outcomes)
+        let report = Report(outcomes)
         let console = Console.current
         if json {
             console.say(String(decoding: try JSONText.encode(report), as: UTF8.self))
@@ -63,7 +71,8 @@ struct RepairCommand: AsyncParsableCommand {
             console.say(
                 outcomes.isEmpty
                     ? "\(found.sound.counted("result is", "results are")) sound; there is nothing to repair"
-                    : "\(outcomes.count.counted("problem")): \(repaired) repaired, \(report.left) left")
+                    : "\(outcomes.count.counted("problem")): \(report.repaired) repaired, "
+                        + (report.inHand > 0 ? "\(report.inHand) in hand, " : "") + "\(report.left) left")
         }
         if report.left > 0 { throw ExitCode(ExitStatus.someFailed) }
     }
@@ -86,6 +95,11 @@ struct RepairCommand: AsyncParsableCommand {
         var named: [TreeVerification.Named] = []
         for file in files {
             if let result = Self.result(file, trees) {
+                guard try await result.isResult(in: trees, ledger) else {
+                    throw UsageError(
+                        "\(file.name) is no result: no image lies there, and no capture has its result there",
+                        remedy: "see `nctd verify` for the files, and `nctd list` for the captures")
+                }
                 named.append(result)
                 continue
             }
