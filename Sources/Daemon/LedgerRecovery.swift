@@ -1,6 +1,5 @@
 import Config
 import Foundation
-import Jobs
 import Ledger
 import Watching
 
@@ -32,9 +31,13 @@ struct LedgerRecovery: Sendable {
         // A tree that is away, full or refused keeps no daemon from its start.
         let trees = try? await Blocking.run { try written.results(settings) }
         if let trees, try await !ledger.isRebuilt() {
-            let found = try await rebuild(ledger, trees, isStopping)
+            var rebuild = LedgerRebuild(ledger, trees, watches: configuration.watches, clock: clock, log: log)
+            try await rebuild.run(isStopping)
+            let found = rebuild.found
             if found.captures > 0 || found.copies > 0 {
-                log.write(.ledgerRebuilt(captures: found.captures, copies: found.copies, copy: found.copy))
+                log.write(
+                    .ledgerRebuilt(
+                        captures: found.captures, copies: found.copies, copy: found.copy, moved: rebuild.moved))
             }
         }
         if let trees {
@@ -97,94 +100,5 @@ struct LedgerRecovery: Sendable {
         for tree in ResultTrees.Tree.allCases {
             TreeFiles.removeTemporaries(in: TreeFiles.directory(of: trees.place(of: output, in: tree)))
         }
-    }
-
-    /// What a rebuilding found; a copy lies elsewhere than its sidecar says.
-    private typealias Found = (captures: Int, copies: Int, copy: String?)
-
-    /// Enters what the sidecars in the trees of results tell, but for those of copies.
-    private func rebuild(_ ledger: Ledger, _ trees: ResultTrees, _ isStopping: @Sendable () -> Bool) async throws
-        -> Found
-    {
-        let commit = ResultCommit(trees)
-        var roots: [String: Int64] = [:]
-        var found: Found = (0, 0, nil)
-        var isWhole = true
-        var pages: [(root: Int64, batch: [Ledger.Judged])] = []
-        for tree in ResultTrees.Tree.allCases {
-            var images = SidecarTree(directory: trees.place(tree)).makeIterator()
-            while let output = images.next() {
-                if isStopping() { return found }
-                guard let sidecar = commit.sidecar(of: output, in: tree), let capture = sidecar.capture,
-                    let path = capture.place
-                else { continue }
-                guard let reserved = sidecar.reservedName(at: output) else {
-                    found.copies += 1
-                    found.copy = found.copy ?? CapturePath.printable(trees.full(output, in: tree))
-                    continue
-                }
-                if roots[capture.root] == nil {
-                    roots[capture.root] = try await ledger.enterRoot(
-                        path: capture.root, lab: capture.lab, rules: "", now: clock.now)
-                }
-                guard let root = roots[capture.root] else { continue }
-                let stamp = FileStamp(
-                    device: 0, inode: capture.inode, size: Int64(sidecar.source.bytes),
-                    modifiedNanoseconds: capture.modifiedNanoseconds)
-                if capture.page == 1, let count = sidecar.source.pages, (2...CaptureWorker.mostPages).contains(count) {
-                    pages.append((root, (2...count).map { .init(Sighting(path: path.page($0), stamp: stamp)) }))
-                }
-                try await ledger.rebuild(
-                    root: root, path: path, stamp: stamp,
-                    result: ResultRow(sidecar, capture, output: output, in: tree, now: clock.now), rule: capture.rule,
-                    reserved: reserved, now: clock.now)
-                found.captures += 1
-            }
-            for error in images.unreadable.map(trees.named) {
-                log.write(.trouble("what lies in \(error) is not known to the new ledger"))
-                isWhole = isWhole && [EACCES, EPERM].contains(error.code)
-            }
-        }
-        // Further pages that have no results yet are to get them.
-        for (root, batch) in pages { _ = try await ledger.record(batch, root: root, settle: .zero, now: clock.now) }
-        try await rebuildVersions(ledger, trees, isStopping)
-        if isStopping() { return found }
-        // What could not be read for want of something is taken in by the next start.
-        if isWhole { try await ledger.setRebuilt() }
-        return found
-    }
-
-    /// Enters the older results that were kept aside, of captures that are known by now.
-    private func rebuildVersions(_ ledger: Ledger, _ trees: ResultTrees, _ isStopping: @Sendable () -> Bool)
-        async throws
-    {
-        let commit = ResultCommit(trees)
-        for tree in ResultTrees.Tree.allCases {
-            for place in SidecarTree(directory: trees.place(tree), includingVersions: true) {
-                if isStopping() { return }
-                guard let number = OutputNames.versionNumber(place), let sidecar = commit.sidecar(of: place, in: tree),
-                    let capture = sidecar.capture, let reserved = sidecar.reservedName(at: place)
-                else { continue }
-                var version = ResultRow(sidecar, capture, output: place, in: tree, now: clock.now)
-                version.version = number
-                try await ledger.rebuildVersion(version, reserved: reserved)
-            }
-        }
-    }
-}
-
-extension ResultRow {
-    /// What a sidecar tells of the result that it lies beside.
-    init(
-        _ sidecar: Sidecar, _ capture: Sidecar.Capture, output: [UInt8], in tree: ResultTrees.Tree, now: Moment
-    ) {
-        self.init(
-            digest: capture.place?.digest(ofFile: sidecar.source.sha256) ?? sidecar.source.sha256,
-            identity: capture.identity, profile: sidecar.profile?.name ?? "",
-            verdict: sidecar.verdict.value.rawValue,
-            delivery: (tree == .held ? .held : sidecar.verdict.delivery).rawValue, output: output,
-            attempt: capture.attempt, durationMilliseconds: nil,
-            finishedAt: Timestamp.date(sidecar.createdAt)?.timeIntervalSince1970 ?? now.wall,
-            treatment: sidecar.quality.treatment.rawValue, engine: sidecar.engineVersion)
     }
 }

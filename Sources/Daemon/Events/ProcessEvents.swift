@@ -97,14 +97,19 @@ extension DaemonEvent {
         )
     }
 
-    /// `copies` are sidecars that lie elsewhere than they say; `copy` is one of them.
-    package static func ledgerRebuilt(captures: Int, copies: Int, copy: String?) -> Self {
+    /// `copies` are sidecars that lie elsewhere than they say; `copy` is one of them. `moved` are trees that have another
+    /// path than their sidecars say, with that.
+    package static func ledgerRebuilt(
+        captures: Int, copies: Int, copy: String?, moved: [String: String] = [:]
+    ) -> Self {
         let left = copy.map {
             "; \(copies.counted("copy of a result", "copies of results")) elsewhere in the trees left alone, such as \($0)"
         }
         return .init(
             .ledgerRebuilt,
-            "the ledger was rebuilt from the sidecars of \(captures.counted("capture"))" + (left ?? ""))
+            "the ledger was rebuilt from the sidecars of \(captures.counted("capture"))" + (left ?? "")
+                + moved.sorted { $0.key < $1.key }.map { "; \($0.key) is \($0.value) now, where its captures lie" }
+                .joined())
     }
 
     /// The ledger is of no more use to this process, which ends.
