@@ -108,6 +108,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "SmearPhantom", "TestSupport", "nctd",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(

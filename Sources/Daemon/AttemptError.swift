@@ -17,8 +17,10 @@ enum AttemptError: Error {
     case memory(Int)
     /// The machine has too little of something.
     case machine(String)
-    /// Its root's file system is in trouble.
-    case input(String)
+    /// Its root's file system is in trouble: the error number, and words.
+    case input(Int32, String)
+    /// What is known of it could not be read or written.
+    case ledger(any Error)
     case gone(String)
     case unmatched
     /// A page that its file does not have any more, or that is to have no result.
@@ -50,9 +52,11 @@ extension AttemptError {
             let text = "\(operation) failed: \(SystemTrouble.text(code))"
             switch Fault(code: code) {
             case .machine: self = .machine(text)
-            case .tree: self = .input(text)
+            case .tree: self = .input(code, text)
             case .capture: self = .passing(Self.unreadable(text))
             }
+        case let error as FileError: self.init(SourceError(error))
+        case let error where LedgerError(explaining: error) != nil: self = .ledger(error)
         case SourceError.tooLarge:
             self = .lasting(
                 CaptureFailure(
@@ -62,7 +66,8 @@ extension AttemptError {
         case let error as TreeError where error.fault == .machine: self = .machine("\(error)")
         case let error as TreeError:
             let failure = CaptureFailure(
-                code: "output", message: "\(error.path): \(error.message)", remedy: Self.remedy(error))
+                code: "output", message: "\(error.path): \(error.message)",
+                remedy: CaptureFailure.remedy(ofOutput: error.code))
             self = error.code == ENAMETOOLONG || error.isNameTaken ? .lasting(failure) : .passing(failure)
         case let error as ImageFileError:
             let failure = CaptureFailure(code: error.code.rawValue, message: error.message, remedy: error.remedy)
@@ -82,15 +87,5 @@ extension AttemptError {
         CaptureFailure(
             code: "unreadable", message: "the file could not be had: \(reason)",
             remedy: "check the share and the file's permissions; once they change it is tried again, or `nctd retry`")
-    }
-
-    private static func remedy(_ error: TreeError) -> String {
-        if error.code == ENAMETOOLONG { return "give the capture a shorter name" }
-        if error.code == ELOOP { return "put a folder in the link's place; links in the output tree are not followed" }
-        if error.isNameTaken {
-            return "a file or folder of that name is in the way, such as the results of a folder that is named like "
-                + "this capture's result; rename the capture, then `nctd retry`"
-        }
-        return "check the output tree's permissions, then `nctd retry`"
     }
 }

@@ -22,6 +22,21 @@ extension CaptureFailure {
                 + "defect of nctd, which please report with the file; then `nctd retry`")
     }
 
+    /// What to do about an error of the output tree, by its number.
+    package static func remedy(ofOutput code: Int32) -> String {
+        switch code {
+        case ENAMETOOLONG: "give the capture a shorter name"
+        case ELOOP: "put a folder in the link's place; links in the output tree are not followed"
+        case _ where TreeError.isNameTaken(code):
+            "a file or folder of that name is in the way, such as the results of a folder that is named like "
+                + "this capture's result; rename the capture, then `nctd retry`"
+        case ENOSPC, EDQUOT: "make room for the output tree, then `nctd retry`"
+        case EROFS: "have the output tree's file system mounted for writing, then `nctd retry`"
+        case EACCES, EPERM: "check the output tree's permissions, then `nctd retry`"
+        default: "check the disk or share that the output tree lies on, then `nctd retry`"
+        }
+    }
+
     /// It needs more memory than one capture may take.
     static func tooLarge(needing bytes: Int, largest: Int) -> CaptureFailure {
         CaptureFailure(

@@ -39,6 +39,11 @@ extension CaptureWorker {
                 try await ledger.end(row.id, stamp: row.stamp, .waitsForMemory(bytes), now: now)
             }
             return .waits
+        case .shortage(let note, _) where task.isolation == .processes:
+            // All captures need one.
+            pauses.met(note, at: .machine)
+            await giveBack(task, note: note, after: 1000)
+            return .waits
         case .shortage(let note, let delay):
             log.write(.trouble("\(task.name): \(note); tried again in \(delay / 1000) s"))
             await giveBack(task, note: note, after: delay)
@@ -47,16 +52,21 @@ extension CaptureWorker {
             pauses.met(reason, at: .machine)
             await giveBack(task, note: reason, after: 1000)
             return .waits
-        case .input(let reason):
-            return await blame(.root(row.root), for: AttemptError.unreadable(reason), task, findings)
+        case .ledger(let error):
+            if !ledgerWatch.failed(error, .writing, retryMilliseconds: 1000) {
+                await giveBack(task, note: "the ledger could not be used: \(error)", after: 1000)
+            }
+            return .waits
+        case .input(let code, let reason):
+            return await blame(.root(row.root), code, for: AttemptError.unreadable(reason), task, findings)
         case .output(let error) where error.code == EAGAIN:
             await giveBack(task, note: "\(error)", after: 250)
             return .waits
         case .output(let error):
             let isHeld = error.path.hasPrefix(task.output.heldDirectory)
             let failure = CaptureFailure(
-                code: "output", message: "\(error)", remedy: "check the output tree's permissions, then `nctd retry`")
-            return await blame(.tree(isHeld ? .held : .output), for: failure, task, findings)
+                code: "output", message: "\(error)", remedy: CaptureFailure.remedy(ofOutput: error.code))
+            return await blame(.tree(isHeld ? .held : .output), error.code, for: failure, task, findings)
         case .gone(let reason):
             await settleLeftovers(task)
             await ignore(task, .gone, reason)
@@ -66,8 +76,11 @@ extension CaptureWorker {
             await giveBack(task, note: "the same bytes are in work for another capture", after: 250)
             return .waits
         case .profile(let name, let reason):
-            log.write(.profileUnusable(profile: name, reason: reason))
-            await giveBack(task, note: "profile \(name) cannot be used: \(reason)", after: 30_000)
+            pauses.met(reason, at: .profile(name))
+            await giveBack(
+                task, note: "profile \(name) cannot be used: \(reason)",
+                after: pauses.closure(of: .profile(name))?.left ?? 1000)
+            return .waits
         case .worker(let loss): return await end(task, loss, findings)
         case .passing(let failure):
             guard await tryAgain(task, failure, after: row.attempts) else {
@@ -135,14 +148,15 @@ extension CaptureWorker {
         return true
     }
 
-    /// An error that is a tree's by its kind. The tree is paused and the capture waits, unless others went well there since
-    /// the capture last met such an error: then it is its own, and after as many such errors as it has attempts it fails.
+    /// An error that is a tree's by its kind. The tree is paused and the capture waits, unless it is an error that one file
+    /// may have and others went well there since the capture last met one: then it is its own, and after as many such
+    /// errors as it has attempts it fails.
     private func blame(
-        _ place: Pauses.Place, for failure: CaptureFailure, _ task: Task, _ findings: Findings
+        _ place: Pauses.Place, _ code: Int32, for failure: CaptureFailure, _ task: Task, _ findings: Findings
     ) async -> Outcome {
         let row = task.row
         let (strikes, meetings) = pauses.charge(row.id, at: place)
-        guard strikes > 0 else {
+        guard strikes > 0, Fault.canBeOneFiles(code: code) else {
             pauses.met("\(task.name): \(failure.message)", at: place)
             await giveBack(task, note: failure.message, after: min(500 << Int64(min(meetings, 5)), 15_000))
             return .waits

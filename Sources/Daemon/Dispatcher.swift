@@ -76,6 +76,7 @@ actor Dispatcher {
             return Self.pollMilliseconds
         }
         let now = clock.now
+        pauses.endUntriedProfiles()
         switch pauses.verdict(on: Self.shared) {
         case .closed(let until): return min(max(1, until - now.milliseconds), Self.pollMilliseconds)
         case .trying where !moving.isEmpty: return Self.pollMilliseconds

@@ -38,8 +38,9 @@ public struct PendingReason: Sendable {
         }
         if !surroundings.isRunning { return "the daemon is not running" }
         if let reason = root.unhealthy { return "its watched tree is not well: \(reason)" }
-        // A pause of another watched tree is none of its concern.
-        if let pause = surroundings.pauses.first(where: { $0.root == nil || $0.root == root.id }) {
+        // A pause of another watched tree is none of its concern; that of its profile its note tells.
+        let pauses = surroundings.pauses.filter { $0.profile == nil }
+        if let pause = pauses.first(where: { $0.root == nil || $0.root == root.id }) {
             return "\(pause.what) is paused: \(pause.reason)"
         }
         if let bytes = row.memory { return Self.memory(bytes, budget: surroundings.budget) }

@@ -56,13 +56,16 @@ extension CaptureWorker {
             _ profile: Profile, for task: Task, of worker: CaptureWorker
         ) async throws -> (any CaptureDesk, LabLearning.Known) {
             let isApart = task.isolation == .processes || task.row.crashes > 0
+            if let closure = worker.pauses.closure(of: .profile(profile.name)) {
+                throw AttemptError.profile(profile.name, reason: closure.reason)
+            }
             worker.heartbeat.advance(task.row.id, to: "preparing profile \(profile.name)")
             let known = await worker.learning.known(of: task.root, for: profile)
             do {
-                return (
-                    try await (isApart ? worker.pool : worker.ownDesks).desk(for: profile, learned: known.current),
-                    known
-                )
+                let desk = try await (isApart ? worker.pool : worker.ownDesks).desk(
+                    for: profile, learned: known.current)
+                worker.pauses.succeeded(at: [.profile(profile.name)])
+                return (desk, known)
             } catch let error as AttemptError {
                 throw error
             } catch let loss as WorkerLoss {

@@ -52,7 +52,7 @@ final class ServiceNotifier: Sendable {
             manager.notify("READY=1\nSTATUS=\(event.message)")
         case .stopping:
             manager.notify("STOPPING=1\nSTATUS=\(event.message)")
-        case .paused: note { $0.pauses[event[.place] ?? ""] = event[.reason] }
+        case .paused, .profileUnusable: note { $0.pauses[event[.place] ?? ""] = event[.reason] }
         case .resumed: note { $0.pauses[event[.place] ?? ""] = nil }
         case .reloadRefused: note { $0.refusedReload = event[.reason].map { String($0.prefix { $0 != "\n" }) } }
         case .reloaded: note { $0.refusedReload = nil }

@@ -15,7 +15,9 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     public var fault: Fault { Fault(code: code) }
 
     /// True where something else has the name, or one of the folders' names: no wait helps, another name does.
-    var isNameTaken: Bool { [EISDIR, ENOTDIR, EEXIST, ENOTEMPTY].contains(code) }
+    var isNameTaken: Bool { Self.isNameTaken(code) }
+
+    static func isNameTaken(_ code: Int32) -> Bool { [EISDIR, ENOTDIR, EEXIST, ENOTEMPTY].contains(code) }
 
     public var message: String { detail ?? "\(operation) failed: \(SystemTrouble.text(code))" }
     public var description: String { "\(path): \(message)" }

@@ -139,6 +139,9 @@ enum LedgerSchema {
             // From the first sight of a capture to its first result, seconds; nothing for what was done before this was kept.
             try database.execute(sql: "ALTER TABLE captures ADD COLUMN waited REAL")
         }
+        migrator.registerMigration("11 profiles that pause") { database in
+            try database.execute(sql: "ALTER TABLE pauses ADD COLUMN profile TEXT")
+        }
         return migrator
     }
 }

@@ -23,9 +23,11 @@ public struct PauseRow: Sendable, Equatable, Codable {
     public var since: Double
     /// The row of the watched tree, where it is one.
     public var root: Int64?
+    /// The profile, where it is one: only its captures wait.
+    public var profile: String?
 
-    public init(what: String, reason: String, since: Double, root: Int64? = nil) {
-        (self.what, self.reason, self.since, self.root) = (what, reason, since, root)
+    public init(what: String, reason: String, since: Double, root: Int64? = nil, profile: String? = nil) {
+        (self.what, self.reason, self.since, self.root, self.profile) = (what, reason, since, root, profile)
     }
 }
 
@@ -60,7 +62,11 @@ extension Ledger {
     public func pauses() async throws -> [PauseRow] {
         try await store.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM pauses ORDER BY since, what")
-                .map { PauseRow(what: $0["what"], reason: $0["reason"], since: $0["since"], root: $0["root"]) }
+                .map {
+                    PauseRow(
+                        what: $0["what"], reason: $0["reason"], since: $0["since"], root: $0["root"],
+                        profile: $0["profile"])
+                }
         }
     }
 
@@ -69,8 +75,8 @@ extension Ledger {
             try database.execute(sql: "DELETE FROM pauses")
             for pause in pauses {
                 try database.execute(
-                    sql: "INSERT OR REPLACE INTO pauses (what, reason, since, root) VALUES (?, ?, ?, ?)",
-                    arguments: [pause.what, pause.reason, pause.since, pause.root])
+                    sql: "INSERT OR REPLACE INTO pauses (what, reason, since, root, profile) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [pause.what, pause.reason, pause.since, pause.root, pause.profile])
             }
         }
     }

@@ -19,5 +19,17 @@ public enum Fault: String, Sendable, CaseIterable {
         EISDIR: .capture, ENOTDIR: .capture, EEXIST: .capture, ENOTEMPTY: .capture, EOVERFLOW: .capture,
     ]
 
+    /// Errors that speak of a file system as a whole: it is full, cannot be written to, or is away.
+    private static let wholeTree: Set<Int32> = [
+        ENOSPC, EDQUOT, EROFS, ENODEV, ENXIO, ENOTCONN, ESHUTDOWN, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH,
+        ECONNREFUSED, ECONNRESET, ECONNABORTED,
+    ]
+
     public init(code: Int32) { self = Self.others[code] ?? .tree }
+
+    /// Whether an error can be one file's own, whatever goes well beside it: a closed folder, a bad block. On a disk
+    /// that is nearly full, a small file fits where a large one does not; that is the disk's fault.
+    public static func canBeOneFiles(code: Int32) -> Bool {
+        Fault(code: code) != .machine && !wholeTree.contains(code)
+    }
 }

@@ -42,12 +42,47 @@ def fill(free):
         os.rmdir(mount)
 
 
+def uneven():
+    """On a disk that is nearly full small results fit, large ones do not: no capture fails of it, at one attempt each."""
+    mount = tempfile.mkdtemp(prefix="nctd-full-")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], check=True)
+    try:
+        bench = Bench(output=os.path.join(mount, "out"), extra="[retry]\nattempts = 1\n")
+        os.makedirs(bench.output, exist_ok=True)
+        filler = os.path.join(mount, "filler")
+        with open(filler, "wb") as file:
+            file.write(b"x" * (7400 << 10))
+        large, small = 3, 6
+        for number in range(large):
+            bench.capture("lab-a", f"large-{number}.png", smear(number, 720, 540))
+        daemon = Daemon(bench)
+        daemon.wait_for("paused")
+        for number in range(small):
+            bench.capture("lab-b", f"{number}.png", smear(100 + number))
+            daemon.wait_for("done", number + 1)
+        # Each large one has met it more than once by now, with small ones done between.
+        check(daemon.count("paused") > 1, "large and small results never took turns")
+        total = bench.totals()
+        check(total["failed"] == 0 and daemon.count("retrying") == 0, f"a full disk was charged to captures: {total}")
+        os.unlink(filler)
+        bench.wait_done(large + small)
+        daemon.stop()
+        bench.check_promises()
+        print(f"nearly full, attempts = 1: {small} small results done while {large} large ones waited, "
+              f"{daemon.count('paused')} pauses, {large + small} done, 0 failed", flush=True)
+        bench.remove()
+    finally:
+        subprocess.run(["umount", mount], check=False)
+        os.rmdir(mount)
+
+
 def run():
     if os.geteuid() != 0:
         print("full_disk.py: SKIPPED: it needs root to mount a tmpfs", file=sys.stderr)
         sys.exit(0)
     fill(1)
     fill(0)
+    uneven()
 
 
 main(run)

@@ -31,6 +31,7 @@ import Watching
             isRunning: true,
             pauses: [
                 PauseRow(what: "lab-b: /srv/b", reason: "it is away", since: 1, root: 77),
+                PauseRow(what: "profile lab-b", reason: "its reference is gone", since: 1, profile: "lab-b"),
                 PauseRow(what: "the output tree /srv/out", reason: "the disk is full", since: 2),
             ])
         let stopped = PendingReason.Surroundings(isRunning: false)

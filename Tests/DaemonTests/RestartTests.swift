@@ -153,21 +153,6 @@ import Watching
         }
     }
 
-    @Test("A profile that cannot be prepared makes its captures wait, not fail")
-    func unusableProfile() async throws {
-        let clock = ManualClock()
-        let bench = try DaemonBench(clock: clock)
-        try bench.write("x.png")
-        bench.shelf.state.withLock { $0.unusable = ["lab-a"] }
-        try await bench.run {
-            try await bench.announce("x.png")
-            try await DaemonTests.advance(clock, until: bench, "profile-unusable")
-            bench.shelf.state.withLock { $0.unusable = [] }
-            try await DaemonTests.advance(clock, until: bench, "done")
-        }
-        #expect(try await bench.row("x.png")?.attempts == 1)
-    }
-
     @Test("A pause that a daemon died in is not told of the next one")
     func stalePause() async throws {
         let bench = try DaemonBench()

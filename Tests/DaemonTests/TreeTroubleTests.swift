@@ -1,6 +1,7 @@
 import Config
 import Daemon
 import Foundation
+import GRDB
 import Ledger
 import TestSupport
 import Testing
@@ -43,6 +44,63 @@ import Watching
         #expect(bench.events.count("failed") == 0)
         #expect(bench.events.count("paused") == 1 && bench.events.count("resumed") == 1)
         #expect(try await bench.row("x.png")?.attempts == 1)
+    }
+
+    @Test("Which errors may be one file's own: none of the machine's, nor what speaks of a whole tree")
+    func whole() {
+        for code in [ENOSPC, EDQUOT, EROFS, ENODEV, ENOTCONN, EHOSTDOWN, EMFILE, ENFILE, ENOMEM, ENOBUFS] {
+            #expect(!Fault.canBeOneFiles(code: code), "\(FileError.text(code))")
+        }
+        for code in [EACCES, EPERM, ETIMEDOUT, ESTALE, EIO, ENOENT, 133] {
+            #expect(Fault.canBeOneFiles(code: code), "\(FileError.text(code))")
+        }
+    }
+
+    @Test("A ledger that cannot be written to costs no capture its attempt")
+    func fullLedger() async throws {
+        let clock = ManualClock()
+        let bench = try DaemonBench(clock: clock) { $0.retry.attempts = 1 }
+        try bench.write("x.png")
+        try await bench.run {
+            let queue = try DatabaseQueue(path: bench.space("state/ledger.sqlite"))
+            try await queue.write {
+                try $0.execute(
+                    sql: "CREATE TRIGGER full BEFORE UPDATE OF output ON captures WHEN NEW.state = 'pending' "
+                        + "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")
+            }
+            try await bench.announce("x.png")
+            try await DaemonTests.advance(clock, until: bench, "trouble")
+            try await queue.write { try $0.execute(sql: "DROP TRIGGER full") }
+            while bench.events.count("done") + bench.events.count("failed") == 0 {
+                clock.advance(milliseconds: 100)
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        #expect(try await bench.row("x.png")?.attempts == 1)
+        #expect(bench.events.count("failed") == 0 && bench.events.count("retrying") == 0)
+    }
+
+    @Test("What there is to do about an error of the output fits the error")
+    func remedies() {
+        for code in [ENOSPC, EDQUOT] { #expect(CaptureFailure.remedy(ofOutput: code).hasPrefix("make room")) }
+        for code in [EACCES, EPERM] { #expect(CaptureFailure.remedy(ofOutput: code).contains("permissions")) }
+        for code in [EIO, ESTALE, ETIMEDOUT, 133] {
+            #expect(CaptureFailure.remedy(ofOutput: code).contains("disk or share"))
+        }
+        #expect(CaptureFailure.remedy(ofOutput: EROFS).contains("mounted for writing"))
+        #expect(CaptureFailure.remedy(ofOutput: ENAMETOOLONG).contains("shorter name"))
+    }
+
+    @Test("What goes well at one place says nothing of an error at another")
+    func apart() {
+        var strikes = Strikes()
+        let (root, output) = (Pauses.Place.root(1), Pauses.Place.tree(.output))
+        #expect(strikes.charge(7, at: root) == (0, 1))
+        strikes.succeeded(at: output)
+        #expect(strikes.charge(7, at: output) == (0, 1))
+        strikes.succeeded(at: output)
+        #expect(strikes.charge(7, at: root) == (0, 2))
+        #expect(strikes.charge(7, at: output) == (1, 2))
     }
 
     @Test("A capture that meets its tree's errors while others go well is to blame in the end")

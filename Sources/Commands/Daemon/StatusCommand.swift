@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
             --disk counts what each lab's results take of the disk, which looks at every file.
 
             For monitoring, --check ends with 1 where something needs a person (the daemon is not running, a tree is away, \
-            full or not well) and with 2 where the ledger cannot be read. Captures that failed are no such thing: see \
+            full or not well, a profile cannot be prepared) and with 2 where the ledger cannot be read. Captures that failed are no such thing: see \
             `nctd failures`.
             """)
 

@@ -102,6 +102,14 @@ extension DaemonEvent {
                 + " \(reason); another takes its place", [.file: file, .reason: reason])
     }
 
+    /// A process that no capture had yet.
+    package static func preparingLost(profile: String, reason: String) -> Self {
+        .init(
+            .workerLost, at: .warning,
+            "a process that prepared profile \(profile) \(reason); another takes its place",
+            [.profile: profile, .reason: reason])
+    }
+
     package static func waitsForMemory(lab: String, file: String, bytes: Int, budget: Int) -> Self {
         .init(
             .waitsForMemory,

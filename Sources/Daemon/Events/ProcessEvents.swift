@@ -82,10 +82,12 @@ extension DaemonEvent {
                 .joined(separator: "; "), [.profile: profile])
     }
 
-    package static func profileUnusable(profile: String, reason: String) -> Self {
+    /// Its captures wait; `what` names it among the pauses.
+    package static func profileUnusable(profile: String, what: String, reason: String) -> Self {
         .init(
-            .profileUnusable, at: .error, "profile \(profile) cannot be used: \(reason)",
-            [.profile: profile, .reason: reason])
+            .profileUnusable, at: .error,
+            "profile \(profile) cannot be used: \(reason); its captures wait, and it is tried again by itself",
+            [.profile: profile, .place: what, .reason: reason])
     }
 
     // MARK: The ledger

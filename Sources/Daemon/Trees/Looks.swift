@@ -7,6 +7,7 @@ extension LiveConfiguration {
         switch place {
         case .machine: "all work"
         case .tree(let tree): "\(tree.title) \(tree.directory(configuration))"
+        case .profile(let name): "profile \(name)"
         case .root(let id):
             root(id).map { "\($0.settings.lab): \($0.settings.path)" } ?? "a root that is not watched any more"
         }

@@ -1,13 +1,14 @@
 import Ledger
 import Synchronization
 
-/// What is not worked on just now, and why: the trees and roots that are away, full, failing or silent, and the machine
-/// itself. Each is said once when it begins and once when it ends, and stands in the ledger meanwhile.
+/// What is not worked on just now, and why: the trees and roots that are away, full, failing or silent, profiles that
+/// cannot be prepared, and the machine itself. Each is said once when it begins and once when it ends, and stands in the ledger meanwhile.
 package final class Pauses: Sendable {
     package enum Place: Sendable, Hashable {
         case machine
         case tree(WrittenTree)
         case root(Int64)
+        case profile(String)
     }
 
     /// Whether work may begin at a place.
@@ -81,9 +82,9 @@ package final class Pauses: Sendable {
     package func met(_ trouble: String, at place: Place) {
         let now = clock.now.milliseconds
         update(place) { pause in
-            pause.trouble = pause.trouble ?? trouble
             // Captures that were in work together are one trial.
-            guard now >= pause.until else { return }
+            guard now >= pause.until else { return pause.trouble = pause.trouble ?? trouble }
+            pause.trouble = trouble
             pause.wait = min(pause.wait * 2, Self.longestWait)
             pause.until = now + pause.wait
         }
@@ -130,7 +131,11 @@ package final class Pauses: Sendable {
             state.pauses[place] = pause.reason == nil ? nil : pause
             guard before != pause.reason else { return }
             if before == nil, let reason = pause.reason {
-                log.write(.paused(what: name(place), reason: reason))
+                if case .profile(let profile) = place {
+                    log.write(.profileUnusable(profile: profile, what: name(place), reason: reason))
+                } else {
+                    log.write(.paused(what: name(place), reason: reason))
+                }
             } else if pause.reason == nil {
                 log.write(.resumed(what: name(place)))
             }
@@ -142,9 +147,18 @@ package final class Pauses: Sendable {
         state.pauses.map { place, pause in
             var row = PauseRow(what: name(place), reason: pause.reason ?? "", since: pause.since)
             if case .root(let id) = place { row.root = id }
+            if case .profile(let profile) = place { row.profile = profile }
             return row
         }
         .sorted { ($0.since, $0.what) < ($1.since, $1.what) }
+    }
+
+    /// Ends pauses of profiles that nobody has tried for long: there is no capture to try them with.
+    package func endUntriedProfiles() {
+        let places = state.withLock { state in
+            state.pauses.keys.filter { if case .profile = $0 { true } else { false } }
+        }
+        for place in places { look(at: place, shows: nil) }
     }
 
     // MARK: Asking
@@ -163,6 +177,13 @@ package final class Pauses: Sendable {
         }
     }
 
+    /// Why a place is left alone just now, and for how many milliseconds; nil where it may be tried.
+    func closure(of place: Place) -> (reason: String, left: Int64)? {
+        guard case .closed(let until) = verdict(on: [place]) else { return nil }
+        guard let reason = state.withLock({ $0.pauses[place]?.reason }) else { return nil }
+        return (reason, max(1, until - clock.now.milliseconds))
+    }
+
     /// True for a place that does not answer: what is in work there stands still through no fault of its own.
     package func isSilent(_ place: Place) -> Bool { state.withLock { $0.pauses[place]?.isSilent == true } }
 
@@ -172,12 +193,15 @@ package final class Pauses: Sendable {
         return state.withLock { $0.silentAt[place].map { now - $0 <= milliseconds } ?? false }
     }
 
-    /// Forgets roots that are no longer watched.
+    /// Forgets roots that are no longer watched, and all profiles: they may be others now.
     package func forget(rootsExcept kept: Set<Int64>) {
         let gone = state.withLock { state in
             state.pauses.keys.filter { place in
-                if case .root(let id) = place { return !kept.contains(id) }
-                return false
+                switch place {
+                case .root(let id): !kept.contains(id)
+                case .profile: true
+                case .machine, .tree: false
+                }
             }
         }
         for place in gone {
@@ -191,7 +215,8 @@ package final class Pauses: Sendable {
 /// errors.
 package struct Strikes: Sendable {
     private var successes: [Pauses.Place: Int] = [:]
-    private var captures: [Int64: (seen: Int, strikes: Int, meetings: Int)] = [:]
+    /// By capture, then by place: what went well elsewhere says nothing of an error.
+    private var captures: [Int64: [Pauses.Place: (seen: Int, strikes: Int, meetings: Int)]] = [:]
     /// Past it all is forgotten, which only makes for more patience.
     private static let limit = 10_000
 
@@ -202,11 +227,11 @@ package struct Strikes: Sendable {
     package mutating func charge(_ capture: Int64, at place: Pauses.Place) -> (strikes: Int, meetings: Int) {
         if captures.count >= Self.limit { captures = [:] }
         let now = successes[place] ?? 0
-        var entry = captures[capture] ?? (now, 0, 0)
+        var entry = captures[capture]?[place] ?? (now, 0, 0)
         if now > entry.seen { entry.strikes += 1 }
         entry.seen = now
         entry.meetings += 1
-        captures[capture] = entry
+        captures[capture, default: [:]][place] = entry
         return (entry.strikes, entry.meetings)
     }
 

@@ -76,7 +76,7 @@ package actor WorkerPool: DeskSource {
         }
         if let known = unusable[key], ContinuousClock.now < known.until { throw known.failure }
         do {
-            let worker = try await start(key, profile)
+            let worker = try await startAgain(key, profile)
             unusable[key] = nil
             return desk(worker, key)
         } catch let failure as JobFailure {
@@ -104,6 +104,33 @@ package actor WorkerPool: DeskSource {
         WorkerDesk(worker, limit: limit) { await self.takeBack(worker, key, isSound: $0) }
     }
 
+    /// Starts a worker; one that a signal ended while it prepared the engine is replaced at once, as often as a capture may
+    /// cost workers.
+    private func startAgain(_ key: Key, _ profile: Profile) async throws -> Worker {
+        for _ in 1..<CaptureWorker.mostWorkers {
+            do {
+                return try await start(key, profile)
+            } catch let loss as WorkerLoss {
+                guard !isClosed else { throw AttemptError.abandoned }
+                guard case .died = loss else { throw Self.failure(loss, profile) }
+                log.write(.preparingLost(profile: profile.name, reason: loss.text))
+            }
+        }
+        do {
+            return try await start(key, profile)
+        } catch let loss as WorkerLoss {
+            throw Self.failure(loss, profile)
+        }
+    }
+
+    /// What is said of a profile whose preparing cost a worker: no capture was seen yet.
+    private static func failure(_ loss: WorkerLoss, _ profile: Profile) -> any Error {
+        if case .unavailable = loss { return loss }
+        return JobFailure(
+            file: profile.path ?? profile.name, cause: "the process that prepares it \(loss.text)",
+            remedy: "see whether the machine has enough memory; it is tried again")
+    }
+
     private func start(_ key: Key, _ profile: Profile) async throws -> Worker {
         let generation = generation
         let process = try await WorkerProcess.start(program)
@@ -124,12 +151,6 @@ package actor WorkerPool: DeskSource {
                 throw JobFailure(file: file, cause: cause, remedy: remedy)
             default: throw process.reject("another answer than to its start")
             }
-        } catch let loss as WorkerLoss {
-            forget(process)
-            // No capture was seen yet.
-            throw JobFailure(
-                file: profile.path ?? profile.name, cause: "the process that prepares it \(loss.text)",
-                remedy: "see whether the machine has enough memory; it is tried again")
         } catch {
             forget(process)
             throw error

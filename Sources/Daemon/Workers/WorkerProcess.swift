@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Watching
 
 /// A worker as the daemon has it: a process, and the socket to it.
 package final class WorkerProcess: Sendable {
@@ -68,6 +69,10 @@ package final class WorkerProcess: Sendable {
         let status = end()
         if case FrameError.late = error { return .late(seconds: Int(limit.components.seconds)) }
         if case FrameError.garbled(let what) = error { return .garbled(what) }
+        // It was ended for what this process or the machine has too little of, not for anything that it did.
+        if case FrameError.system(let code) = error, Fault(code: code) == .machine {
+            return .unavailable("it could not be asked: \(SystemTrouble.text(code))")
+        }
         let signal = status & 0x7F
         return signal == 0 ? .ended(status: status >> 8 & 0xFF) : .died(signal: signal)
     }
