@@ -158,7 +158,10 @@ extension CaptureWorker {
         let (strikes, meetings) = pauses.charge(row.id, at: place)
         guard strikes > 0, Fault.canBeOneFiles(code: code) else {
             pauses.met("\(task.name): \(failure.message)", at: place)
-            await giveBack(task, note: failure.message, after: min(500 << Int64(min(meetings, 5)), 15_000))
+            // After the pause, so that another capture is the one that shows whether it goes again.
+            let left = pauses.closure(of: place)?.left ?? 0
+            await giveBack(
+                task, note: failure.message, after: max(min(500 << Int64(min(meetings, 5)), 15_000), left + 250))
             return .waits
         }
         guard await tryAgain(task, failure, after: strikes) else { return await fail(task, failure, findings) }
