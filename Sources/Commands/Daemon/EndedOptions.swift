@@ -11,6 +11,6 @@ struct EndedOptions: ParsableArguments {
 
     func validate() throws {
         guard let since, let until, since.seconds >= until.seconds else { return }
-        throw ValidationError("--since must be before --until")
+        throw ValidationError("the period ends before it begins; --since must be before --until")
     }
 }
