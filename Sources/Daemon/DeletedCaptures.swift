@@ -181,11 +181,14 @@ private struct KnownFileSystems: Sendable {
     private let root: String
     /// The present numbers of file systems with captures that are there, by the number that each capture was seen under.
     private var present: [UInt64: Set<UInt64>] = [:]
+    /// Folders that were looked at for captures that are there, each once a number.
+    private var noted: [UInt64: Set<CapturePath?>] = [:]
 
     init(root: String) { self.root = root }
 
     /// Notes a capture that is there.
     mutating func add(_ row: CaptureRow) {
+        guard noted[row.stamp.device, default: []].insert(row.path.file.parent).inserted else { return }
         if let number = number(of: row) { present[row.stamp.device, default: []].insert(number) }
     }
 
