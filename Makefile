@@ -38,6 +38,9 @@ demo:
 	@echo "== 3 of 3: the demo, some seconds =="
 	@tools/demo .build/release/nctd demo-output
 
+# Some tests at once: all of them at once, as the runner would, makes each wait for all others, and its time limit with it.
+ABREAST := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(shell expr 4 '*' $$(nproc))
+
 test: dependencies
 	tools/lint-arithmetic
 	tools/lint-dead
@@ -49,7 +52,7 @@ test: dependencies
 	python3 Tests/Counts/counts.py
 	$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
 	SECONDS_EACH=5 tools/fuzz png jpeg tiff
-	swift test $(SWIFT_FLAGS) --skip-build
+	$(ABREAST) swift test $(SWIFT_FLAGS) --skip-build
 
 # What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. Those in QUICK, and short
 # forms of the rest, belong to `make test`: they mostly wait, so they run side by side, each one's output in one piece.

@@ -109,18 +109,24 @@ final class DeletedCaptures: Sendable {
         return await Blocking.run { (try? RootIdentity(path: root.settings.path)) == identity }
     }
 
-    /// Returns false where it is not its time.
-    private func remove(_ row: CaptureRow, in root: WatchedRoot) async throws -> Bool {
-        guard try await !ledger.isPending(root: root.id, size: row.stamp.size) else { return false }
-        let key = "\(root.id) \(row.digest ?? "")"
+    /// Returns false where it is not its time, or where it has no result or its file is back since it was looked for.
+    private func remove(_ found: CaptureRow, in root: WatchedRoot) async throws -> Bool {
+        guard try await !ledger.isPending(root: root.id, size: found.stamp.size) else { return false }
+        let key = "\(root.id) \(found.digest ?? "")"
         guard inWork.begin(key) else { return false }
         defer { inWork.end([key]) }
-        guard try await ledger.claimRemoval(row.id) else { return false }
+        guard let row = try await ledger.claimRemoval(found.id) else { return false }
         do {
             let settings = live.configuration.output
             let last = try await ledger.lastVersion(of: row.id)
-            let place = try await Blocking.run { [written] in try Self.move(row, last, settings, written) }
-            try await ledger.endRemoval(row.id, note: "deleted; its result was moved to \(place)")
+            let place = try await Blocking.run { [written] () -> String? in
+                guard row.digest == found.digest, root.source.isGone(row.path, root: root.settings.path) else {
+                    return nil
+                }
+                return try Self.move(row, last, settings, written)
+            }
+            try await ledger.endRemoval(row.id, note: place.map { "deleted; its result was moved to \($0)" })
+            guard let place else { return false }
             log.write(.removed(lab: root.settings.lab, file: root.name(of: row.path), place: place))
             return true
         } catch {

@@ -27,13 +27,19 @@ extension Ledger {
         }
     }
 
-    /// Claims a capture that is not pending, to remove its result; false if it is to be worked on again by now.
-    public func claimRemoval(_ id: Int64) async throws -> Bool {
+    /// Claims a capture that has a result and is not pending, to remove that.
+    ///
+    /// - Returns: the capture as it is by now; nil if it is to be worked on again, or its result followed a rename.
+    public func claimRemoval(_ id: Int64) async throws -> CaptureRow? {
         try await store.write { database in
             try database.execute(
-                sql: "UPDATE captures SET in_progress = 1 WHERE id = ? AND state <> 'pending' AND in_progress = 0",
-                arguments: [id])
-            return database.changesCount > 0
+                sql: """
+                    UPDATE captures SET in_progress = 1 WHERE id = ? AND state <> 'pending' AND in_progress = 0
+                        AND EXISTS (SELECT 1 FROM results WHERE capture = captures.id AND version IS NULL)
+                    """, arguments: [id])
+            guard database.changesCount > 0 else { return nil }
+            return try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
+                .map(CaptureRow.init)
         }
     }
 
