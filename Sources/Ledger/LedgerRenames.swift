@@ -43,21 +43,35 @@ extension Ledger {
     /// Captures of a capture's root that may be what it was before it had its name: those whose current result was made of
     /// the same bytes, and those that looked the same when they were last seen. Which of them are gone, the caller sees.
     ///
-    /// - Parameter limit: of captures of the same bytes; those that have its times and number come first.
+    /// - Parameter limit: of captures of the same bytes. Those that have its number come first, then of four times as many,
+    ///   the oldest, those that have its times: thousands of copies of one image cost no more than a few.
     public func formerNames(of row: CaptureRow, digest: String, limit: Int = 50) async throws -> [(
         row: CaptureRow, result: ResultRow
     )] {
         try await store.read { database in
             let stamp = row.stamp
             let inode = Int64(bitPattern: stamp.inode)
-            var ids = try Int64.fetchAll(
+            var ids: [Int64] = []
+            if stamp.inode != 0 {
+                ids = try Int64.fetchAll(
+                    database,
+                    sql: """
+                        SELECT captures.id FROM captures INDEXED BY captures_by_inode
+                        JOIN results ON results.capture = captures.id AND results.version IS NULL AND results.digest = ?
+                        WHERE root = ? AND inode = ? AND captures.output IS NOT NULL AND captures.id <> ?
+                        ORDER BY captures.modified = ? DESC, captures.id LIMIT ?
+                        """, arguments: [digest, row.root, inode, row.id, stamp.modifiedNanoseconds, limit])
+            }
+            ids += try Int64.fetchAll(
                 database,
                 sql: """
-                    SELECT captures.id FROM results JOIN captures ON captures.id = results.capture
-                    WHERE results.version IS NULL AND results.digest = ? AND captures.root = ? AND captures.id <> ?
-                    ORDER BY captures.inode = ? DESC, captures.modified = ? DESC, captures.id LIMIT ?
-                    """,
-                arguments: [digest, row.root, row.id, inode, stamp.modifiedNanoseconds, limit])
+                    SELECT id FROM (
+                        SELECT captures.id, captures.modified FROM results JOIN captures ON captures.id = results.capture
+                        WHERE results.version IS NULL AND results.digest = ? AND captures.root = ? AND captures.id <> ?
+                        LIMIT ?)
+                    ORDER BY modified = ? DESC, id LIMIT ?
+                    """, arguments: [digest, row.root, row.id, 4 * limit, stamp.modifiedNanoseconds, limit]
+            ).filter { !ids.contains($0) }.prefix(limit - ids.count)
             if stamp.inode != 0 {
                 // It was written to, and renamed before that was worked on, or before its ledger knew of the result.
                 ids += try Int64.fetchAll(

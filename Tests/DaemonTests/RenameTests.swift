@@ -92,6 +92,23 @@ import Watching
         #expect(try await bench.row("a.png")?.state == .done)
     }
 
+    @Test("What was only touched has its name still: another copy of its bytes takes nothing from it")
+    func touched() async throws {
+        let bench = try Self.bench(["a.png"])
+        try await bench.run {
+            try await Self.see(["a.png"], bench)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+                ofItemAtPath: bench.space("lab-a/a.png"))
+            try await Self.see(["a.png"], bench)
+            try bench.space.write(try DaemonBench.picture(1), to: "lab-a/b.png")
+            try await Self.see(["b.png"], bench)
+        }
+        #expect(bench.events.count("renamed") == 0)
+        #expect(bench.space.files(in: "out").count == 4)
+        #expect(bench.shelf.state.withLock { $0.rendered.count } == 1)
+    }
+
     @Test("A copy is no rename, and neither is a copy whose first one is deleted later")
     func copies() async throws {
         let bench = try Self.bench(["a.png"])

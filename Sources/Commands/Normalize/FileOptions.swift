@@ -115,7 +115,7 @@ struct FileOptions: ParsableArguments {
         var list = InputList(inputs, skipping: output, followingLinks: links.followLinks, leavingResultsOut: true)
         try list.refuseResultsAmongInputs(output: output)
         list.tellApart()
-        let missing = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+        let missing = list.missing
         guard !list.items.isEmpty || !missing.isEmpty else {
             throw list.emptiness(
                 of: inputs,

@@ -1,6 +1,7 @@
 import Config
 import Foundation
 import ImageFiles
+import Jobs
 import Watching
 
 /// The captures that a command line names, each with the result's place below the output directory.
@@ -30,7 +31,7 @@ struct InputList {
     private(set) var items: [Item] = []
     /// Named inputs that are neither file nor directory, directories that could not be read and links into nothing, with
     /// the reason.
-    private(set) var missing: [(path: String, reason: String)] = []
+    private(set) var missing: [JobFailure] = []
     /// Symbolic links within directories that are not followed.
     private(set) var links = LeftOutLinks()
     /// Images that are results of nctd, by the sidecars beside them, where these are left out.
@@ -70,7 +71,7 @@ struct InputList {
         for input in inputs {
             let bytes = input.bytes
             switch FileKind(bytes) {
-            case .none: missing.append((input.name, "there is no such file or directory"))
+            case .none: miss(input.name, "there is no such file or directory")
             case .directory:
                 linked = []
                 if let identity = FileIdentity(bytes: bytes), skipped.contains(identity) {
@@ -91,6 +92,21 @@ struct InputList {
         }
     }
 
+    /// The images that something is to be learned from, which results of nctd are not; says what is left out.
+    ///
+    /// Throws ``UsageError`` where there is none.
+    init(toLearnFrom inputs: [FileArgument], _ links: LinkOptions, remedy: String, console: Console) throws {
+        self.init(inputs, skipping: "", followingLinks: links.followLinks, leavingResultsOut: true)
+        guard !items.isEmpty else { throw emptiness(of: inputs, remedy: remedy) }
+        tellLeftOut(console)
+    }
+
+    /// Warns of links and results that were left out.
+    func tellLeftOut(_ console: Console) {
+        links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
+        results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
+    }
+
     /// - Parameters:
     ///   - prefix: the folder's path below the named directory, with a slash at its end.
     ///   - root: the named directory.
@@ -103,7 +119,7 @@ struct InputList {
         do {
             names = try DirectoryListing.names(ofDirectoryAt: folder)
         } catch {
-            missing.append((Self.text(folder), "the directory cannot be read (\(error.reason))"))
+            miss(Self.text(folder), "the directory cannot be read (\(error.reason))")
             return
         }
         for name in names {
@@ -116,7 +132,7 @@ struct InputList {
             case .none:
                 // One that was there a moment ago is gone; a link that leads nowhere stays and counts.
                 if isLink, Self.isCapture(name) {
-                    missing.append((Self.text(path), "it is a symbolic link into nothing"))
+                    miss(Self.text(path), "it is a symbolic link into nothing")
                 }
                 continue
             case .file, .special:
@@ -138,6 +154,10 @@ struct InputList {
                         fullStem: Self.text(prefix + name)))
             }
         }
+    }
+
+    private mutating func miss(_ name: String, _ reason: String) {
+        missing.append(JobFailure(file: name, cause: reason, remedy: "check the name"))
     }
 
     private mutating func note(foreign name: [UInt8]) {
@@ -192,7 +212,9 @@ struct InputList {
 
     /// That there is nothing to do.
     func emptiness(of inputs: [FileArgument], remedy: String) -> UsageError {
-        if let first = missing.first { return UsageError("\(first.path): \(first.reason)", remedy: remedy) }
+        if let first = missing.first {
+            return UsageError("\(first.file): \(first.cause)", remedy: remedy)
+        }
         if let notice = results.notice {
             return UsageError("no captures in \(inputs.names): \(notice)", remedy: LeftOutResults.remedy)
         }

@@ -71,17 +71,11 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
                 throw UsageError("\(path) exists", remedy: "use --overwrite to replace it, or name another")
             }
         }
-        let list = InputList(
-            inputs, skipping: "", followingLinks: links.followLinks, leavingResultsOut: true)
-        guard !list.items.isEmpty else {
-            throw list.emptiness(of: inputs, remedy: "name captures, or directories of them")
-        }
-        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
-        list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
+        let list = try InputList(
+            toLearnFrom: inputs, links, remedy: "name captures, or directories of them", console: console)
         let workers = threads.workers
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
-        let failures =
-            list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures
+        let failures = list.missing + survey.failures
         failures.forEach { console.warn($0.description) }
         guard let group = survey.largest, let field = group.estimator.estimate(workers: workers) else {
             throw RunError(

@@ -48,18 +48,12 @@ struct ProfileLearnCommand: AsyncParsableCommand {
         if !overwrite, FileManager.default.fileExists(atPath: output) {
             throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
         }
-        let list = InputList(
-            inputs, skipping: "", followingLinks: links.followLinks, leavingResultsOut: true)
-        guard !list.items.isEmpty else {
-            throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
-        }
-        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
-        list.results.notice.map { console.warn("warning: \($0); \(LeftOutResults.remedy)") }
+        let list = try InputList(
+            toLearnFrom: inputs, links, remedy: "name images of the lab, or directories of them", console: console)
         let survey = PaletteSurvey(
             list.items.map { ($0.path, $0.bytes) },
             workers: threads.workers, console: console)
-        let failures =
-            list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") } + survey.failures
+        let failures = list.missing + survey.failures
         failures.forEach { console.warn($0.description) }
         survey.passedOver.forEach { console.warn("\($0): passed over, for it does not look like a smear") }
         let palette: LabPalette

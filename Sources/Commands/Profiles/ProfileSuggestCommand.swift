@@ -92,12 +92,12 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         for (path, option) in [(sheetPath, "--sheet"), (output, "--output")] {
             if let path { try kept.check(path, option: option) }
         }
-        list.links.notice.map { console.warn("warning: \($0); \(LeftOutLinks.remedy)") }
+        list.tellLeftOut(console)
         let survey = LabSurvey(
             list.items.filter(\.isText).map(\.path),
             workers: threads.workers, console: console)
         let failures =
-            list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+            list.missing
             + list.items.filter { !$0.isText }.map {
                 JobFailure(
                     file: $0.path, cause: "the name is no UTF-8, so that no profile can have it", remedy: "rename it")

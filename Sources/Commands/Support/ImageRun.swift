@@ -24,14 +24,14 @@ struct ImageRun {
         guard !list.items.isEmpty || !list.missing.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images or directories of them")
         }
-        list.links.notice.map { Console.current.warn("warning: \($0); \(LeftOutLinks.remedy)") }
+        list.tellLeftOut(Console.current)
         if let pair = list.collisions.first {
             throw UsageError(
                 "\(pair.first) and \(pair.second) would both become \(pair.stem)",
                 remedy: "rename one of them, or \(verb) them into different --output")
         }
         items = list.items
-        missing = list.missing.map { JobFailure(file: $0.path, cause: $0.reason, remedy: "check the name") }
+        missing = list.missing
         self.output = output
         self.endings = endings
         self.overwrite = overwrite
