@@ -39,7 +39,7 @@ extension Profile {
                 ["page"], "one page is asked for, and `pages` says another thing", remedy: "keep one of the two")
         }
         profile.parameters = NormalizationParameters(reading: &reader)
-        profile.baselineParameters = BaselineParameters(reading: &reader)
+        profile.baselineParameters = reader.parameters()
         if var inner = reader.table("thresholds") {
             profile.thresholds = QualityThresholds(reading: &inner)
             inner.finish()

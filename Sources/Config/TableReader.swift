@@ -29,9 +29,13 @@ public struct TableReader {
     public mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ key: String, _ type: Choice.Type
     ) -> Choice? where Choice.RawValue == String {
+        word(key, among: Choice.allCases.map(\.rawValue)).flatMap(Choice.init(rawValue:))
+    }
+
+    /// The same by the words themselves.
+    mutating func word(_ key: String, among words: [String]) -> String? {
         guard let word = string(key) else { return nil }
-        if let choice = Choice(rawValue: word) { return choice }
-        let words = Choice.allCases.map(\.rawValue)
+        if words.contains(word) { return word }
         let nearest = NearestName.of(word, among: words).map { "did you mean \"\($0)\"? " } ?? ""
         report(
             [key], "\"\(word)\" is none of its values",

@@ -34,7 +34,7 @@ public struct CopyingProcessor: CaptureProcessor {
         sidecar.host = Host.name
         sidecar.engineVersion = EngineVersion.current
         sidecar.source = source
-        sidecar.parameters = .transfer(Sidecar.Parameters(profile.parameters))
+        sidecar.parameters = Sidecar.MethodParameters(profile.parameters)
         sidecar.timingsMs = stopwatch.milliseconds
         let isHeld = isHolding && (source.sha256.utf8.first.map { $0 < UInt8(ascii: "5") } ?? false)
         sidecar.verdict.delivery = isHeld ? .held : .delivered
@@ -50,12 +50,7 @@ public struct CopyingProcessor: CaptureProcessor {
          "source": {"path": "", "bytes": 1, "sha256": "", "width": 1, "height": 1, "format": "png", "bit_depth": 8},
          "references": [{"path": "none", "sha256": "\(String(repeating: "0", count: 64))"}],
          "reference_choice": {"use": "all", "reason": "no reference was used", "distances": []},
-         "parameters": {"levels": [1], "progressive": false, "standardization": "plain", "enhancement": "none",
-           "reference_use": "all", "luminance": "rec601", "components": 1, "cluster_count": 2,
-           "enhancement_weight": 0, "patchmatch_iterations": 1, "completeness_weight": 0, "lambda_local": 0,
-           "lambda_nonlocal": 0, "solver_tolerance": 0, "solver_iterations": 1, "guided_filter_radius_pixels": 1,
-           "guided_filter_epsilon": 0, "trend_share": 0, "trend_tolerance": 0, "alike_distance": 0,
-           "tile_pixels": 65536, "transfer_grid": 1},
+         "parameters": {},
          "seed": 0,
          "features": {"extractor": "copy-for-tests", "sha256": "\(String(repeating: "0", count: 64))"},
          "quality": {"structural_similarity": 1, "palette_distance_before": 0, "palette_distance_after": 0,

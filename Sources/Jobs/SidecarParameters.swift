@@ -1,70 +1,77 @@
 import Config
+import Foundation
 import NCTEngine
 
 extension Sidecar {
-    /// Every parameter of color transfer by the name that it has in a profile.
-    public struct Parameters: Sendable, Equatable, Codable {
-        /// Empty where `progressive` is true.
-        public var levels: [Int]
-        public var progressive: Bool
-        public var standardization: NormalizationParameters.Standardization
-        public var enhancement: NormalizationParameters.Enhancement
-        public var referenceUse: NormalizationParameters.ReferenceUse
-        public var luminance: NormalizationParameters.LuminanceStandard
-        public var components: Int
-        public var clusterCount: Int
-        public var enhancementWeight: Float
-        public var patchmatchIterations: Int
-        public var completenessWeight: Float
-        public var lambdaLocal: Float
-        public var lambdaNonlocal: Float
-        /// Nil in a sidecar of an engine that had one solver alone.
-        public var solver: NormalizationParameters.Solver?
-        public var solverLabels: Int?
-        public var solverTolerance: Float
-        public var solverIterations: Int
-        public var guidedFilterRadiusPixels: Int
-        public var guidedFilterEpsilon: Float
-        public var trendShare: Float
-        public var trendTolerance: Float
-        public var alikeDistance: Float
-        /// Nil in a sidecar of an engine before 0.5.
-        public var tilePixels: Int?
-        /// Nil in a sidecar of an engine before 0.8, which did not align.
-        public var align: Bool?
-        public var whiteCellBelief: Float?
-        /// Nil in a sidecar of an engine before 0.6, which solved on the grid of the search.
-        public var transferGrid: Int?
+    /// The parameters that the method at hand has, by the names that they have in a profile.
+    public struct MethodParameters: Sendable, Equatable, Codable {
+        /// Without those that the engine which wrote the sidecar did not have. Of levels that are gone through progressively
+        /// there is no list.
+        public private(set) var values: [String: ParameterValue] = [:]
 
-        public init(_ parameters: NormalizationParameters) {
-            switch parameters.levels {
-            case .joint(let list): (levels, progressive) = (list, false)
-            case .progressive: (levels, progressive) = ([], true)
+        init(_ profile: Profile) {
+            add(profile.parameters, of: profile.method)
+            add(profile.baselineParameters, of: profile.method)
+        }
+
+        /// The parameters of color transfer.
+        public init(_ parameters: NormalizationParameters) { add(parameters, of: .colorTransfer) }
+
+        private mutating func add<Owner: DeclaredParameters>(_ owner: Owner, of method: NormalizationMethod) {
+            for declaration in Owner.declarations where declaration.methods.contains(method) {
+                values[declaration.key] = declaration.get(owner)
             }
-            standardization = parameters.standardization
-            enhancement = parameters.enhancement
-            referenceUse = parameters.referenceUse
-            luminance = parameters.luminance
-            components = parameters.components
-            clusterCount = parameters.clusterCount
-            enhancementWeight = parameters.enhancementWeight
-            patchmatchIterations = parameters.patchMatchIterations
-            completenessWeight = parameters.completenessWeight
-            lambdaLocal = parameters.localWeight
-            lambdaNonlocal = parameters.nonlocalWeight
-            solver = parameters.solver
-            solverLabels = parameters.solverLabels
-            solverTolerance = parameters.solverTolerance
-            solverIterations = parameters.solverIterations
-            guidedFilterRadiusPixels = parameters.guidedFilterRadius
-            guidedFilterEpsilon = parameters.guidedFilterEpsilon
-            trendShare = parameters.trendShare
-            trendTolerance = parameters.trendTolerance
-            alikeDistance = parameters.alikeDistance
-            tilePixels = parameters.tilePixels
-            align = parameters.aligns
-            whiteCellBelief = parameters.whiteCellBelief
-            transferGrid = parameters.transferGrid
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            func read<Owner: DeclaredParameters>(_ owner: Owner.Type) throws {
+                for declaration in Owner.declarations {
+                    values[declaration.key] = try container.value(declaration.kind, at: Key(declaration.key))
+                }
+            }
+            try read(NormalizationParameters.self)
+            try read(BaselineParameters.self)
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            for (key, value) in values {
+                switch value {
+                case .flag(let flag): try container.encode(flag, forKey: Key(key))
+                case .integer(let number): try container.encode(number, forKey: Key(key))
+                case .number(let number): try container.encode(number, forKey: Key(key))
+                case .word(let word): try container.encode(word, forKey: Key(key))
+                case .levels(let list): try container.encode(list, forKey: Key(key))
+                }
+            }
+        }
+
+        /// A parameter's key in the spelling of properties, which coders turn to that of files and back.
+        fileprivate struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+
+            init(_ key: String) {
+                let words = key.split(separator: "_")
+                stringValue = words.prefix(1).joined() + words.dropFirst().map(\.capitalized).joined()
+            }
+
+            init?(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+    }
+}
+
+extension KeyedDecodingContainer<Sidecar.MethodParameters.Key> {
+    /// A parameter's value; nil where it is missing.
+    fileprivate func value(_ kind: ParameterKind, at key: Key) throws -> ParameterValue? {
+        switch kind {
+        case .flag: try decodeIfPresent(Bool.self, forKey: key).map(ParameterValue.flag)
+        case .integer: try decodeIfPresent(Int.self, forKey: key).map(ParameterValue.integer)
+        case .number: try decodeIfPresent(Float.self, forKey: key).map(ParameterValue.number)
+        case .word: try decodeIfPresent(String.self, forKey: key).map(ParameterValue.word)
+        case .levels: try decodeIfPresent([Int].self, forKey: key).map(ParameterValue.levels)
         }
     }
 }

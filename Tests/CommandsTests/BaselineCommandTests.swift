@@ -31,9 +31,9 @@ import Testing
         #expect(bench.space.files(in: "why/capture") == ["contact-sheet.png"])
         let sidecar = try sidecar(bench)
         #expect(sidecar.method == method && sidecar.features == nil && sidecar.quality.treatment == .transferred)
-        #expect(sidecar.parameters.transfer == nil && sidecar.referenceChoice.distances.isEmpty)
+        #expect(sidecar.parameters.values["levels"] == nil && sidecar.referenceChoice.distances.isEmpty)
         let unmixes = ["macenko", "vahadane"].contains(method)
-        #expect(sidecar.parameters.baseline?.opticalDensityThreshold == (unmixes ? 0.1 : nil))
+        #expect(sidecar.parameters.values["optical_density_threshold"] == (unmixes ? .number(0.1) : nil))
         #expect(try Sidecar(json: sidecar.json()) == sidecar)
     }
 
@@ -53,11 +53,12 @@ import Testing
             return try sidecar(bench)
         }
         let own = try run()
-        #expect(own.method == "color-balance" && own.parameters.baseline?.saturatedLowPercent == 2)
-        #expect(own.parameters.baseline?.saturatedHighPercent == 1)
+        #expect(own.method == "color-balance" && own.parameters.values["saturated_low_percent"] == .number(2))
+        #expect(own.parameters.values["saturated_high_percent"] == .number(1))
         let other = try run("--method", "reinhard", "--reinhard-space", "cielab")
-        #expect(other.method == "reinhard" && other.parameters.baseline?.reinhardSpace == .cielab)
-        #expect(try run("--method", "color-transfer", "--layer", "1").parameters.transfer?.levels == [1])
+        #expect(other.method == "reinhard" && other.parameters.values["reinhard_space"] == .word("cielab"))
+        let transfer = try run("--method", "color-transfer", "--layer", "1")
+        #expect(transfer.parameters.values["levels"] == .levels([1]))
         let check = try bench.nctd("profile", "check", "lab.toml")
         #expect(check.status == 0 && check.output.contains("color-balance") && !check.output.contains("features"))
     }

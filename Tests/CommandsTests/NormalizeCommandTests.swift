@@ -33,8 +33,8 @@ import Testing
         #expect(sidecar.references.map(\.sha256) == [try FileDigest.sha256(path: bench.reference)])
         #expect(sidecar.profile == nil && sidecar.method == "color-transfer")
         #expect(
-            sidecar.seed == 42 && sidecar.parameters.transfer?.components == 12
-                && sidecar.parameters.transfer?.levels == [1])
+            sidecar.seed == 42 && sidecar.parameters.values["components"] == .integer(12)
+                && sidecar.parameters.values["levels"] == .levels([1]))
         #expect(sidecar.features?.extractor == "smearnet" && sidecar.features?.weights == nil)
         #expect(sidecar.source.width == 96 && sidecar.source.height == 72 && sidecar.source.format == "png")
         #expect(sidecar.engineVersion == EngineVersion.current)
@@ -159,8 +159,8 @@ import Testing
         #expect(result.status == 0, "\(result.error)")
         let sidecar = try Sidecar(json: [UInt8](try #require(bench.space.read("out/capture.png.json"))))
         #expect(
-            sidecar.parameters.transfer?.levels == [1] && sidecar.parameters.transfer?.clusterCount == 7
-                && sidecar.seed == 6)
+            sidecar.parameters.values["levels"] == .levels([1])
+                && sidecar.parameters.values["cluster_count"] == .integer(7) && sidecar.seed == 6)
         #expect(sidecar.profile?.name == "lab")
         #expect(sidecar.profile?.sha256 == (try FileDigest.sha256(path: bench.space("lab.toml"))))
     }

@@ -33,12 +33,11 @@ import Testing
         let text = try documented()
         #expect(QualityReport.Finding.Kind.allCases.allSatisfy { text.contains("\n\($0.name) = ") })
         let keys = text.split(separator: "\n").filter { !$0.hasPrefix("#") && $0.contains(" = ") }.count
-        let parameters = Mirror(reflecting: NormalizationParameters()).children.count
-        let baselines = Mirror(reflecting: BaselineParameters()).children.count
+        let parameters = NormalizationParameters.declarations.count + BaselineParameters.declarations.count
         // The rules have a table of their own: every finding, and the preset.
         let thresholds = Mirror(reflecting: QualityThresholds()).children.count - 1
         let findings = QualityReport.Finding.Kind.allCases.count + 1
-        // Besides them: name, references, method, features, flat_field, below_threshold, learn_after.
-        #expect(keys == parameters + baselines + thresholds + findings + 7)
+        // Besides them: name, references, method, features, flat_field, below_threshold, learn_after, seed.
+        #expect(keys == parameters + thresholds + findings + 8)
     }
 }

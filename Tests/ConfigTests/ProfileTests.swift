@@ -118,8 +118,8 @@ import Testing
         expected.enhancementWeight = 2
         expected.patchMatchIterations = 9
         expected.completenessWeight = 0
-        expected.localWeight = 0.125
-        expected.nonlocalWeight = 2
+        expected.lambdaLocal = 0.125
+        expected.lambdaNonlocal = 2
         expected.solver = .graphCut
         expected.solverLabels = 48
         expected.solverTolerance = 1e-5

@@ -181,7 +181,7 @@ struct GraphCutTests {
     @Test("Weights of the terms from nothing to the greatest allowed", arguments: [Float(0), 1e-6, 1, 1000])
     func weights(weight: Float) throws {
         var parameters = NormalizationParameters()
-        (parameters.localWeight, parameters.nonlocalWeight) = (weight, weight)
+        (parameters.lambdaLocal, parameters.lambdaNonlocal) = (weight, weight)
         let problem = try TransferProblem(seed: 6, width: 120, levels: [2], parameters: parameters)
         let cut = GraphCut().cut(problem.energy, from: problem.start, workers: Workers(threads: 2))
         #expect(cut.data.isFinite && cut.pairs >= 0)

@@ -80,14 +80,14 @@ private struct PlainEnergy {
                 where other >= 0 {
                     let step = abs(Double(luminance.values[pixel]) - Double(luminance.values[other]))
                     let weight = 1 / (pow(step, 1.2) + 1e-4)
-                    links.append(Link(first: pixel, second: other, weight: 2 * Double(parameters.localWeight) * weight))
+                    links.append(Link(first: pixel, second: other, weight: 2 * Double(parameters.lambdaLocal) * weight))
                 }
             }
         }
         var nonlocal: [Link] = []
         problem.neighbors.forEachPair { first, second, weight in
             nonlocal.append(
-                Link(first: first, second: second, weight: 2 * Double(parameters.nonlocalWeight) * Double(weight)))
+                Link(first: first, second: second, weight: 2 * Double(parameters.lambdaNonlocal) * Double(weight)))
         }
         links += nonlocal
     }

@@ -117,7 +117,7 @@ struct NormalizerTests {
         #expect(code(cache, parameters { $0.components = 8 }) == .invalidCache)
         #expect(code(cache, parameters { $0.seed = 2 }) == .invalidCache)
         // What the references' share does not depend on may differ.
-        #expect(code(cache, parameters { $0.localWeight = 0.125 }) == nil)
+        #expect(code(cache, parameters { $0.lambdaLocal = 0.125 }) == nil)
         #expect(code(cache, parameters { $0.tilePixels = 65_536 }) == nil)
     }
 
@@ -205,12 +205,14 @@ struct NormalizerTests {
         let cases: [(String, (inout NormalizationParameters) -> Void)] = [
             ("levels", { $0.levels = .joint([]) }), ("levels", { $0.levels = .joint([6]) }),
             ("levels", { $0.levels = .joint([1, 1]) }), ("components", { $0.components = 0 }),
-            ("clusterCount", { $0.clusterCount = 1 }), ("localWeight", { $0.localWeight = -1 }),
-            ("nonlocalWeight", { $0.nonlocalWeight = .nan }), ("guidedFilterEpsilon", { $0.guidedFilterEpsilon = 0 }),
-            ("patchMatchIterations", { $0.patchMatchIterations = 0 }), ("solverTolerance", { $0.solverTolerance = 1 }),
-            ("solverLabels", { $0.solverLabels = 15 }), ("solverLabels", { $0.solverLabels = 65 }),
+            ("cluster_count", { $0.clusterCount = 1 }), ("lambda_local", { $0.lambdaLocal = -1 }),
+            ("lambda_nonlocal", { $0.lambdaNonlocal = .nan }),
+            ("guided_filter_epsilon", { $0.guidedFilterEpsilon = 0 }),
+            ("patchmatch_iterations", { $0.patchMatchIterations = 0 }),
+            ("solver_tolerance", { $0.solverTolerance = 1 }),
+            ("solver_labels", { $0.solverLabels = 15 }), ("solver_labels", { $0.solverLabels = 65 }),
             (
-                "tilePixels",
+                "tile_pixels",
                 {
                     $0.solver = .graphCut
                     $0.tilePixels = 100_000_001

@@ -40,7 +40,7 @@ struct TransferProblem {
         neighbors = NonlocalNeighbors(source: source, clusters: clusters, seed: parameters.seed, workers: workers)
         energy = TransferEnergy(
             source: source, guidance: guidance, confidence: confidence, luminance: luminance, neighbors: neighbors,
-            localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
+            localWeight: parameters.lambdaLocal, nonlocalWeight: parameters.lambdaNonlocal, workers: workers)
         start = InitialTransfer().field(source: source, guidance: guidance, workers: workers)
     }
 }

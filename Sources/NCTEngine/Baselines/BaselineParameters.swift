@@ -1,39 +1,52 @@
-/// The parameters of the baselines, with their papers' defaults. Each is read by the methods that it names alone.
-public struct BaselineParameters: Sendable, Equatable, Codable {
+/// The parameters of the baselines, with their papers' defaults.
+public struct BaselineParameters: DeclaredParameters {
     /// The color space of Reinhard's method.
-    public enum ReinhardSpace: String, Sendable, Codable, CaseIterable {
+    public enum ReinhardSpace: String, Sendable, CaseIterable {
         /// The paper's.
         case lAlphaBeta = "l-alpha-beta"
         /// What many implementations put in its place.
         case cielab
     }
 
-    /// Color balance: percent of a channel's pixels that become its darkest and its brightest value (0…49).
     public var saturatedLowPercent: Float = 1
     public var saturatedHighPercent: Float = 1
-    /// Reinhard: the space in which means and deviations are taken.
+    /// In which means and deviations are taken.
     public var reinhardSpace: ReinhardSpace = .lAlphaBeta
-    /// Macenko and Vahadane: β, the natural optical density that every channel of a pixel must reach for the pixel to
-    /// count as stained (0…2).
+    /// β.
     public var opticalDensityThreshold: Float = 0.15
-    /// Macenko: α, percent of the stained pixels beyond either stain vector (0…25).
+    /// α.
     public var anglePercentile: Float = 1
-    /// Vahadane: λ, the weight of the concentrations' sum against half the squared error of optical density (0…1).
+    /// λ.
     public var sparsity: Float = 0.1
+
+    public static let declarations: [Parameter<Self>] = [
+        .number(
+            "saturated_low_percent", \.saturatedLowPercent, 0...49,
+            "color-balance: percent of a channel's pixels made darkest."
+        ).of(.colorBalance),
+        .number(
+            "saturated_high_percent", \.saturatedHighPercent, 0...49,
+            "color-balance: percent of a channel's pixels made brightest."
+        ).of(.colorBalance),
+        .word(
+            "reinhard_space", \.reinhardSpace, "reinhard: the color space.",
+            "l-alpha-beta is the paper's; cielab is what many implementations take."
+        ).of(.reinhard),
+        .number(
+            "optical_density_threshold", \.opticalDensityThreshold, 0...2,
+            "macenko, vahadane: natural optical density over white that each channel of a stained pixel reaches."
+        ).of(.macenko, .vahadane),
+        .number(
+            "angle_percentile", \.anglePercentile, 0...25,
+            "macenko: percent of the stained pixels that lie beyond either stain."
+        ).of(.macenko),
+        .number(
+            "sparsity", \.sparsity, 0...1,
+            "vahadane: weight of the concentrations' sum against half the squared error."
+        ).of(.vahadane),
+    ]
 
     public init() {}
 
-    /// Throws ``EngineError/Code/invalidParameter`` for the first value out of its range.
-    public func validate() throws {
-        func require(_ value: Float, _ range: ClosedRange<Float>, _ name: String, _ text: String) throws {
-            guard range.contains(value) else {
-                throw EngineError(.invalidParameter, "value out of range", place: name, remedy: "use \(text)")
-            }
-        }
-        try require(saturatedLowPercent, 0...49, "saturatedLowPercent", "0 to 49")
-        try require(saturatedHighPercent, 0...49, "saturatedHighPercent", "0 to 49")
-        try require(opticalDensityThreshold, 0...2, "opticalDensityThreshold", "0 to 2")
-        try require(anglePercentile, 0...25, "anglePercentile", "0 to 25")
-        try require(sparsity, 0...1, "sparsity", "0 to 1")
-    }
+    public func validate() throws { try validateRanges() }
 }

@@ -104,7 +104,7 @@ package struct LevelRun: Sendable {
             luminance: luminance,
             neighbors: NonlocalNeighbors(
                 source: source, clusters: clusters(by: step, mask: mask), seed: parameters.seed, workers: workers),
-            localWeight: parameters.localWeight, nonlocalWeight: parameters.nonlocalWeight, workers: workers)
+            localWeight: parameters.lambdaLocal, nonlocalWeight: parameters.lambdaNonlocal, workers: workers)
         let start = InitialTransfer().field(source: source, guidance: guidance, workers: workers)
         let solution = parameters.transferSolver.minimize(energy, from: start, workers: workers)
         return Solved(
