@@ -30,6 +30,10 @@ let package = Package(
 
         // Sums and products that cannot end the process, for numbers out of files.
         .target(name: "CheckedArithmetic"),
+        // What Swift's own C library lacks for files.
+        .target(name: "CFiles"),
+        // Files: errors of the system, reading and writing as a whole, numbers out of bytes.
+        .target(name: "Files", dependencies: ["CFiles", "CheckedArithmetic"]),
         // SHA-256.
         .target(name: "Digests", dependencies: ["COpenSSL"]),
         // Hot kernels in C, and the scalar twins that tests hold them against.
@@ -51,29 +55,30 @@ let package = Package(
         .target(
             name: "ImageFiles",
             dependencies: [
-                "CheckedArithmetic", "CImageCodecs", "Digests", "NCTEngine",
+                "CheckedArithmetic", "CImageCodecs", "Digests", "Files", "NCTEngine",
             ]),
         .target(name: "SmearPhantom", dependencies: ["NCTEngine"]),
         .target(name: "Pictures", dependencies: ["NCTEngine"]),
         .target(
             name: "Config",
-            dependencies: ["NCTEngine", .product(name: "TOMLKit", package: "TOMLKit")]),
+            dependencies: ["Files", "NCTEngine", .product(name: "TOMLKit", package: "TOMLKit")]),
         // What the commands and a daemon share: from a profile to a prepared engine, from a capture to image and sidecar.
         .target(
             name: "Jobs",
             dependencies: [
-                "CheckedArithmetic", "Digests", "NCTEngine", "ImageFiles", "Config",
+                "CheckedArithmetic", "Digests", "Files", "NCTEngine", "ImageFiles", "Config",
             ]),
         // The daemon: what arrives, what is known of it, what is done about it.
-        .target(name: "Watching", dependencies: ["CheckedArithmetic", "CInotifyTools", "Config"]),
-        .target(name: "Ledger", dependencies: ["Watching", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "Watching", dependencies: ["CheckedArithmetic", "CInotifyTools", "Config", "Files"]),
+        .target(
+            name: "Ledger", dependencies: ["Files", "Watching", .product(name: "GRDB", package: "GRDB.swift")]),
         // Notifications, the watchdog and the journal.
         .target(name: "SystemdBridge", dependencies: ["CSystemd"]),
         .target(
             name: "Daemon",
             dependencies: [
                 "CheckedArithmetic", "Watching", "Ledger", "Jobs", "Config", "ImageFiles", "NCTEngine", "SystemdBridge",
-                "CWorkers", "Digests",
+                "CWorkers", "Digests", "Files",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -82,7 +87,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "NCTEngine", "ImageFiles", "Pictures", "Config", "Jobs", "SmearPhantom", "Watching", "Ledger", "Daemon",
-                "SystemdBridge",
+                "SystemdBridge", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -97,6 +102,7 @@ let package = Package(
         .testTarget(
             name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "Watching", "TestSupport"]),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
@@ -107,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "SmearPhantom", "TestSupport", "nctd",
+                "Daemon", "Files", "SmearPhantom", "TestSupport", "nctd",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

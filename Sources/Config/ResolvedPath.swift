@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Where a path really leads, so that trees can be compared.
@@ -43,7 +44,7 @@ enum ResolvedPath {
                 return code == ENOENT
                     ? ("there is no directory \(path)", "correct the path, or make or mount the directory", true)
                     : (
-                        "\(path) cannot be reached: \(words(code))", "correct the path, or check its permissions",
+                        "\(path) cannot be reached: \(Errno(code: code))", "correct the path, or check its permissions",
                         code != ENOTDIR
                     )
             }
@@ -57,14 +58,8 @@ enum ResolvedPath {
         let needed = access == .read ? R_OK | X_OK : W_OK | X_OK
         guard Glibc.access(path, needed) == 0 else {
             let verb = access == .read ? "read" : "written to"
-            return ("\(path) may not be \(verb): \(words(errno))", "give the daemon's user the permission", true)
+            return ("\(path) may not be \(verb): \(Errno.current)", "give the daemon's user the permission", true)
         }
         return nil
-    }
-
-    private static func words(_ code: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 128)
-        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

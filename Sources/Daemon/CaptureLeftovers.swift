@@ -1,3 +1,4 @@
+import Files
 import Jobs
 import Ledger
 import Watching
@@ -49,8 +50,8 @@ extension CaptureWorker {
                 let image = trees.place(of: output, in: tree)
                 guard TreeFiles.exists(image), !TreeFiles.exists(OutputNames.sidecar(image)) else { continue }
                 try TreeFiles.removeSurely(image)
-                try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
-                TreeFiles.removeEmpty(TreeFiles.directory(of: image), below: trees.place(tree))
+                try TreeFiles.syncDirectory(DurableDirectory.holding(image))
+                TreeFiles.removeEmpty(DurableDirectory.holding(image), below: trees.place(tree))
             }
             return nil
         }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import Ledger
@@ -27,8 +28,7 @@ public struct SystemClock: DaemonClock {
 
     /// What tells one start of the machine from another.
     public static var boot: String {
-        let text = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id")
-        return text.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) } ?? "?"
+        KernelFile.lines("/proc/sys/kernel/random/boot_id")?.first ?? "?"
     }
 }
 

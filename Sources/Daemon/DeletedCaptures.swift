@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import Ledger
 import Watching
@@ -210,7 +211,7 @@ private struct KnownFileSystems: Sendable {
         while true {
             let path = Array(root.utf8) + (folder.map { [UInt8(ascii: "/")] + $0.bytes } ?? [])
             var status = stat()
-            if TreeFiles.withPath(path, { stat($0, &status) }) == 0 { return UInt64(status.st_dev) }
+            if withPath(path, { stat($0, &status) }) == 0 { return UInt64(status.st_dev) }
             guard let inner = folder else { return nil }
             folder = inner.parent
         }

@@ -1,4 +1,5 @@
 import Config
+import Files
 import Glibc
 import Watching
 
@@ -20,7 +21,7 @@ struct FreeSpaceGuard: Sendable {
     /// Throws ``TreeError`` unless this process may write to a tree.
     static func checkRights(_ tree: OpenTree) throws(TreeError) {
         // For the directory itself, of which the descriptor tells no rights.
-        guard TreeFiles.withPath(tree.place + Array("/.".utf8), { access($0, W_OK | X_OK) }) != 0 else { return }
-        throw TreeError(operation: "writing", path: CapturePath.printable(tree.directory), code: errno)
+        guard withPath(tree.place + Array("/.".utf8), { access($0, W_OK | X_OK) }) != 0 else { return }
+        throw TreeError("writing", tree.directory, errno)
     }
 }

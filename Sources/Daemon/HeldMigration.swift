@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Jobs
 import Ledger
@@ -52,12 +53,12 @@ struct HeldMigration: Sendable {
     /// The image first: who sees the sidecar may read it.
     private func move(_ old: [UInt8], to new: [UInt8]) throws {
         let (source, target) = (trees.place(of: old, in: .delivered), trees.place(of: new, in: .held))
-        try TreeFiles.makeDirectories(TreeFiles.directory(of: target), below: trees.place(.held))
+        try TreeFiles.makeDirectories(DurableDirectory.holding(target), below: trees.place(.held))
         for path in [{ $0 }, OutputNames.sidecar] as [([UInt8]) -> [UInt8]] {
             try TreeFiles.linkOrCopy(path(source), to: path(target))
         }
-        try TreeFiles.syncDirectory(TreeFiles.directory(of: target))
+        try TreeFiles.syncDirectory(DurableDirectory.holding(target))
         for path in [OutputNames.sidecar(source), source] { try TreeFiles.removeSurely(path) }
-        try TreeFiles.syncDirectory(TreeFiles.directory(of: source))
+        try TreeFiles.syncDirectory(DurableDirectory.holding(source))
     }
 }

@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import Ledger
 import Watching
@@ -98,7 +99,7 @@ struct LedgerRecovery: Sendable {
     private func removeTemporaries(beside output: [UInt8]?, _ trees: ResultTrees) {
         guard let output else { return }
         for tree in ResultTrees.Tree.allCases {
-            TreeFiles.removeTemporaries(in: TreeFiles.directory(of: trees.place(of: output, in: tree)))
+            TreeFiles.removeTemporaries(in: DurableDirectory.holding(trees.place(of: output, in: tree)))
         }
     }
 }

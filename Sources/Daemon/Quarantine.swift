@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Jobs
 import Ledger
@@ -47,7 +48,7 @@ public struct Quarantine: Sendable {
     /// Writes a record, whole or not at all, in place of an older one. Throws ``TreeError``.
     public func put(_ record: QuarantineRecord, lab: String, path capture: CapturePath) throws {
         let target = path(lab: lab, capture)
-        let folder = TreeFiles.directory(of: target)
+        let folder = DurableDirectory.holding(target)
         let json = try JSONText.encode(record)
         do throws(TreeError) {
             try TreeFiles.makeDirectories(folder, below: tree.place)

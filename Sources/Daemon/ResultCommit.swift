@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import Jobs
@@ -54,8 +55,8 @@ public struct ResultCommit: Sendable {
     ) throws(TreeError) -> Replaced {
         try refuseTooLong(output, in: tree)
         let target = trees.place(of: output, in: tree)
-        let folder = TreeFiles.directory(of: target)
-        let temporary = TreeFiles.temporaryName(in: folder)
+        let folder = DurableDirectory.holding(target)
+        let temporary = NewFile.temporaryName(in: folder)
         try TreeFiles.inDirectory(folder, below: trees.place(tree)) { () throws(TreeError) in
             try write(image, to: temporary)
         }
@@ -110,7 +111,7 @@ public struct ResultCommit: Sendable {
     }
 
     private func place(_ sidecar: [UInt8], at path: [UInt8], folder: [UInt8]) throws(TreeError) {
-        let temporary = TreeFiles.temporaryName(in: folder)
+        let temporary = NewFile.temporaryName(in: folder)
         try TreeFiles.writeNew(sidecar, to: temporary)
         FailPoint.afterSidecarTemporary.pass()
         do throws(TreeError) {
@@ -148,13 +149,13 @@ public struct ResultCommit: Sendable {
             if TreeFiles.exists(image) {
                 try TreeFiles.linkOrCopy(image, to: version)
                 try TreeFiles.linkOrCopy(sidecar, to: OutputNames.sidecar(version))
-                try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
+                try TreeFiles.syncDirectory(DurableDirectory.holding(image))
                 older.replaced.older = Ledger.KeptVersion(number: number, output: OutputNames.version(output, number))
                 older.restorable.append((OutputNames.sidecar(version), sidecar))
             }
             FailPoint.afterOlderKept.pass()
             try TreeFiles.removeSurely(sidecar)
-            try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
+            try TreeFiles.syncDirectory(DurableDirectory.holding(image))
             FailPoint.afterOlderSidecarRemoved.pass()
         }
     }
@@ -170,7 +171,7 @@ public struct ResultCommit: Sendable {
         older.replaced.aside.append(OutputNames.aside(output, number))
         older.restorable.append((OutputNames.aside(sidecar, number), sidecar))
         try TreeFiles.removeSurely(sidecar)
-        try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
+        try TreeFiles.syncDirectory(DurableDirectory.holding(image))
     }
 
     /// The first number under which nothing was put aside yet of any of some paths.
@@ -185,7 +186,7 @@ public struct ResultCommit: Sendable {
         let image = trees.place(of: output, in: tree.other)
         guard TreeFiles.exists(image), !TreeFiles.exists(OutputNames.sidecar(image)) else { return }
         try TreeFiles.removeSurely(image)
-        try TreeFiles.syncDirectory(TreeFiles.directory(of: image))
+        try TreeFiles.syncDirectory(DurableDirectory.holding(image))
     }
 
     /// The next number, or the last one if an attempt that died already kept this very result.

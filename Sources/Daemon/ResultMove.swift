@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import Jobs
@@ -15,7 +16,7 @@ struct ResultMove {
         var name: [UInt8]
         var image: [UInt8] { tree + [UInt8(ascii: "/")] + name }
         var sidecar: [UInt8] { OutputNames.sidecar(image) }
-        var folder: [UInt8] { TreeFiles.directory(of: image) }
+        var folder: [UInt8] { DurableDirectory.holding(image) }
 
         func version(_ number: Int?) -> Place {
             number.map { Place(tree: tree, name: OutputNames.version(name, $0)) } ?? self

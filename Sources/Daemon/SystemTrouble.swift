@@ -1,11 +1,11 @@
+import Files
 import Glibc
-import Watching
 
 /// Errors of the system that speak of the machine or the process, not of the file that met them.
 enum SystemTrouble {
     /// The system's words, and for a shortage its name and what to do.
     static func text(_ code: Int32) -> String {
-        let words = FileError.text(code)
+        let words = "\(Errno(code: code))"
         switch code {
         case EMFILE:
             return "\(words) in this process (EMFILE); raise LimitNOFILE= of nctd.service, or lower daemon.workers"

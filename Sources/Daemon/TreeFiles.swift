@@ -1,4 +1,5 @@
 import CheckedArithmetic
+import Files
 import Foundation
 import Glibc
 import Watching
@@ -23,18 +24,26 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(path): \(message)" }
 }
 
+extension TreeError {
+    init(_ operation: String, _ path: [UInt8], _ code: Int32) {
+        self.init(operation: operation, path: CapturePath.printable(path), code: code)
+    }
+
+    /// Does something to a path, and names the operation where the system refuses.
+    static func naming<Value>(
+        _ operation: String, _ path: [UInt8], _ body: () throws(Errno) -> Value
+    ) throws(TreeError) -> Value {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            throw TreeError(operation, path, error.code)
+        }
+    }
+}
+
 /// Files under names of any bytes: what Foundation's text paths cannot name. The daemon's only calls that write.
 enum TreeFiles {
     typealias Path = [UInt8]
-
-    static func withPath<Result>(_ path: Path, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        (path + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
-    }
-
-    private static func check(_ result: Int32, _ operation: String, _ path: Path) throws(TreeError) {
-        guard result != 0 else { return }
-        throw TreeError(operation: operation, path: CapturePath.printable(path), code: errno)
-    }
 
     /// Makes a tree's directory with those above it, and a directory in it with those between; each new name lasts
     /// through a power cut.
@@ -54,15 +63,12 @@ enum TreeFiles {
             }
             let code = errno
             guard code == EEXIST else {
-                throw TreeError(operation: "making the directory", path: CapturePath.printable(place), code: code)
+                throw TreeError("making the directory", place, code)
             }
             switch kind(of: place) ?? 0 {
             case S_IFDIR: continue
-            case S_IFLNK:
-                throw TreeError(
-                    operation: "entering what is a symbolic link", path: CapturePath.printable(place), code: ELOOP)
-            default:
-                throw TreeError(operation: "entering", path: CapturePath.printable(place), code: ENOTDIR)
+            case S_IFLNK: throw TreeError("entering what is a symbolic link", place, ELOOP)
+            default: throw TreeError("entering", place, ENOTDIR)
             }
         }
     }
@@ -88,7 +94,7 @@ enum TreeFiles {
     static func removeEmpty(_ path: Path, below base: Path) {
         var place = path
         while place.count > base.count + 1, place.starts(with: base), withPath(place, { rmdir($0) }) == 0 {
-            place = directory(of: place)
+            place = DurableDirectory.holding(place)
         }
     }
 
@@ -98,15 +104,15 @@ enum TreeFiles {
         if made != 0 {
             if errno == EEXIST { return }
             guard errno == ENOENT, let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > 0 else {
-                throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+                throw TreeError("making the directory", path, errno)
             }
             try makeDirectory(Array(path[..<slash]))
             if withPath(path, { mkdir($0, 0o777) }) != 0, errno != EEXIST {
-                throw TreeError(operation: "making the directory", path: CapturePath.printable(path), code: errno)
+                throw TreeError("making the directory", path, errno)
             }
         }
         // It may be somebody else's, and closed to reading.
-        try? syncDirectory(directory(of: path))
+        try? syncDirectory(DurableDirectory.holding(path))
     }
 
     /// What has a name, a link itself rather than what it leads to: `S_IFDIR` and its like; nil for nothing.
@@ -115,29 +121,21 @@ enum TreeFiles {
         return withPath(path) { lstat($0, &status) } == 0 ? status.st_mode & S_IFMT : nil
     }
 
-    static func directory(of path: Path) -> Path {
-        path.lastIndex(of: UInt8(ascii: "/")).map { Array(path[..<$0]) } ?? [UInt8(ascii: ".")]
-    }
-
-    /// A hidden name that no one else uses, which ``removeTemporaries(in:)`` knows again.
-    static func temporaryName(in directory: Path) -> Path {
-        directory + Array("/.nctd-\(String(UInt64.random(in: 0 ... .max), radix: 16)).tmp".utf8)
-    }
-
     static func rename(_ old: Path, to new: Path) throws(TreeError) {
-        try check(withPath(old) { old in withPath(new) { Glibc.rename(old, $0) } }, "renaming", new)
+        guard withPath(old, { old in withPath(new) { Glibc.rename(old, $0) } }) != 0 else { return }
+        throw TreeError("renaming", new, errno)
     }
 
     /// A second name for a file; false where the file system has no such thing.
     static func link(_ old: Path, to new: Path) throws(TreeError) -> Bool {
         if withPath(old, { old in withPath(new) { Glibc.link(old, $0) } }) == 0 { return true }
         if [EPERM, EXDEV, EMLINK, ENOTSUP, ENOSYS].contains(errno) { return false }
-        throw TreeError(operation: "linking", path: CapturePath.printable(new), code: errno)
+        throw TreeError("linking", new, errno)
     }
 
     /// A second name, or a copy where there are no links. A file that has the new name is replaced.
     static func linkOrCopy(_ old: Path, to new: Path) throws(TreeError) {
-        let temporary = temporaryName(in: directory(of: new))
+        let temporary = NewFile.temporaryName(in: DurableDirectory.holding(new))
         if try !link(old, to: temporary) { try copy(old, to: temporary) }
         do throws(TreeError) {
             try rename(temporary, to: new)
@@ -155,19 +153,12 @@ enum TreeFiles {
     /// Removes a file that must not stay.
     static func removeSurely(_ path: Path) throws(TreeError) {
         if remove(path) || errno == ENOENT { return }
-        throw TreeError(operation: "removing", path: CapturePath.printable(path), code: errno)
+        throw TreeError("removing", path, errno)
     }
 
     /// Makes names last through a power cut; file systems that cannot are left alone.
     static func syncDirectory(_ path: Path) throws(TreeError) {
-        let descriptor = withPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard descriptor >= 0 else {
-            throw TreeError(operation: "syncing", path: CapturePath.printable(path), code: errno)
-        }
-        defer { close(descriptor) }
-        if fsync(descriptor) != 0, ![EINVAL, EROFS, ENOTSUP, ENOSYS, EBADF, EISDIR].contains(errno) {
-            throw TreeError(operation: "syncing", path: CapturePath.printable(path), code: errno)
-        }
+        try TreeError.naming("syncing", path) { () throws(Errno) in try DurableDirectory.sync(path) }
     }
 
     static func exists(_ path: Path) -> Bool {
@@ -200,7 +191,7 @@ enum TreeFiles {
     static func names(in directory: Path) throws(TreeError) -> [(name: Path, isDirectory: Bool)] {
         guard let stream = withPath(directory, { opendir($0) }) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
-            throw TreeError(operation: "listing", path: CapturePath.printable(directory), code: errno)
+            throw TreeError("listing", directory, errno)
         }
         defer { closedir(stream) }
         var names: [(Path, Bool)] = []
@@ -228,13 +219,9 @@ enum TreeFiles {
     @discardableResult
     static func removeTemporaries(in directory: Path) -> Int {
         ((try? names(in: directory)) ?? []).count { entry in
-            !entry.isDirectory && isTemporary(entry.name) && remove(directory + [UInt8(ascii: "/")] + entry.name)
+            !entry.isDirectory && NewFile.isTemporary(entry.name)
+                && remove(directory + [UInt8(ascii: "/")] + entry.name)
         }
-    }
-
-    /// Whether a name is one of ``temporaryName(in:)``.
-    static func isTemporary(_ name: Path) -> Bool {
-        name.starts(with: ".nctd-".utf8) && name.suffix(4).elementsEqual(".tmp".utf8)
     }
 
     /// The most bytes of a name in a directory; nil where the file system does not say.

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Watching
 
@@ -54,7 +55,7 @@ struct TreeLeftovers {
     }
 
     private func kind(_ name: [UInt8], among names: Set<[UInt8]>) -> Kind? {
-        if TreeFiles.isTemporary(name) { return .temporary }
+        if NewFile.isTemporary(name) { return .temporary }
         if OutputNames.isAside(name) { return .aside }
         if name.elementsEqual(TreeMarker.fileName.utf8) || OutputNames.image(ofSidecar: name) != nil { return nil }
         if name.first == UInt8(ascii: "."), !names.contains(OutputNames.sidecar(name)) { return nil }
@@ -64,7 +65,7 @@ struct TreeLeftovers {
     private func isOld(_ name: [UInt8]) -> Bool {
         var status = stat()
         let path = tree + [UInt8(ascii: "/")] + name
-        guard TreeFiles.withPath(path, { lstat($0, &status) }) == 0 else { return false }
+        guard withPath(path, { lstat($0, &status) }) == 0 else { return false }
         return status.st_mode & S_IFMT == S_IFREG && status.st_mtim.tv_sec <= newest
     }
 }

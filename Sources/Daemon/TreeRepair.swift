@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Jobs
 import Ledger
@@ -97,7 +98,7 @@ public struct TreeRepair: Sendable {
         do throws(TreeError) {
             // The sidecar first, so that none ever speaks of an image that is not there.
             for part in parts.reversed() { try TreeFiles.rename(part, to: OutputNames.aside(part, number)) }
-            try TreeFiles.syncDirectory(TreeFiles.directory(of: path))
+            try TreeFiles.syncDirectory(DurableDirectory.holding(path))
         } catch {
             return ("it could not be put aside: \(trees.named(error))", false, false)
         }
@@ -109,8 +110,8 @@ public struct TreeRepair: Sendable {
     private func remove(_ name: [UInt8], in tree: ResultTrees.Tree) -> (String, Bool) {
         let path = trees.place(of: name, in: tree)
         var status = stat()
-        let isThere = TreeFiles.withPath(path) { lstat($0, &status) } == 0
-        guard isThere, TreeFiles.isTemporary(Array(name.split(separator: UInt8(ascii: "/")).last ?? [])) else {
+        let isThere = withPath(path) { lstat($0, &status) } == 0
+        guard isThere, NewFile.isTemporary(Array(name.split(separator: UInt8(ascii: "/")).last ?? [])) else {
             return ("it is gone by now", true)
         }
         guard !isRunning || status.st_mtim.tv_sec <= time(nil) - Self.longestWrite else {

@@ -1,3 +1,5 @@
+import Files
+
 /// The headers of a BMP file. Source: Microsoft, "Bitmap Header Types".
 ///
 /// Says only what the file claims; nothing is checked against the length of the file but the headers themselves.
@@ -41,7 +43,7 @@ struct BMPHeader {
         var blue: UInt8
     }
 
-    static func size(_ view: ByteView) -> (width: Int, height: Int)? {
+    static func size(_ view: ByteReader) -> (width: Int, height: Int)? {
         guard let headerSize = view.u32(at: start) else { return nil }
         if headerSize == 12 {
             guard let width = view.u16(at: 18), let height = view.u16(at: 20) else { return nil }
@@ -54,7 +56,7 @@ struct BMPHeader {
     /// - Throws: `truncated` where the headers or the palette are cut off, `corrupt` where they make no sense,
     ///   `unsupported` for other compressions and depths.
     // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
-    init(_ view: ByteView, path: String) throws(ImageFileError) {
+    init(_ view: ByteReader, path: String) throws(ImageFileError) {
         guard let headerSize = view.u32(at: Self.start), let offset = view.u32(at: 10),
             let size = Self.size(view), headerSize <= view.count - Self.start
         else { throw BMPError.truncated("the header is cut off", path) }
@@ -118,7 +120,7 @@ struct BMPHeader {
     /// The masks lie behind the 40 bytes of the Windows 3 header, or at the same place inside a longer one.
     // bounded: bits of a 32-bit number are counted
     private static func masks(
-        _ view: ByteView, hasAlpha: Bool, bits: Int, path: String
+        _ view: ByteReader, hasAlpha: Bool, bits: Int, path: String
     ) throws(ImageFileError) -> Masks {
         guard let red = view.u32(at: 54), let green = view.u32(at: 58), let blue = view.u32(at: 62),
             let alpha = hasAlpha ? view.u32(at: 66) : 0
@@ -135,7 +137,7 @@ struct BMPHeader {
     /// As many colors as the header says, or as lie between it and the pixels if that is fewer.
     // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
     private static func palette(
-        _ view: ByteView, from start: Int, entrySize: Int, header: BMPHeader, path: String
+        _ view: ByteReader, from start: Int, entrySize: Int, header: BMPHeader, path: String
     ) throws(ImageFileError) -> [Color] {
         let most = 1 << header.bitsPerPixel
         let claimed = entrySize == 3 ? 0 : view.u32(at: 46) ?? 0
@@ -150,7 +152,7 @@ struct BMPHeader {
 
     /// The profile that a V5 header says is embedded; nil where it says nothing of one.
     // bounded: each number of a header has 32 bits at the most, and sums of a few of them fit into 64
-    private static func profile(_ view: ByteView, path: String) throws(ImageFileError) -> [UInt8]? {
+    private static func profile(_ view: ByteReader, path: String) throws(ImageFileError) -> [UInt8]? {
         guard view.u32(at: 70) == BMPHeader.embeddedProfile, let offset = view.u32(at: 126),
             let size = view.u32(at: 130), size > 0
         else { return nil }

@@ -1,10 +1,12 @@
+import Files
+
 /// Reads BMP files: palettes of 1, 2, 4 and 8 bits, 16, 24 and 32 bits with any masks, run lengths, rows in both orders.
 ///
 /// The fourth byte of 32 bits is alpha only where the header has a mask for it. Calibrated colors of a V4 header (endpoints
 /// and gamma) are not followed: its writers leave them empty.
 enum BMPReader {
     static func decode(_ bytes: [UInt8], path: String) throws(ImageFileError) -> ImageFile {
-        let header = try BMPHeader(ByteView(bytes: bytes), path: path)
+        let header = try BMPHeader(ByteReader(bytes: bytes), path: path)
         var metadata = ImageMetadata(
             format: .bmp, channels: header.masks.map { $0.alpha != 0 } == true ? 4 : 3, resolution: header.resolution)
         let pixels: [UInt8]

@@ -1,4 +1,5 @@
 import CheckedArithmetic
+import Files
 
 /// Which planes of a file are red, green and blue, as OME-XML or ImageJ's description says it.
 ///
@@ -130,7 +131,7 @@ enum ImageJMetadata {
         guard let headerSize = counts.first, headerSize >= 4, headerSize <= bytes.count else { return [] }
         let header = Array(bytes.prefix(headerSize))
         // "IJIJ", in the order of the file's bytes.
-        let view = ByteView(bytes: header, bigEndian: header.starts(with: Array("IJIJ".utf8)))
+        let view = ByteReader(bytes: header, bigEndian: header.starts(with: Array("IJIJ".utf8)))
         var (tables, index, at) = ([ArraySlice<UInt8>](), 1, bytes.startIndex +? headerSize)
         for place in stride(from: 4, to: headerSize &- 7, by: 8) {
             guard let type = view.u32(at: place), let number = view.u32(at: place &+ 4), number < counts.count else {

@@ -1,3 +1,5 @@
+import Files
+
 /// Formats that lie beside captures and are not read, with how to export what they hold.
 public struct ForeignFormat: Sendable, Equatable {
     public let name: String
@@ -66,7 +68,7 @@ public struct ForeignFormat: Sendable, Equatable {
 
     /// By a file's first bytes.
     static func content(_ bytes: [UInt8]) -> ForeignFormat? {
-        let view = ByteView(bytes: bytes)
+        let view = ByteReader(bytes: bytes)
         return all.first { $0.magic.contains { view.starts(with: $0.bytes, at: $0.offset) } }
     }
 }

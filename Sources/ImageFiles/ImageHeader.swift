@@ -1,4 +1,5 @@
 import CheckedArithmetic
+import Files
 
 /// What the first bytes of an image file tell: the format by its magic bytes, and the size as stored.
 ///
@@ -85,7 +86,7 @@ public struct ImageHeader: Sendable, Equatable, Codable {
     }
 
     private static func format(of bytes: [UInt8]) -> ImageFormat? {
-        let view = ByteView(bytes: bytes)
+        let view = ByteReader(bytes: bytes)
         if view.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
         if view.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
         for (order, low, high) in [(UInt8(0x49), 2, 3), (0x4D, 3, 2)] where view.starts(with: [order, order]) {
@@ -98,7 +99,7 @@ public struct ImageHeader: Sendable, Equatable, Codable {
     }
 
     private static func pngSize(_ bytes: [UInt8]) -> Size? {
-        let view = ByteView(bytes: bytes, bigEndian: true)
+        let view = ByteReader(bytes: bytes, bigEndian: true)
         guard view.starts(with: Array("IHDR".utf8), at: 12), let width = view.u32(at: 16),
             let height = view.u32(at: 20)
         else { return nil }
@@ -110,7 +111,7 @@ public struct ImageHeader: Sendable, Equatable, Codable {
 
     /// Walks the markers up to the frame header.
     private static func jpegSize(_ bytes: [UInt8]) -> Size? {
-        let view = ByteView(bytes: bytes, bigEndian: true)
+        let view = ByteReader(bytes: bytes, bigEndian: true)
         var at = 2
         while at < bytes.count {
             let next = at &+ 1
@@ -145,6 +146,6 @@ public struct ImageHeader: Sendable, Equatable, Codable {
     }
 
     private static func bmpSize(_ bytes: [UInt8]) -> Size? {
-        BMPHeader.size(ByteView(bytes: bytes)).map { ($0.width, $0.height, 5) }
+        BMPHeader.size(ByteReader(bytes: bytes)).map { ($0.width, $0.height, 5) }
     }
 }

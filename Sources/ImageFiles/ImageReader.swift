@@ -8,7 +8,7 @@ public enum ImageReader {
     public static func read(
         path: String, options: ReadingOptions = ReadingOptions()
     ) throws(ImageFileError) -> ImageFile {
-        try decode(RegularFile.read(path: path, limits: options.limits), name: path, options: options)
+        try decode(InputFile.read(path: path, limits: options.limits), name: path, options: options)
     }
 
     /// A file's bytes, for ``decode(_:name:options:)``.
@@ -19,7 +19,7 @@ public enum ImageReader {
     public static func contents(
         ofFileAt path: [UInt8], name: String, limits: ImageLimits = ImageLimits()
     ) throws(ImageFileError) -> [UInt8] {
-        try RegularFile.read(bytes: path, path: name, limits: limits)
+        try InputFile.read(bytes: path, path: name, limits: limits)
     }
 
     /// Decodes a file that is in memory already; `name` stands in the errors.
@@ -39,7 +39,7 @@ public enum ImageReader {
     public static func header(
         ofFileAt path: String, limits: ImageLimits = ImageLimits()
     ) throws(ImageFileError) -> ImageHeader {
-        let file = try RegularFile(path: path, limits: limits)
+        let file = try InputFile(path: path, limits: limits)
         do {
             return try ImageHeader.read(fileSize: file.size, path: path) { try file.read(at: $0, count: $1) }
         } catch let error as ImageFileError {

@@ -18,7 +18,7 @@ public struct ImageWriteOptions: Sendable, Equatable {
     }
 }
 
-/// Encodes images as files in memory; `AtomicFile` puts them on disk.
+/// Encodes images as files in memory; `OutputFile` puts them on disk.
 public enum ImageWriter {
     /// Encodes the image as RGB, tagged as sRGB, with its resolution. Samples are clamped to 0…1 and rounded to nearest. The same input gives the same bytes.
     ///

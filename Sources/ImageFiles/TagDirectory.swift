@@ -1,4 +1,5 @@
 import CheckedArithmetic
+import Files
 
 /// The tags of a TIFF file's first directory, or of an EXIF block, which has the same form.
 ///
@@ -38,7 +39,7 @@ package struct TagDirectory {
         var offset: Int
     }
 
-    private let view: ByteView
+    private let view: ByteReader
     private let isBig: Bool
     private var entries: [Int: Entry] = [:]
     /// Where the next page's directory lies; 0 for none.
@@ -49,7 +50,7 @@ package struct TagDirectory {
     /// - Parameter place: of another directory than the first.
     package init?(_ bytes: [UInt8], at place: Int? = nil) {
         guard let start = Start(bytes) else { return nil }
-        view = ByteView(bytes: bytes, bigEndian: start.bigEndian)
+        view = ByteReader(bytes: bytes, bigEndian: start.bigEndian)
         isBig = start.isBig
         guard let found = directory(at: place ?? start.directory) else { return nil }
         entries = found
@@ -76,7 +77,7 @@ package struct TagDirectory {
     ///   - place: of the directory.
     ///   - window: the file's bytes from there on.
     init?(start: Start, at place: Int, window: [UInt8], fileSize: Int) {
-        view = ByteView(bytes: window, base: place, total: fileSize, bigEndian: start.bigEndian)
+        view = ByteReader(bytes: window, base: place, total: fileSize, bigEndian: start.bigEndian)
         isBig = start.isBig
         guard let found = directory(at: place) else { return nil }
         entries = found
@@ -131,7 +132,7 @@ package struct TagDirectory {
         let directory: Int
 
         init?(_ bytes: [UInt8]) {
-            var view = ByteView(bytes: bytes)
+            var view = ByteReader(bytes: bytes)
             if view.starts(with: [0x4D, 0x4D]) {
                 view.bigEndian = true
             } else if !view.starts(with: [0x49, 0x49]) {

@@ -14,7 +14,7 @@ public enum AdmittedFile {
     ///   - memory: what it may take, bytes.
     static func bytes(ofFileAt path: [UInt8], name: String, for need: CaptureMemory, memory: Int) throws -> [UInt8] {
         _ = try self.need(ofFileAt: path, name: name, for: need, memory: memory)
-        return try RegularFile.read(bytes: path, path: name, limits: ImageLimits())
+        return try InputFile.read(bytes: path, path: name, limits: ImageLimits())
     }
 
     /// Bytes of memory that it needs, at most those that it may take.
@@ -22,7 +22,7 @@ public enum AdmittedFile {
         ofFileAt path: [UInt8], name: String, for need: CaptureMemory, memory: Int
     ) throws -> Int {
         let limits = ImageLimits()
-        let file = try RegularFile(bytes: path, path: name, limits: limits)
+        let file = try InputFile(bytes: path, path: name, limits: limits)
         // A header that makes no sense is told of by decoding.
         let header = try? ImageHeader.read(fileSize: file.size, path: name) { try file.read(at: $0, count: $1) }
         if let header { try limits.check(header, path: name) }
@@ -57,7 +57,7 @@ public enum AdmittedFile {
     ) throws -> Result {
         let needed = try need(ofFileAt: path, name: name, for: .ofLook, memory: memory)
         func look() throws -> Result {
-            let bytes = try RegularFile.read(bytes: path, path: name, limits: options.limits)
+            let bytes = try InputFile.read(bytes: path, path: name, limits: options.limits)
             return try body(ImageReader.decode(bytes, name: name, options: options).image)
         }
         return needed > memory / max(1, threads) ? try large.withLock(look) : try look()

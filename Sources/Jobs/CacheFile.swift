@@ -23,12 +23,12 @@ public struct CacheDirectory: Sendable, Equatable {
 
     /// The bytes kept for a key; nil if there are none.
     func read(key: String) -> [UInt8]? {
-        try? RegularFile.read(path: file(key: key), limits: .files)
+        try? InputFile.read(path: file(key: key), limits: .files)
     }
 
     /// Keeps bytes for a key, atomically.
     func write(_ bytes: [UInt8], key: String) throws {
         try SystemError.makeFolder(path)
-        try AtomicFile.write(bytes, to: file(key: key), overwrite: true)
+        try OutputFile.write(bytes, to: file(key: key), overwrite: true)
     }
 }

@@ -60,13 +60,13 @@ public struct CaptureJob: Sendable, Equatable {
     public func finished(on engine: PreparedEngine) throws -> (output: String, sidecar: Sidecar)? {
         guard !overwrite else { return nil }
         for path in [output, heldOutput] {
-            guard let json = try? RegularFile.read(path: Self.sidecarPath(ofImage: path), limits: .files),
+            guard let json = try? InputFile.read(path: Self.sidecarPath(ofImage: path), limits: .files),
                 let sidecar = try? Sidecar(json: json),
                 let image = try? FileDigest.sha256(path: path), image == sidecar.output.sha256
             else { continue }
             let digest: String
             do {
-                digest = try RegularFile(bytes: inputBytes, path: input, limits: .files).sha256()
+                digest = try InputFile(bytes: inputBytes, path: input, limits: .files).sha256()
             } catch {
                 throw JobFailure(error, file: input)
             }
@@ -150,14 +150,14 @@ public struct CaptureJob: Sendable, Equatable {
             if !folder.isEmpty { try SystemError.makeFolder(folder) }
         } catch {
             throw JobFailure(
-                file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
+                file: folder, cause: "the folder cannot be made (\(error))",
                 remedy: "name an --output directory that you may write to")
         }
         let sidecarPath = Self.sidecarPath(ofImage: path)
         if overwrite { try? FileManager.default.removeItem(atPath: sidecarPath) }
-        try AtomicFile.write(image, to: path, overwrite: overwrite)
+        try OutputFile.write(image, to: path, overwrite: overwrite)
         do {
-            try AtomicFile.write(sidecar, to: sidecarPath, overwrite: true)
+            try OutputFile.write(sidecar, to: sidecarPath, overwrite: true)
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error

@@ -37,7 +37,7 @@ package enum CompanionNotes {
         names(of: capture).lazy.compactMap { name in
             let limits = ImageLimits(maximumBytes: mostBytes)
             let text = String(decoding: name, as: UTF8.self)
-            return (try? RegularFile.read(bytes: name, path: text, limits: limits)).flatMap(read)
+            return (try? InputFile.read(bytes: name, path: text, limits: limits)).flatMap(read)
         }.first
     }
 

@@ -19,12 +19,11 @@ public struct KnownLight: Sendable, Equatable {
     ///
     /// Throws ``JobFailure`` naming the file: missing, damaged, neither of the two, or a light that cannot be.
     public init(reading path: String, workers: Workers) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try? InputFile.read(path: path, limits: .files) else {
             throw JobFailure(
                 file: path, cause: "there is no such file, or it may not be read",
                 remedy: "name a file of `nctd profile flat-field`, or a picture of an empty field")
         }
-        let bytes = [UInt8](data)
         let sha256 = FileDigest.sha256(bytes)
         let start = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard start == UInt8(ascii: "{") else {
@@ -37,7 +36,7 @@ public struct KnownLight: Sendable, Equatable {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             self.init(
-                field: try decoder.decode(FlatField.self, from: data), source: .file,
+                field: try decoder.decode(FlatField.self, from: Data(bytes)), source: .file,
                 path: PreparedEngine.absolute(path), sha256: sha256)
         } catch let error as EngineError {
             throw JobFailure(file: path, cause: "is no flat field: \(error.message)", remedy: error.remedy)

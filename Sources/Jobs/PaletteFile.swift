@@ -13,7 +13,7 @@ public enum PaletteFile {
     /// Throws ``JobFailure`` naming the file.
     public static func read(path: String) throws -> (palette: LabPalette, sha256: String) {
         do {
-            let bytes = try RegularFile.read(path: path, limits: ImageLimits(maximumBytes: limit))
+            let bytes = try InputFile.read(path: path, limits: ImageLimits(maximumBytes: limit))
             return (try LabPalette(decoding: bytes), FileDigest.sha256(bytes))
         } catch let error as ImageFileError where error.code == .tooLarge {
             throw JobFailure(
@@ -25,7 +25,7 @@ public enum PaletteFile {
 
     /// Writes a palette whole or not at all.
     public static func write(_ palette: LabPalette, to path: String, overwrite: Bool) throws {
-        try AtomicFile.write(palette.encoded(), to: path, overwrite: overwrite)
+        try OutputFile.write(palette.encoded(), to: path, overwrite: overwrite)
     }
 
     /// The palettes that a profile's method goes by, and what a sidecar says of them; of a method that goes by none,

@@ -206,7 +206,7 @@ public enum FileDigest {
     /// Of a file, read in pieces. Throws ``JobFailure`` if it cannot be read.
     public static func sha256(path: String) throws -> String {
         do {
-            return try RegularFile(path: path, limits: .files).sha256()
+            return try InputFile(path: path, limits: .files).sha256()
         } catch {
             throw JobFailure(error, file: path)
         }

@@ -81,7 +81,7 @@ public struct FeatureSource: Sendable {
 
     private static func vgg19(_ path: String, upToLevel level: Int) throws -> FeatureSource {
         do {
-            let bytes = try RegularFile.read(path: path, limits: .files)
+            let bytes = try InputFile.read(path: path, limits: .files)
             let network = try VGG19(weights: bytes, upToLevel: level)
             return FeatureSource(extractor: network, weights: path)
         } catch {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The state directory's lock: one daemon at a time, and the second learns the first one's process id.
@@ -7,7 +8,7 @@ import Foundation
 public final class LedgerLock: Sendable {
     public static let fileName = "nctd.lock"
 
-    private let descriptor: Int32
+    private let descriptor: Descriptor
 
     /// F_OFD_GETLK and F_OFD_SETLK, which the C headers show only to those who define _GNU_SOURCE.
     private static let (getLock, setLock): (Int32, Int32) = (36, 37)
@@ -27,20 +28,20 @@ public final class LedgerLock: Sendable {
         let path = stateDirectory + "/" + Self.fileName
         // Where it cannot be made, opening the file says why.
         try? FileManager.default.createDirectory(atPath: stateDirectory, withIntermediateDirectories: true)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
+        do throws(Errno) {
+            descriptor = try Descriptor(opening: path.utf8, O_RDWR | O_CREAT, mode: 0o644)
+        } catch {
             throw LedgerError(
-                .unusable, "the lock file cannot be opened (\(String(cString: strerror(errno))))", path: path,
+                .unusable, "the lock file cannot be opened (\(error))", path: path,
                 remedy: "make the state directory writable for the user that the daemon runs as")
         }
         var wanted = Self.writeLock
-        guard fcntl(descriptor, Self.setLock, &wanted) == 0 else {
-            let code = errno
+        guard fcntl(descriptor.number, Self.setLock, &wanted) == 0 else {
+            let error = Errno.current
             let holder = Self.processID(in: descriptor)
-            close(descriptor)
-            guard code == EAGAIN || code == EACCES else {
+            guard error.code == EAGAIN || error.code == EACCES else {
                 throw LedgerError(
-                    .unusable, "the file system cannot lock (\(String(cString: strerror(code))))", path: path,
+                    .unusable, "the file system cannot lock (\(error))", path: path,
                     remedy: "put the state directory on a local file system")
             }
             throw LedgerError(
@@ -49,27 +50,23 @@ public final class LedgerLock: Sendable {
                 path: path, remedy: "stop it, or give this one a state_directory of its own")
         }
         let text = Array("\(getpid())\n".utf8)
-        ftruncate(descriptor, 0)
-        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        self.descriptor = descriptor
+        ftruncate(descriptor.number, 0)
+        _ = text.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
     }
 
     /// The process that holds a state directory's lock just now; nil if none does.
     public static func holder(stateDirectory: String) -> Int? {
-        let descriptor = open(stateDirectory + "/" + fileName, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+        guard let descriptor = try? Descriptor(opening: "\(stateDirectory)/\(fileName)".utf8, O_RDONLY) else {
+            return nil
+        }
         var found = writeLock
-        guard fcntl(descriptor, getLock, &found) == 0, found.l_type != Int16(F_UNLCK) else { return nil }
+        guard fcntl(descriptor.number, getLock, &found) == 0, found.l_type != Int16(F_UNLCK) else { return nil }
         return processID(in: descriptor)
     }
 
-    private static func processID(in descriptor: Int32) -> Int? {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        guard count > 0 else { return nil }
-        return Int(String(decoding: bytes[..<count], as: UTF8.self).filter(\.isNumber))
+    private static func processID(in descriptor: Descriptor) -> Int? {
+        (try? descriptor.read(at: 0, count: 32)).flatMap {
+            Int(String(decoding: $0, as: UTF8.self).filter(\.isNumber))
+        }
     }
-
-    deinit { close(descriptor) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -49,10 +50,8 @@ extension Ledger {
 
     /// Why the ledger is to be set aside; nil if it is not.
     public static func condemnation(stateDirectory: String) -> String? {
-        guard let file = FileHandle(forReadingAtPath: stateDirectory + "/" + condemnedName) else { return nil }
-        defer { try? file.close() }
-        let text = (try? file.read(upToCount: 1000)) ?? Data()
-        return String(decoding: text, as: UTF8.self)
+        guard let file = try? RegularFile(Array("\(stateDirectory)/\(condemnedName)".utf8)) else { return nil }
+        return String(decoding: (try? file.read(at: 0, count: 1000)) ?? [], as: UTF8.self)
     }
 
     static func liftCondemnation(stateDirectory: String) {

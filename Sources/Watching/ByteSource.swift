@@ -135,16 +135,6 @@ final class ByteSource {
     func integer(at offset: Int64?, size: Int, bigEndian: Bool) throws(FileError) -> UInt64? {
         guard let offset else { return nil }
         let found = try bytes(at: offset, count: size)
-        guard found.count == size else { return nil }
-        return found.integer(at: 0, size: size, bigEndian: bigEndian)
-    }
-}
-
-extension [UInt8] {
-    /// The number of up to eight bytes at an offset. The caller has checked the bounds.
-    func integer(at offset: Int, size: Int, bigEndian: Bool) -> UInt64 {
-        (0..<size).reduce(UInt64(0)) { value, index in
-            value << 8 | UInt64(clamping: self[offset &+ (bigEndian ? index : size &- 1 &- index)])
-        }
+        return found.count == size ? UInt64(bytes: found, bigEndian: bigEndian) : nil
     }
 }

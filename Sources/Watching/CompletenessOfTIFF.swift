@@ -1,4 +1,5 @@
 import CheckedArithmetic
+import Files
 
 /// Holds the strips or tiles of that directory of a TIFF which is decoded against the file's size: the first full image, or
 /// where every page says that it is a smaller version of another, the largest of their subdirectories.
@@ -86,18 +87,14 @@ struct TIFFLayout {
         let bytes = try source.bytes(at: entries, count: length)
         guard bytes.count == length, let end = entries +? Int64(clamping: length) else { return nil }
         var page = Page(offset: offset, next: try number(end, room) ?? 0)
+        let reader = ByteReader(bytes: bytes, bigEndian: isBigEndian)
         for index in 0..<count {
-            let at = index &* entrySize
-            let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
-            let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
-            let inline = at &+ (isBig ? 12 : 8)
-            guard let place = entries +? Int64(clamping: inline),
-                let entry = entry(
-                    RawEntry(
-                        type: type, count: min(values, 64), inline: place,
-                        stored: bytes.integer(at: inline, size: room, bigEndian: isBigEndian)), room: room)
-            else { continue }
-            switch bytes.integer(at: at, size: 2, bigEndian: isBigEndian) {
+            guard case (let tag, var raw)? = rawEntry(reader, at: index &* entrySize, room: room, from: entries) else {
+                continue
+            }
+            raw.count = min(raw.count, 64)
+            guard let entry = entry(raw, room: room) else { continue }
+            switch tag {
             case 254: page.kind = try self.values(entry, 0, 1).first ?? 0
             case 256: page.width = try self.values(entry, 0, 1).first ?? 0
             case 257: page.height = try self.values(entry, 0, 1).first ?? 0
@@ -127,19 +124,14 @@ struct TIFFLayout {
         let bytes = try source.bytes(at: first, count: length)
         guard bytes.count == length else { return cut }
         var raw: [UInt64: RawEntry] = [:]
+        let reader = ByteReader(bytes: bytes, bigEndian: isBigEndian)
         for index in 0..<count {
-            let at = index &* entrySize
-            let tag = bytes.integer(at: at, size: 2, bigEndian: isBigEndian)
-            let type = bytes.integer(at: at &+ 2, size: 2, bigEndian: isBigEndian)
-            let values = bytes.integer(at: at &+ 4, size: room, bigEndian: isBigEndian)
-            let inline = at &+ (isBig ? 12 : 8)
             // Of a tag that comes twice the first counts.
-            guard Self.essential.contains(tag), raw[tag] == nil, Self.sizes[type] != nil,
-                let place = first +? Int64(clamping: inline)
+            guard case (let tag, var entry)? = rawEntry(reader, at: index &* entrySize, room: room, from: first),
+                Self.essential.contains(tag), raw[tag] == nil, Self.sizes[entry.type] != nil
             else { continue }
-            raw[tag] = RawEntry(
-                type: type, count: min(values, Self.fixedCounts[tag] ?? .max), inline: place,
-                stored: bytes.integer(at: inline, size: room, bigEndian: isBigEndian))
+            entry.count = min(entry.count, Self.fixedCounts[tag] ?? .max)
+            raw[tag] = entry
         }
         let isTiled = raw[324] != nil || raw[322] != nil
         let arrays: [UInt64] = isTiled ? [324, 325] : [273, 279]
@@ -165,6 +157,19 @@ struct TIFFLayout {
             calculated: try calculatedLength(entries, count: needed, isTiled: isTiled),
             isCompressed: try value(259, of: entries) ?? 1 != 1,
             row: isTiled || isPlanar ? nil : try rowBytes(entries, isTiled: false).flatMap { Int64(exactly: $0) })
+    }
+
+    /// An entry of a directory's bytes, which begin at `start` of the file.
+    private func rawEntry(
+        _ reader: ByteReader, at place: Int, room: Int, from start: Int64
+    ) -> (tag: UInt64, entry: RawEntry)? {
+        // Before the values stand the tag and their type, in two bytes each, and their count.
+        let inline = place &+ 4 &+ room
+        guard let tag = reader.integer(at: place, size: 2), let type = reader.integer(at: place &+ 2, size: 2),
+            let count = reader.integer(at: place &+ 4, size: room), let stored = reader.integer(at: inline, size: room),
+            let here = start +? Int64(clamping: inline)
+        else { return nil }
+        return (tag, RawEntry(type: type, count: count, inline: here, stored: stored))
     }
 
     private static func beyond(_ tag: UInt64) -> String { "the values of TIFF tag \(tag) lie beyond the file's end" }
@@ -282,7 +287,8 @@ struct TIFFLayout {
             let length = Int(exactly: min(count, entry.count &- first)) *? width
         else { return [] }
         let bytes = try source.bytes(at: at, count: length)
-        return (0..<bytes.count / width).map { bytes.integer(at: $0 &* width, size: width, bigEndian: isBigEndian) }
+        let reader = ByteReader(bytes: bytes, bigEndian: isBigEndian)
+        return (0..<bytes.count / width).compactMap { reader.integer(at: $0 &* width, size: width) }
     }
 
     private func number(_ offset: Int64, _ size: Int) throws(FileError) -> UInt64? {

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Walks a tree depth first in the order of the names' bytes, one entry a call.
@@ -111,11 +112,8 @@ public struct DirectoryScanner {
         let path = start?.bytes ?? []
         do throws(FileError) {
             let descriptor = try open(path)
-            switch descriptor.status() {
-            case .success(let status):
-                announced = Announced(path: path, place: path, descriptor: descriptor, status: status)
-            case .failure(let error): throw FileError(code: error.code, attempt: "look at", path: text(path))
-            }
+            let status = try FileError.attempt("look at", text(path)) { () throws(Errno) in try descriptor.status() }
+            announced = Announced(path: path, place: path, descriptor: descriptor, status: status)
             return .directory(start)
         } catch {
             return start != nil && (error.isGone || error.code == ELOOP) ? nil : .problem(start, error)
@@ -148,10 +146,7 @@ public struct DirectoryScanner {
         guard let current, let path = CapturePath(bytes: bytes) else { return nil }
         func problem(_ code: Int32, _ attempt: String) -> Entry? { self.problem(code, attempt, path) }
         let status: stat
-        switch current.status(of: name) {
-        case .success(let found): status = found
-        case .failure(let error): return problem(error.code, "look at")
-        }
+        do throws(Errno) { status = try current.status(of: name) } catch { return problem(error.code, "look at") }
         let place = below(level.place)
         switch status.st_mode & S_IFMT {
         case S_IFREG:
@@ -165,10 +160,11 @@ public struct DirectoryScanner {
         }
         guard isRecursive else { return nil }
         if isAround(status) { return .other(path, .loop) }
-        switch current.open(name, O_RDONLY | O_DIRECTORY | O_NONBLOCK) {
-        case .success(let descriptor):
+        do throws(Errno) {
+            let descriptor = try current.open(name, O_RDONLY | O_DIRECTORY | O_NONBLOCK)
             return announce(Announced(path: bytes, place: place, descriptor: descriptor, status: status), path)
-        case .failure(let error): return problem(error.code, "open")
+        } catch {
+            return problem(error.code, "open")
         }
     }
 
@@ -196,7 +192,7 @@ public struct DirectoryScanner {
         guard case .target(let target) = link else { return .link(Sighting(path: path, stamp: stamp, link: link)) }
         do throws(FileError) {
             let descriptor = try root.open(beneath: target, Descriptor.pathOnly)
-            guard case .success(let status) = descriptor.status() else { return nil }
+            guard let status = try? descriptor.status() else { return nil }
             switch status.st_mode & S_IFMT {
             case S_IFREG: return .file(Sighting(path: path, stamp: FileStamp(status), link: link))
             case S_IFDIR where isRecursive:

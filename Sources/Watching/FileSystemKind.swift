@@ -1,4 +1,5 @@
 import Config
+import Files
 
 /// What kind of file system a root lies on, and so whether events can be relied upon there.
 public struct FileSystemKind: Sendable, Equatable {

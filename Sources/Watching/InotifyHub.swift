@@ -1,4 +1,5 @@
 import CInotifyTools
+import Files
 import Foundation
 import Synchronization
 
@@ -115,7 +116,7 @@ public final class InotifyHub: Sendable {
     }
 
     private static func reason(_ code: Int32) -> String {
-        guard code == ENOSPC else { return "inotify gives no watch (\(FileError.text(code)))" }
+        guard code == ENOSPC else { return "inotify gives no watch (\(Errno(code: code)))" }
         let now = InotifyLimits.current.watches
         return
             "the limit of inotify watches is reached (fs.inotify.max_user_watches = \(now.map(String.init) ?? "?")); "
@@ -150,7 +151,7 @@ public final class InotifyHub: Sendable {
     private func open(_ state: inout sending State) -> String? {
         if state.waker < 0 {
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { return "no pipe can be opened (\(FileError.text(errno)))" }
+            guard pipe(&ends) == 0 else { return "no pipe can be opened (\(Errno.current))" }
             for end in ends {
                 _ = fcntl(end, F_SETFD, FD_CLOEXEC)
                 _ = fcntl(end, F_SETFL, O_NONBLOCK)
@@ -176,7 +177,7 @@ public final class InotifyHub: Sendable {
             // Whoever has the new watch in its list is the library's.
             let line = "inotify wd:\(String(mark, radix: 16)) "
             state.descriptor = found.first {
-                ProcFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
+                KernelFile.lines("/proc/self/fdinfo/\($0)")?.contains { $0.hasPrefix(line) } == true
             }
             guard let descriptor = state.descriptor, descriptor >= Self.highestDescriptor else { break }
             inotifytools_cleanup()
@@ -208,7 +209,7 @@ public final class InotifyHub: Sendable {
     }
 
     private static func instanceReason(_ code: Int32) -> String {
-        guard code == EMFILE else { return "inotify cannot be opened (\(FileError.text(code)))" }
+        guard code == EMFILE else { return "inotify cannot be opened (\(Errno(code: code)))" }
         let now = InotifyLimits.current.instances.map(String.init) ?? "unknown"
         return "the kernel gives no more inotify instances or descriptors; raise fs.inotify.max_user_instances (now "
             + "\(now)) with sysctl, or the limit of open files, then restart"
@@ -346,7 +347,7 @@ public struct InotifyLimits: Sendable, Equatable {
     public var queuedEvents: Int?
 
     public static var current: InotifyLimits {
-        func value(_ name: String) -> Int? { ProcFile.number("/proc/sys/fs/inotify/\(name)") }
+        func value(_ name: String) -> Int? { KernelFile.number("/proc/sys/fs/inotify/\(name)") }
         return InotifyLimits(
             watches: value("max_user_watches"), instances: value("max_user_instances"),
             queuedEvents: value("max_queued_events"))

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Where a symbolic link below a root leads, for whoever decides whether what it leads to is a capture.
@@ -30,8 +31,8 @@ public enum LinkState: Sendable, Hashable {
 
     /// The absolute name without links; nil with `errno` if there is nothing.
     private static func realName(_ path: [UInt8]) -> [UInt8]? {
-        (path + [0]).withUnsafeBytes { bytes in
-            guard let name = realpath(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), nil) else { return nil }
+        withPath(path) { path in
+            guard let name = realpath(path, nil) else { return nil }
             defer { free(name) }
             return UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) }
         }

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// The mount that a directory lies on.
 struct MountEntry: Equatable {
@@ -9,7 +9,7 @@ struct MountEntry: Equatable {
 
     /// Nil where `/proc` cannot tell.
     static func of(_ descriptor: Int32) -> MountEntry? {
-        guard let info = ProcFile.lines("/proc/self/fdinfo/\(descriptor)"),
+        guard let info = KernelFile.lines("/proc/self/fdinfo/\(descriptor)"),
             let line = info.first(where: { $0.hasPrefix("mnt_id:") }),
             let id = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last
         else { return nil }
@@ -26,31 +26,5 @@ struct MountEntry: Equatable {
         let fields = mount.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
         guard fields.count > 5, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
         (point, type) = (fields[4], fields[dash + 1])
-    }
-}
-
-/// Files that the kernel makes up as they are read, so that their size is not known before.
-enum ProcFile {
-    static func lines(_ path: String) -> [String]? {
-        bytes(path).map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
-    }
-
-    static func bytes(_ path: String) -> [UInt8]? {
-        let number = open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        defer { close(number) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16384)
-        while true {
-            let got = read(number, &buffer, buffer.count)
-            if got < 0, errno == EINTR { continue }
-            guard got > 0 else { break }
-            bytes += buffer[..<got]
-        }
-        return bytes
-    }
-
-    static func number(_ path: String) -> Int? {
-        lines(path)?.first.flatMap { Int($0.filter { !$0.isWhitespace }) }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -22,7 +23,7 @@ public final class MountTable: Sendable {
         state.withLock { state in
             // Asked before it is read: what changes meanwhile shows the next time.
             if watch.wait(milliseconds: 0) || state.text == nil {
-                state = State(text: ProcFile.bytes("/proc/self/mountinfo"))
+                state = State(text: KernelFile.bytes("/proc/self/mountinfo"))
             }
             if let known = state.entries[id] { return known }
             let found = state.text.flatMap { MountEntry(id: id, in: $0) }
@@ -39,10 +40,10 @@ public final class MountTable: Sendable {
     /// is not mounted now; nil if there is none. What is left to be mounted at its first use is not meant.
     public static func missing(above path: String, fstab: String = "/etc/fstab") -> String? {
         let mounted = Set(
-            (ProcFile.lines("/proc/self/mountinfo") ?? []).compactMap { line in
+            (KernelFile.lines("/proc/self/mountinfo") ?? []).compactMap { line in
                 line.split(separator: " ").dropFirst(4).first.map(String.init)
             })
-        let wanted = (ProcFile.lines(fstab) ?? []).compactMap { line -> String? in
+        let wanted = (KernelFile.lines(fstab) ?? []).compactMap { line -> String? in
             let fields = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
             guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].hasPrefix("/"), fields[1] != "/",
                 !fields[3].split(separator: ",").contains(where: { $0 == "noauto" || $0 == "x-systemd.automount" })
@@ -56,20 +57,18 @@ public final class MountTable: Sendable {
 
 /// Tells when something is mounted or unmounted.
 public final class MountWatch: Sendable {
-    private let descriptor: Int32
+    private let descriptor = try? Descriptor(opening: "/proc/self/mountinfo".utf8, O_RDONLY)
 
-    public init() { descriptor = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    public init() {}
 
     /// True if the table changed within so long; without a wait also where the system would not tell.
     public func wait(milliseconds: Int32) -> Bool {
-        guard descriptor >= 0 else {
+        guard let descriptor else {
             guard milliseconds > 0 else { return true }
             usleep(UInt32(clamping: milliseconds) &* 1000)
             return false
         }
-        var waits = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
+        var waits = pollfd(fd: descriptor.number, events: Int16(POLLPRI), revents: 0)
         return poll(&waits, 1, milliseconds) > 0
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A regular file below a root, open for reading and nothing else.
@@ -18,20 +19,16 @@ public final class ReadOnlyFile: Sendable {
 
     /// Takes over a file that another process opened so and passed on.
     public convenience init(adopting number: Int32, path: CapturePath) throws(FileError) {
-        try self.init(Descriptor(number: number), path: path)
+        try self.init(Descriptor(adopting: number), path: path)
     }
 
     private init(_ opened: Descriptor, path: CapturePath) throws(FileError) {
         self.path = path
-        switch opened.status() {
-        case .failure(let error):
-            throw FileError(code: error.code, attempt: "look at", path: path.description)
-        case .success(let status):
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                throw FileError(code: EINVAL, attempt: "read, as it is no regular file,", path: path.description)
-            }
-            stamp = FileStamp(status)
+        let status = try FileError.attempt("look at", path.description) { () throws(Errno) in try opened.status() }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(code: EINVAL, attempt: "read, as it is no regular file,", path: path.description)
         }
+        stamp = FileStamp(status)
         descriptor = opened
     }
 
@@ -43,10 +40,10 @@ public final class ReadOnlyFile: Sendable {
 
     /// What the file is now; it may have been written since.
     public func currentStamp() throws(FileError) -> FileStamp {
-        switch descriptor.status() {
-        case .success(let status): return FileStamp(status)
-        case .failure(let error): throw FileError(code: error.code, attempt: "look at", path: path.description)
+        let status = try FileError.attempt("look at", path.description) { () throws(Errno) in
+            try descriptor.status()
         }
+        return FileStamp(status)
     }
 
     /// Where the first part begins that was never written, such as in a file whose room was taken beforehand; nil if all
@@ -54,15 +51,14 @@ public final class ReadOnlyFile: Sendable {
     public var firstHole: Int64? {
         // SEEK_HOLE, which the C headers show only to those who define _GNU_SOURCE.
         let hole = lseek(descriptor.number, 0, 4)
-        guard hole >= 0, case .success(let status) = descriptor.status() else { return nil }
+        guard hole >= 0, let status = try? descriptor.status() else { return nil }
         return hole < status.st_size ? Int64(hole) : nil
     }
 
     /// Reads up to `count` bytes from an offset; fewer only where the file ends.
     public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
-        switch descriptor.read(at: offset, count: count) {
-        case .success(let bytes): return bytes
-        case .failure(let error): throw FileError(code: error.code, attempt: "read", path: path.description)
+        try FileError.attempt("read", path.description) { () throws(Errno) in
+            try descriptor.read(at: offset, count: count)
         }
     }
 
@@ -89,11 +85,10 @@ public final class ReadOnlyFile: Sendable {
             if let parent = path.parent {
                 directory = try directory.open(beneath: parent, Descriptor.pathOnly | O_DIRECTORY)
             }
-            switch directory.status(of: path.name) {
-            case .success(let status): return status.st_mode & S_IFMT == kind ? FileStamp(status) : nil
-            case .failure(let error):
-                throw FileError(code: error.code, attempt: "look at", path: path.description)
+            let status = try FileError.attempt("look at", path.description) { () throws(Errno) in
+                try directory.status(of: path.name)
             }
+            return status.st_mode & S_IFMT == kind ? FileStamp(status) : nil
         } catch let error where error.isGone || error.code == ELOOP {
             return nil
         }

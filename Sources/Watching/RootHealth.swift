@@ -1,4 +1,5 @@
 import Config
+import Files
 import Glibc
 
 /// What a root is, so that it can be told from what takes its place when it goes away.
@@ -20,13 +21,10 @@ public struct RootIdentity: Sendable, Hashable, Codable {
     /// What is there now. Throws ``FileError``.
     public init(path: String) throws(FileError) {
         let descriptor = try Descriptor.root(path)
-        switch descriptor.status() {
-        case .failure(let error): throw FileError(code: error.code, attempt: "look at", path: path)
-        case .success(let status):
-            self.init(
-                device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
-                mountPoint: MountEntry.of(descriptor.number)?.point, place: LinkState.place(of: path))
-        }
+        let status = try FileError.attempt("look at", path) { () throws(Errno) in try descriptor.status() }
+        self.init(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+            mountPoint: MountEntry.of(descriptor.number)?.point, place: LinkState.place(of: path))
     }
 }
 
@@ -59,9 +57,9 @@ public struct RootHealth: Sendable {
             now = try RootIdentity(path: path)
             let descriptor = try Descriptor.root(path)
             if access("/proc/self/fd/\(descriptor.number)/.", R_OK | X_OK) != 0 {
-                return .unhealthy(reason: "\(path) may not be read (\(FileError.text(errno))); check its permissions")
+                return .unhealthy(reason: "\(path) may not be read (\(Errno.current)); check its permissions")
             }
-            if let sentinel, case .failure(let error) = Self.status(of: sentinel, in: descriptor) {
+            if let sentinel, let error = Self.absence(of: sentinel, in: descriptor) {
                 return .unhealthy(
                     reason: "the sentinel \(sentinel) is not in \(path) (\(error.reason)); mount the share again")
             }
@@ -87,18 +85,18 @@ public struct RootHealth: Sendable {
         return .renewed
     }
 
-    private static func status(of sentinel: CapturePath, in root: Descriptor) -> Result<stat, FileError> {
-        do {
+    /// Why a name below a root cannot be looked at; nil if it can.
+    private static func absence(of sentinel: CapturePath, in root: Descriptor) -> FileError? {
+        do throws(FileError) {
             let directory = try sentinel.parent.map { path throws(FileError) in
                 try root.open(beneath: path, Descriptor.pathOnly | O_DIRECTORY)
             }
-            switch (directory ?? root).status(of: sentinel.name) {
-            case .success(let status): return .success(status)
-            case .failure(let error):
-                return .failure(FileError(code: error.code, attempt: "look at", path: sentinel.description))
+            _ = try FileError.attempt("look at", sentinel.description) { () throws(Errno) in
+                try (directory ?? root).status(of: sentinel.name)
             }
+            return nil
         } catch {
-            return .failure(error)
+            return error
         }
     }
 }

@@ -1,5 +1,6 @@
 import Config
 import Daemon
+import Files
 import Foundation
 import GRDB
 import Ledger
@@ -23,7 +24,7 @@ import Watching
             (.capture, [ENAMETOOLONG, EFBIG, EILSEQ, EINVAL, ELOOP, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, EOVERFLOW]),
         ])
     func faults(_ fault: Fault, _ codes: [Int32]) {
-        for code in codes { #expect(Fault(code: code) == fault, "\(FileError.text(code))") }
+        for code in codes { #expect(Fault(code: code) == fault, "\(Errno(code: code))") }
     }
 
     @Test(
@@ -49,10 +50,10 @@ import Watching
     @Test("Which errors may be one file's own: none of the machine's, nor what speaks of a whole tree")
     func whole() {
         for code in [ENOSPC, EDQUOT, EROFS, ENODEV, ENOTCONN, EHOSTDOWN, EMFILE, ENFILE, ENOMEM, ENOBUFS] {
-            #expect(!Fault.canBeOneFiles(code: code), "\(FileError.text(code))")
+            #expect(!Fault.canBeOneFiles(code: code), "\(Errno(code: code))")
         }
         for code in [EACCES, EPERM, ETIMEDOUT, ESTALE, EIO, ENOENT, 133] {
-            #expect(Fault.canBeOneFiles(code: code), "\(FileError.text(code))")
+            #expect(Fault.canBeOneFiles(code: code), "\(Errno(code: code))")
         }
     }
 

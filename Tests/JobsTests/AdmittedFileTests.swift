@@ -27,4 +27,13 @@ import Testing
             return failure?.file == "x.png" && failure?.cause.contains("1 MiB may be used") == true
         }
     }
+
+    @Test("A light that is a pipe is refused, not waited for", .timeLimit(.minutes(15)))
+    func pipe() throws {
+        let space = try Workspace()
+        try #require(mkfifo(space("light.json"), 0o600) == 0)
+        #expect(throws: JobFailure.self) {
+            try KnownLight(reading: space("light.json"), workers: Workers(threads: 1))
+        }
+    }
 }

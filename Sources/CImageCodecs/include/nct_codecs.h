@@ -161,7 +161,3 @@ void nct_samples_to_float(const void *pixels, uint32_t width, uint32_t height, i
 
 // Turn floats into samples: clamped to 0...1 (not a number is 0), scaled, rounded to nearest (halves up).
 void nct_float_to_samples(const float *rgb, size_t count, int bits, void *out);
-
-// Renames a file unless the new name is taken: 0, or -1 with errno set (EEXIST where it is taken).
-// Swift's own import of the C library lacks the system call.
-int nct_move_to_new_name(const char *from, const char *to);

@@ -35,7 +35,7 @@ struct DemoFolder {
             references = [\(names.joined(separator: ", "))]
             method = "color-transfer"
             """
-        try AtomicFile.write(Array((text + "\n").utf8), to: profile, overwrite: true)
+        try OutputFile.write(Array((text + "\n").utf8), to: profile, overwrite: true)
         var resolved = try Profile.read(path: profile)
         options.override(&resolved)
         return resolved

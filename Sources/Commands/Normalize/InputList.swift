@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import ImageFiles
 import Jobs
@@ -270,7 +271,7 @@ enum FileKind {
 
     init(_ path: [UInt8]) {
         var status = stat()
-        guard path.asFileName({ stat($0, &status) }) == 0 else {
+        guard withPath(path, { stat($0, &status) }) == 0 else {
             self = .none
             return
         }
@@ -285,12 +286,12 @@ enum FileKind {
     /// Whether something lies at a path, be it a link into nothing.
     static func exists(_ path: [UInt8]) -> Bool {
         var status = stat()
-        return path.asFileName { lstat($0, &status) } == 0
+        return withPath(path) { lstat($0, &status) } == 0
     }
 
     static func isLink(_ path: [UInt8]) -> Bool {
         var status = stat()
-        return path.asFileName { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
+        return withPath(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 }
 
@@ -305,14 +306,8 @@ struct FileIdentity: Hashable {
     /// The same for a path of any bytes.
     init?(bytes path: [UInt8]) {
         var status = stat()
-        guard path.asFileName({ stat($0, &status) }) == 0 else { return nil }
+        guard withPath(path, { stat($0, &status) }) == 0 else { return nil }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
-    }
-}
-
-extension [UInt8] {
-    fileprivate func asFileName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        (self + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
     }
 }

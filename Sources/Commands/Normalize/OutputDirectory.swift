@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Jobs
 
@@ -11,7 +12,7 @@ enum OutputDirectory {
             try SystemError.makeFolder(path)
         } catch {
             throw UsageError(
-                "\(path): the output directory cannot be made (\(SystemError.text(error)))",
+                "\(path): the output directory cannot be made (\(error))",
                 remedy: "name another with \(option)")
         }
         var isDirectory: ObjCBool = false
@@ -19,13 +20,12 @@ enum OutputDirectory {
             throw UsageError("\(path): is a file, not a directory", remedy: "name a directory with \(option)")
         }
         let probe = (path as NSString).appendingPathComponent(".nctd-\(getpid())")
-        let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        do {
+            _ = try NewFile(at: Array(probe.utf8))
+        } catch {
             throw UsageError(
-                "\(path): the output directory is not writable (\(String(cString: strerror(errno))))",
+                "\(path): the output directory is not writable (\(error))",
                 remedy: "change its permissions, or name another with \(option)")
         }
-        close(descriptor)
-        unlink(probe)
     }
 }

@@ -113,6 +113,6 @@ enum PictureFile {
     }
 
     private static func put(_ bytes: [UInt8], to path: String, overwrite: Bool) throws {
-        try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
+        try Interruption.shared.protecting { try OutputFile.write(bytes, to: path, overwrite: overwrite) }
     }
 }

@@ -127,6 +127,6 @@ struct PhantomCommand: AsyncParsableCommand {
     }
 
     private func put(_ bytes: [UInt8], to name: String) throws {
-        try Interruption.shared.protecting { try AtomicFile.write(bytes, to: "\(output)/\(name)", overwrite: true) }
+        try Interruption.shared.protecting { try OutputFile.write(bytes, to: "\(output)/\(name)", overwrite: true) }
     }
 }

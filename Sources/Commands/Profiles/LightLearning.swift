@@ -55,7 +55,7 @@ extension LightSurvey {
             }
             let path = (output as NSString).appendingPathComponent("flat-field-\(digest.prefix(8)).json")
             do {
-                try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: true) }
+                try Interruption.shared.protecting { try OutputFile.write(bytes, to: path, overwrite: true) }
             } catch {
                 throw RunError(JobFailure(error, file: path))
             }

@@ -110,7 +110,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         let folder = (path as NSString).deletingLastPathComponent
         do {
             if !folder.isEmpty { try SystemError.makeFolder(folder) }
-            try Interruption.shared.protecting { try AtomicFile.write(bytes, to: path, overwrite: overwrite) }
+            try Interruption.shared.protecting { try OutputFile.write(bytes, to: path, overwrite: overwrite) }
         } catch {
             throw RunError(JobFailure(error, file: path))
         }

@@ -129,7 +129,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         let profile = suggested.toml()
         if let output {
             do {
-                try AtomicFile.write(Array((profile + "\n").utf8), to: output, overwrite: overwrite)
+                try OutputFile.write(Array((profile + "\n").utf8), to: output, overwrite: overwrite)
             } catch {
                 throw RunError(JobFailure(error, file: output))
             }

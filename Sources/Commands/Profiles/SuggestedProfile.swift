@@ -52,7 +52,7 @@ struct SuggestedProfile {
         var files: [(name: String, bytes: [UInt8])] = []
         for (index, source) in sources.enumerated() {
             do {
-                let bytes = try RegularFile.read(path: source, limits: ImageLimits())
+                let bytes = try InputFile.read(path: source, limits: ImageLimits())
                 files.append(("\(lab)-\(index + 1).\((source as NSString).pathExtension)", bytes))
             } catch {
                 throw RunError(JobFailure(error, file: source))
@@ -66,7 +66,7 @@ struct SuggestedProfile {
         func target(_ file: String) -> String { (folder as NSString).appendingPathComponent(file) }
         let present = files.filter { FileManager.default.fileExists(atPath: target($0.name)) }
         let same = present.filter {
-            (try? RegularFile.read(path: target($0.name), limits: ImageLimits())) == $0.bytes
+            (try? InputFile.read(path: target($0.name), limits: ImageLimits())) == $0.bytes
         }.map(\.name)
         if !overwrite, let other = present.first(where: { !same.contains($0.name) }) {
             throw UsageError(
@@ -75,7 +75,7 @@ struct SuggestedProfile {
         }
         for file in files where !same.contains(file.name) {
             do {
-                try AtomicFile.write(file.bytes, to: target(file.name), overwrite: overwrite)
+                try OutputFile.write(file.bytes, to: target(file.name), overwrite: overwrite)
             } catch {
                 throw RunError(JobFailure(error, file: target(file.name)))
             }

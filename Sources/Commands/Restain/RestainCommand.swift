@@ -119,7 +119,7 @@ struct RestainCommand: AsyncParsableCommand {
         let result = ImageFile(image: try change(file.image), metadata: file.metadata)
         let bytes = try ImageWriter.encode(
             result, options: ImageWriteOptions(format: .png, bitDepth: file.metadata.bitDepth > 8 ? 16 : 8))
-        try Interruption.shared.protecting { try AtomicFile.write(bytes, to: target, overwrite: overwrite) }
+        try Interruption.shared.protecting { try OutputFile.write(bytes, to: target, overwrite: overwrite) }
     }
 }
 

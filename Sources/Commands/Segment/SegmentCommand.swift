@@ -138,7 +138,7 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         try Interruption.shared.protecting {
             for (bytes, target) in zip(files, targets) {
-                try AtomicFile.write(bytes, to: target, overwrite: overwrite)
+                try OutputFile.write(bytes, to: target, overwrite: overwrite)
             }
         }
         return entry

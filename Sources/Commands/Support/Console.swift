@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -53,12 +54,15 @@ public struct Console: Sendable {
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR || errno == EAGAIN { continue }
-                return false
+            do throws(Errno) {
+                let count = try systemCall {
+                    bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+                }
+                bytes = bytes.dropFirst(count)
+            } catch {
+                // A pipe that another program made not to wait, and that is full.
+                if error.code != EAGAIN { return false }
             }
-            bytes = bytes.dropFirst(count)
         }
         return true
     }

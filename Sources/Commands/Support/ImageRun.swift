@@ -90,7 +90,7 @@ struct ImageRun {
             if !folder.isEmpty { try SystemError.makeFolder(folder) }
         } catch {
             throw JobFailure(
-                file: folder, cause: "the folder cannot be made (\(SystemError.text(error)))",
+                file: folder, cause: "the folder cannot be made (\(error))",
                 remedy: "name an --output directory that you may write to")
         }
     }

@@ -94,7 +94,7 @@ package struct LearningFolder: Sendable {
     }
 
     private static func record(at path: String) throws -> LearningRecord {
-        let bytes = try RegularFile.read(path: path, limits: limits)
+        let bytes = try InputFile.read(path: path, limits: limits)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let record = try? decoder.decode(LearningRecord.self, from: Data(bytes)),
@@ -148,7 +148,7 @@ package struct LearningFolder: Sendable {
         let bytes = try palette.encoded()
         let digest = FileDigest.sha256(bytes)
         try make()
-        try AtomicFile.write(bytes, to: palettePath(digest), overwrite: true)
+        try OutputFile.write(bytes, to: palettePath(digest), overwrite: true)
         return LearnedPalette(palette: palette, path: palettePath(digest), sha256: digest)
     }
 
@@ -157,13 +157,13 @@ package struct LearningFolder: Sendable {
         let bytes = try KnownLight.bytes(of: field)
         let path = lightPath(FileDigest.sha256(bytes))
         try make()
-        try AtomicFile.write(bytes, to: path, overwrite: true)
+        try OutputFile.write(bytes, to: path, overwrite: true)
         return try KnownLight(learnedAt: path, workers: Workers(threads: 1))
     }
 
     package func write(_ record: LearningRecord) throws {
         try make()
-        try AtomicFile.write(
+        try OutputFile.write(
             Array(try JSONText.encode(record)) + [UInt8(ascii: "\n")], to: recordPath, overwrite: true)
     }
 

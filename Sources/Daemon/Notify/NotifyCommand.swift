@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Foundation
 import Glibc
 import Synchronization
@@ -43,7 +44,7 @@ package final class NotifyCommand: Sendable {
         timer.activate()
         defer { timer.cancel() }
         var information = siginfo_t()
-        while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        _ = try? systemCall { waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) }
         // What it left behind goes with it, while its number is still its own.
         let end = state.withLock { state in
             Glibc.kill(-process, SIGKILL)
@@ -51,7 +52,7 @@ package final class NotifyCommand: Sendable {
             return state
         }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        _ = try? systemCall { waitpid(process, &status, 0) }
         if end.isCancelled { return "the daemon stopped meanwhile" }
         if end.isLate { return "it took longer than \(limit.components.seconds) s and was ended" }
         let signal = status & 0x7F

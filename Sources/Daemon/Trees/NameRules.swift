@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Watching
 
@@ -38,7 +39,7 @@ public struct NameRules: OptionSet, Sendable, Hashable {
 
     /// Tries some hidden files. Throws ``TreeError`` where no file can be made at all.
     public static func found(in tree: OpenTree) throws(TreeError) -> NameRules {
-        let start = TreeFiles.temporaryName(in: tree.place).dropLast(4)
+        let start = NewFile.temporaryName(in: tree.place).dropLast(4)
         func path(_ middle: [UInt8]) -> [UInt8] { start + middle + Array(".tmp".utf8) }
         let plain = path(Array("a".utf8))
         let link = path(Array("l".utf8))
@@ -62,7 +63,7 @@ public struct NameRules: OptionSet, Sendable, Hashable {
             try TreeFiles.writeNew([], to: path)
         } catch {
             // Not for its name, if another one cannot be made either.
-            let other = TreeFiles.temporaryName(in: tree.place)
+            let other = NewFile.temporaryName(in: tree.place)
             try TreeFiles.writeNew([], to: other)
             TreeFiles.remove(other)
             return false

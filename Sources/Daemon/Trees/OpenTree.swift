@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import Watching
@@ -9,26 +10,20 @@ public final class OpenTree: Sendable {
     public let directory: [UInt8]
     /// A path that leads to the open directory.
     public let place: [UInt8]
-    let descriptor: Int32
+    private let opened: Descriptor
+    var descriptor: Int32 { opened.number }
 
     /// Opens a directory; links in its path are followed. Throws ``TreeError``.
     public init(_ directory: [UInt8]) throws(TreeError) {
         self.directory = directory
-        // O_PATH, which the C headers show only to those who define _GNU_SOURCE.
-        descriptor = TreeFiles.withPath(directory) { open($0, 0o1000_0000 | O_DIRECTORY | O_CLOEXEC) }
-        guard descriptor >= 0 else {
-            throw TreeError(operation: "opening", path: CapturePath.printable(directory), code: errno)
+        opened = try TreeError.naming("opening", directory) { () throws(Errno) in
+            try Descriptor(opening: directory, Descriptor.pathOnly | O_DIRECTORY)
         }
-        place = Array("/proc/self/fd/\(descriptor)".utf8)
+        place = Array("/proc/self/fd/\(opened.number)".utf8)
     }
-
-    deinit { close(descriptor) }
 
     /// The number of the file system that it lies on.
-    var device: UInt64 {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 ? UInt64(status.st_dev) : 0
-    }
+    var device: UInt64 { (try? opened.status()).map { UInt64($0.st_dev) } ?? 0 }
 
     func path(_ name: [UInt8]) -> [UInt8] { place + [UInt8(ascii: "/")] + name }
 

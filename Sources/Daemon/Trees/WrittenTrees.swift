@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import Jobs
 import Ledger
@@ -202,7 +203,7 @@ public final class WrittenTrees: Sendable {
                     if BuiltInExclusions.rule(ofDirectory: name) == nil {
                         folders.append(folder + [UInt8(ascii: "/")] + name)
                     }
-                } else if !TreeFiles.isTemporary(name), BuiltInExclusions.rule(ofFile: name) == nil {
+                } else if !NewFile.isTemporary(name), BuiltInExclusions.rule(ofFile: name) == nil {
                     return false
                 }
             }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import Synchronization
@@ -95,7 +96,7 @@ package final class WorkerProcess: Sendable {
             isReaped = true
             kill(id, SIGKILL)
             var status: Int32 = 0
-            while waitpid(id, &status, 0) < 0, errno == EINTR {}
+            _ = try? systemCall { waitpid(id, &status, 0) }
             return status
         }
     }

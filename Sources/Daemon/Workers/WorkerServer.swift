@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import Glibc
 import ImageFiles
@@ -88,8 +89,8 @@ public struct WorkerServer {
     /// A capture that takes more than all captures may ends this process, not others: its address space may grow by that,
     /// and a little for threads and the heap's own use.
     private static func limitMemory(to bytes: Int) {
-        guard let statistics = FileManager.default.contents(atPath: "/proc/self/statm"),
-            let pages = Int(String(decoding: statistics, as: UTF8.self).prefix { $0 != " " })
+        guard let statistics = KernelFile.lines("/proc/self/statm")?.first,
+            let pages = Int(statistics.prefix { $0 != " " })
         else { return }
         let size = UInt64(clamping: pages) * UInt64(getpagesize())
         let (most, overflow) = size.addingReportingOverflow(UInt64(clamping: bytes) + 512 << 20)

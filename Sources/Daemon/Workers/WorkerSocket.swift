@@ -89,6 +89,7 @@ package final class WorkerSocket: Sendable {
             let milliseconds = Int32(max(0, min(left.rounded(.up), 86_400_000)))  // bounded: within a day
             let count = poll(&entry, 1, milliseconds)
             if count > 0 { return }
+            // Cut short by a signal it is asked anew above, for what time is left.
             if count < 0, errno != EINTR { throw .system(errno) }
             if count == 0, left <= 0 { throw .late }
         }
@@ -100,8 +101,8 @@ package final class WorkerSocket: Sendable {
         do throws(FrameError) {
             let header = try take(Self.headerCount, &descriptor, deadline)
             guard header.starts(with: Self.magic) else { throw .garbled("it begins with other bytes") }
-            let textCount = Int(clamping: Self.number(header[4..<8]))
-            let bodyCount = Int(clamping: Self.number(header[8..<16]))
+            let textCount = Int(clamping: UInt64(bytes: header[4..<8], bigEndian: false))
+            let bodyCount = Int(clamping: UInt64(bytes: header[8..<16], bigEndian: false))
             guard textCount <= Self.longestText else { throw .garbled("a text of \(textCount) bytes") }
             guard bodyCount <= bodyLimit else {
                 throw .garbled("\(bodyCount) bytes, and at most \(bodyLimit) are taken")
@@ -155,10 +156,6 @@ package final class WorkerSocket: Sendable {
             piece = min(piece << 1, 64 << 20)
         }
         return bytes
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt64(clamping: $1) }
     }
 }
 

@@ -1,3 +1,4 @@
+import CheckedArithmetic
 import Foundation
 
 /// The safetensors container: an 8-byte little-endian header length, a JSON header, raw little-endian tensors.
@@ -24,7 +25,7 @@ package struct Safetensors {
                 remedy: "use a complete safetensors file of VGG-19's convolutions (docs/profile.md)")
         }
         guard bytes.count >= 8 else { throw fail("a weights file of \(bytes.count) bytes has no header") }
-        let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = UInt64(bytes: bytes[0..<8], bigEndian: false)
         guard length <= UInt64(bytes.count - 8), length <= 100_000_000 else {
             throw fail("the header of \(length) bytes does not fit into a file of \(bytes.count) bytes")
         }

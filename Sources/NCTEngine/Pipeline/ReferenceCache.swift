@@ -1,3 +1,4 @@
+import CheckedArithmetic
 import Digests
 import Foundation
 
@@ -74,7 +75,7 @@ package enum ReferenceCache {
         guard bytes.count > 40, SHA256.hash(bytes[32...]).elementsEqual(bytes[0..<32]) else {
             throw fail("the cache is cut off or damaged")
         }
-        let length = bytes[32..<40].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = UInt64(bytes: bytes[32..<40], bigEndian: false)
         guard length <= UInt64(bytes.count - 40),
             let header = try? JSONDecoder().decode(Header.self, from: Data(bytes[40..<40 + Int(length)]))
         else { throw fail("the cache's header cannot be read") }

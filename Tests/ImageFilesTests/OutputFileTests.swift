@@ -3,11 +3,11 @@ import ImageFiles
 import TestSupport
 import Testing
 
-@Suite("Atomic files")
-struct AtomicFileTests {
+@Suite("Output files")
+struct OutputFileTests {
     private func code(_ bytes: [UInt8], to path: String, overwrite: Bool = false) -> ImageFileError.Code? {
         do throws(ImageFileError) {
-            try AtomicFile.write(bytes, to: path, overwrite: overwrite)
+            try OutputFile.write(bytes, to: path, overwrite: overwrite)
             return nil
         } catch {
             return error.code
@@ -63,7 +63,7 @@ struct AtomicFileTests {
                 group.addTask {
                     let bytes = [UInt8](repeating: UInt8(writer), count: 10_000)
                     do throws(ImageFileError) {
-                        try AtomicFile.write(bytes, to: path, overwrite: false)
+                        try OutputFile.write(bytes, to: path, overwrite: false)
                         return (UInt8(writer), nil)
                     } catch {
                         return (UInt8(writer), error.code)

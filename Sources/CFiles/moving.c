@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "nct_codecs.h"
+#include "nct_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
