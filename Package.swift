@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .executable(name: "nctd", targets: ["nctd"]),
         .library(name: "NCTEngine", targets: ["NCTEngine"]),
+        .library(name: "ImageFiles", targets: ["ImageFiles"]),
         .library(name: "SmearPhantom", targets: ["SmearPhantom"]),
     ],
     dependencies: [
@@ -36,7 +37,7 @@ let package = Package(
         .target(name: "Files", dependencies: ["CFiles", "CheckedArithmetic"]),
         // SHA-256.
         .target(name: "Digests", dependencies: ["COpenSSL"]),
-        // Hot kernels in C, and the scalar twins that tests hold them against.
+        // Hot kernels in C.
         .target(name: "CKernels"),
         // The weights of the engine's own networks, as bytes of the program.
         .target(name: "CSmearNet", exclude: ["smearnet.safetensors", "kindnet.safetensors"]),
@@ -96,8 +97,11 @@ let package = Package(
         .executableTarget(name: "nctd", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["NCTEngine"], path: "Tests/TestSupport"),
+        // Each kernel's twin in plain loops, which the tests hold it against.
+        .target(name: "CKernelTwins", dependencies: ["CKernels"], path: "Tests/KernelTwins"),
         .testTarget(
-            name: "NCTEngineTests", dependencies: ["NCTEngine", "SmearPhantom", "ImageFiles", "TestSupport"],
+            name: "NCTEngineTests",
+            dependencies: ["NCTEngine", "CKernels", "CKernelTwins", "SmearPhantom", "ImageFiles", "TestSupport"],
             exclude: ["Resources"]),
         .testTarget(
             name: "ImageFilesTests", dependencies: ["ImageFiles", "CImageCodecs", "Watching", "TestSupport"]),

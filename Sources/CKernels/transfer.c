@@ -117,27 +117,10 @@ void nct_transfer_local_degree_row(const float *weights, size_t width, size_t y,
         NCT_COLOR_PLACE(reach);                                                  \
     }
 
-NCT_MULTIVERSIONED
-void nct_transfer_color_laplacian(const float *x, const int32_t *order, const float *weights, size_t count,
-                                  size_t begin, size_t end, size_t reach, float scale, float *y) {
-    // Places with all neighbors on both sides take the fast path; the few at the ends the plain one.
-    size_t first = begin < reach ? (reach < end ? reach : end) : begin;
-    size_t last = end + reach > count ? (count > reach ? count - reach : 0) : end;
-    if (last < first) last = first;
-    nct_transfer_color_laplacian_scalar(x, order, weights, count, begin, first, reach, scale, y);
-    size_t i = first;
-    switch (reach) {
-    case 1: NCT_COLOR_RUN(1) break;
-    case 2: NCT_COLOR_RUN(2) break;
-    case 3: NCT_COLOR_RUN(3) break;
-    default: NCT_COLOR_RUN(4) break;
-    }
-    nct_transfer_color_laplacian_scalar(x, order, weights, count, last, end, reach, scale, y);
-}
-
-// The twin, which serves the ends above, too.
-void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, const float *weights, size_t count,
-                                         size_t begin, size_t end, size_t reach, float scale, float *y) {
+// Places that may lack neighbors: those at the ends.
+static inline __attribute__((always_inline)) void laplacian_at_ends(const float *x, const int32_t *order,
+                                                                    const float *weights, size_t count, size_t begin,
+                                                                    size_t end, size_t reach, float scale, float *y) {
     for (size_t i = begin; i < end; i++) {
         const float *own = x + 8 * (size_t)order[i];
         float *to = y + 8 * (size_t)order[i];
@@ -152,6 +135,24 @@ void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, c
             to[c] = scale * sum;
         }
     }
+}
+
+NCT_MULTIVERSIONED
+void nct_transfer_color_laplacian(const float *x, const int32_t *order, const float *weights, size_t count,
+                                  size_t begin, size_t end, size_t reach, float scale, float *y) {
+    // Places with all neighbors on both sides take the fast path; the few at the ends the plain one.
+    size_t first = begin < reach ? (reach < end ? reach : end) : begin;
+    size_t last = end + reach > count ? (count > reach ? count - reach : 0) : end;
+    if (last < first) last = first;
+    laplacian_at_ends(x, order, weights, count, begin, first, reach, scale, y);
+    size_t i = first;
+    switch (reach) {
+    case 1: NCT_COLOR_RUN(1) break;
+    case 2: NCT_COLOR_RUN(2) break;
+    case 3: NCT_COLOR_RUN(3) break;
+    default: NCT_COLOR_RUN(4) break;
+    }
+    laplacian_at_ends(x, order, weights, count, last, end, reach, scale, y);
 }
 
 #define NCT_ADD_CHANNELS(sums, v)                                   \

@@ -89,7 +89,8 @@ import Testing
         var declared: [String: Set<String>] = [:]
         for target in manifest.split(separator: #/\.(target|executableTarget)\(/#).dropFirst() {
             let body = target.prefix { $0 != "]" }
-            guard let name = body.firstMatch(of: #/name: "(\w+)"/#)?.1, !name.hasSuffix("Support") else { continue }
+            let isOfTests = target.prefix { $0 != "\n" }.contains("path: \"Tests/")
+            guard let name = body.firstMatch(of: #/name: "(\w+)"/#)?.1, !isOfTests else { continue }
             let all = target.firstMatch(of: #/dependencies: \[([^\]]*)\]/#)?.1 ?? ""
             let own = all.replacing(#/\.product\([^)]*\)/#, with: "").matches(of: #/"(\w+)"/#).map { String($0.1) }
             declared[String(name)] = Set(own).subtracting(systems)

@@ -34,17 +34,16 @@ struct BidirectionalVoteTests {
         let (starts, entries) = BidirectionalVote.inverse(of: reverse, over: target, pixels: 23, 31)
         #expect(entries.count == 17 * 12 + 9 * 20)
         #expect(starts.last == UInt32(entries.count))
-        func vote(scalar: Bool, threads: Int) -> (colors: [Float], errors: [Float]) {
-            SearchKernels.vote(
-                source: source, target: target, colors: colors, field: forward.positions, reverseStarts: starts,
-                reverse: entries, weight: 2, scalar: scalar, workers: Workers(threads: threads))
-        }
-        let fast = vote(scalar: false, threads: 2), scalar = vote(scalar: true, threads: 1)
+        let (fast, scalar) = SearchKernels.vote(
+            source: source, target: target, colors: colors, field: forward.positions, reverseStarts: starts,
+            reverse: entries, weight: 2)
         #expect(zip(fast.colors, scalar.colors).allSatisfy { abs($0 - $1) < 1e-3 }, "seed \(seed)")
         #expect(
             zip(fast.errors, scalar.errors).allSatisfy { abs($0 - $1) < 1e-3 * Swift.max(1000 as Float, $1) },
             "seed \(seed)")
-        let single = vote(scalar: false, threads: 1)
+        let single = SearchKernels.vote(
+            source: source, target: target, colors: colors, field: forward.positions, reverseStarts: starts,
+            reverse: entries, weight: 2, workers: Workers(threads: 1))
         #expect(fast.colors == single.colors && fast.errors == single.errors)
     }
 

@@ -11,12 +11,10 @@ struct ClassKernelsTests {
         for index in map.values.indices { map.values[index] *= 40 }
         map.values[0] = 1000
         map.values[map.values.count - 1] = -1000
-        var twin = map
-        ClassKernels.softmax(&map, workers: Workers(threads: 2))
-        ClassKernels.softmax(&twin, workers: Workers(threads: 1), scalar: true)
-        #expect(zip(map.values, twin.values).allSatisfy { abs($0 - $1) < 1e-5 })
+        let (result, twin) = ClassKernels.softmax(map)
+        #expect(zip(result.values, twin.values).allSatisfy { abs($0 - $1) < 1e-5 })
         for pixel in 0..<map.pixelCount {
-            #expect(abs(map.values[5 * pixel..<5 * pixel + 5].reduce(0, +) - 1) < 1e-5)
+            #expect(abs(result.values[5 * pixel..<5 * pixel + 5].reduce(0, +) - 1) < 1e-5)
         }
     }
 
@@ -25,8 +23,8 @@ struct ClassKernelsTests {
         var map = TestImages.features(width: width, height: height, channels: 5, seed: 4)
         // In fifths, so that many are equal.
         for index in map.values.indices { map.values[index] = (map.values[index] * 5).rounded() }
-        let labels = ClassKernels.likeliest(map, workers: Workers(threads: 2))
-        #expect(labels == ClassKernels.likeliest(map, workers: Workers(threads: 1), scalar: true))
+        let (labels, twin) = ClassKernels.likeliest(map)
+        #expect(labels == twin)
         for pixel in 0..<map.pixelCount {
             let own = map.values[5 * pixel..<5 * pixel + 5]
             #expect(Int(labels.labels[pixel]) == own.firstIndex(of: own.max()!)! - own.startIndex)
@@ -53,12 +51,8 @@ struct ClassKernelsTests {
         ClassKernels.softmax(&prior, workers: Workers(threads: 1))
         prior.values[0] = 0
         let colors = colors(width: width, height: height)
-        let result = ClassKernels.posterior(
-            prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6,
-            workers: Workers(threads: 2))
-        let twin = ClassKernels.posterior(
-            prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6,
-            workers: Workers(threads: 1), scalar: true)
+        let (result, twin) = ClassKernels.posterior(
+            prior.values, colors: colors.samples, normals: normals, farthest: 30, least: 1e-6)
         #expect(zip(result, twin).allSatisfy { abs($0 - $1) < 1e-5 })
         for pixel in 0..<prior.pixelCount {
             let own = result[5 * pixel..<5 * pixel + 5]
@@ -75,8 +69,7 @@ struct ClassKernelsTests {
         let rows = ColorRows(colors(width: count, height: 1), at: Array(0..<count))
         let weights = TestImages.features(width: count, height: 1, channels: 1, seed: 8).values.map { $0 * $0 }
         for normal in [nil, normals[0]] {
-            let result = ClassKernels.moments(rows, weights: weights, around: normal, freedom: 3)
-            let twin = ClassKernels.moments(rows, weights: weights, around: normal, freedom: 3, scalar: true)
+            let (result, twin) = ClassKernels.bothMoments(rows, weights: weights, around: normal, freedom: 3)
             func close(_ a: Double, _ b: Double, _ scale: Double) -> Bool { abs(a - b) <= 1e-6 * scale }
             #expect(close(result.weight, twin.weight, twin.weight))
             for channel in 0..<3 {

@@ -11,8 +11,7 @@ struct ClusteringTests {
         for (dimensions, count) in [(1, 2), (5, 3), (16, 5), (16, 16), (24, 32), (64, 10)] {
             let points = TestImages.features(width: 50, height: 7, channels: dimensions, seed: seed).values
             let centers = (0..<dimensions * count).map { _ in Float.random(in: -2...2, using: &generator) }
-            let fast = FeatureKernels.nearestCenters(points, dimensions: dimensions, centers: centers, workers: workers)
-            let slow = FeatureKernels.nearestCentersScalar(points, dimensions: dimensions, centers: centers)
+            let (fast, slow) = FeatureKernels.nearestCenters(points, dimensions: dimensions, centers: centers)
             for (a, b) in zip(fast.distances, slow.distances) { #expect(abs(a - b) < 1e-3 * max(1, b), "seed \(seed)") }
             let differing = zip(fast.labels, slow.labels).count { $0 != $1 }
             #expect(differing <= 1, "seed \(seed), \(dimensions) dimensions, \(count) centers")

@@ -33,19 +33,16 @@ struct ColorConversionTests {
     @Test("The fast conversions agree with their scalar twins", arguments: [1, 2, 3] as [UInt64])
     func twins(seed: UInt64) {
         let rgb = randomColors(seed: seed, count: 10_007)
-        let fast = ColorKernels.labFromSRGB(rgb, workers: Workers(threads: 2))
-        let slow = ColorKernels.labFromSRGBScalar(rgb)
+        let (fast, slow) = ColorKernels.labFromSRGB(rgb)
         #expect(zip(fast, slow).allSatisfy { abs($0 - $1) < 2e-3 }, "seed \(seed)")
         // Lab colors inside and outside of the gamut.
         var lab = slow
         for index in stride(from: 0, to: lab.count, by: 3) where index % 2 == 0 { lab[index + 1] *= 1.5 }
-        let (fastBack, fastClipped) = ColorKernels.sRGBFromLab(lab, workers: Workers(threads: 2))
-        let (slowBack, slowClipped) = ColorKernels.sRGBFromLabScalar(lab)
+        let ((fastBack, fastClipped), (slowBack, slowClipped)) = ColorKernels.sRGBFromLab(lab)
         #expect(zip(fastBack, slowBack).allSatisfy { abs($0 - $1) < 2e-4 }, "seed \(seed)")
         #expect(abs(fastClipped - slowClipped) <= 3 && slowClipped > 100, "\(fastClipped) \(slowClipped)")
         let weights: (Float, Float, Float) = (0.299, 0.587, 0.114)
-        let fastLuminance = ColorKernels.luminance(rgb, weights: weights, workers: Workers(threads: 2))
-        let slowLuminance = ColorKernels.luminanceScalar(rgb, weights: weights)
+        let (fastLuminance, slowLuminance) = ColorKernels.luminance(rgb, weights: weights)
         #expect(zip(fastLuminance, slowLuminance).allSatisfy { abs($0 - $1) < 1e-6 })
     }
 

@@ -70,10 +70,9 @@ struct ColorTrendTests {
     func twin() {
         let source = smear(seed: 8), start = smear(seed: 9, stain: .labA)
         let coefficients = ColorTrend(from: source, to: start).coefficients
-        var twin = start.samples, one = start.samples, three = start.samples
-        ColorKernels.blendQuadraticScalar(of: source.samples, coefficients: coefficients, share: 0.7, into: &twin)
-        ColorKernels.blendQuadratic(
-            of: source.samples, coefficients: coefficients, share: 0.7, into: &one, workers: Workers(threads: 1))
+        var three = start.samples
+        let (one, twin) = ColorKernels.blendQuadratic(
+            of: source.samples, coefficients: coefficients, share: 0.7, into: start.samples)
         ColorKernels.blendQuadratic(
             of: source.samples, coefficients: coefficients, share: 0.7, into: &three, workers: Workers(threads: 3))
         #expect(one == three)

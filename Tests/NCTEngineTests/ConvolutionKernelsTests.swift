@@ -21,11 +21,9 @@ struct ConvolutionKernelsTests {
         ])
     func twin(inputs: Int, outputs: Int) {
         let (shape, weights, bias) = layer(inputs, outputs)
-        let convolution = Convolution(shape, weights: weights, bias: bias)
         for (width, height) in [(1, 1), (3, 2), (4, 4), (5, 9), (13, 4), (26, 19)] {
             let map = TestImages.features(width: width, height: height, channels: inputs, seed: 3)
-            let expected = FeatureKernels.convolutionScalar(map, layer: shape, weights: weights, bias: bias)
-            let found = convolution(map, pooling: false, workers: Workers(threads: 1))
+            let (found, expected) = FeatureKernels.convolution(of: map, shape, weights: weights, bias: bias)
             #expect(found.values.count == expected.values.count)
             let errors = zip(found.values, expected.values).map { Double($0 - $1) }
             let error = errors.reduce(0) { $0 + $1 * $1 }.squareRoot()

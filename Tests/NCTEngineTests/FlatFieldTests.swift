@@ -26,8 +26,7 @@ struct FlatFieldTests {
         var generator = SeededGenerator(seed: 3)
         let samples = (0..<4099).map { _ in Float.random(in: -0.1...1.1, using: &generator) }
         let light = (0..<4099).map { _ in Float.random(in: 0.02...4, using: &generator) }
-        let fast = LightKernels.quotients(samples, light, scalar: false)
-        let twin = LightKernels.quotients(samples, light, scalar: true)
+        let (fast, twin) = LightKernels.quotients(samples, light)
         #expect(zip(fast, twin).allSatisfy { abs($0 - $1) < 2e-5 })
         #expect(twin.allSatisfy { (0...1).contains($0) })
     }

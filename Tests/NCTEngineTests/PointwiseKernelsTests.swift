@@ -9,12 +9,11 @@ struct PointwiseKernelsTests {
     func twin(inputs: Int, outputs: Int) {
         let weights = TestImages.features(width: inputs, height: 1, channels: outputs, seed: 5).values
         let bias = TestImages.features(width: 1, height: 1, channels: outputs, seed: 6).values
-        let layer = Pointwise(inputs: inputs, outputs: outputs, weights: weights, bias: bias)
         for (width, height) in [(1, 1), (12, 2), (29, 9)] {
             let map = TestImages.features(width: width, height: height, channels: inputs, seed: 7)
             for rectified in [false, true] {
-                let result = layer(map, rectified: rectified, workers: Workers(threads: 2))
-                let twin = layer.scalar(map, rectified: rectified)
+                let (result, twin) = FeatureKernels.product(
+                    of: map, weights: weights, bias: bias, rectified: rectified)
                 let tolerance = 1e-6 * Float(inputs)
                 #expect(result.channels == outputs && result.values.count == twin.values.count)
                 #expect(zip(result.values, twin.values).allSatisfy { abs($0 - $1) < tolerance * max(1, abs($1)) })

@@ -40,7 +40,8 @@ struct SearchKernelsTests {
     @Test("Cells and their lists equal their twins", arguments: maps, [0, 3])
     func cells(sizes: [(Int, Int)], labels: Int) {
         let map = map(sizes, labels: labels, seed: 41)
-        #expect(map.cells == SearchKernels.cells(of: map, workers: Workers(threads: 2), scalar: true))
+        let cells = SearchKernels.cells(of: map)
+        #expect(cells.fast == cells.scalar)
         #expect(map.cells.entries.count == sizes.reduce(0) { $0 + $1.0 * $1.1 })
     }
 
@@ -72,25 +73,14 @@ struct SearchKernelsTests {
             var fast = positions(source, target, seed: 47)
             var scalar = fast
             // Rows outside of the strips stay as they are.
-            SearchKernels.measure(
-                &fast, source: source, target: target, seed: 5, strips: [half..<height], workers: Workers(threads: 1))
-            SearchKernels.measure(
-                &scalar, source: source, target: target, seed: 5, strips: [half..<height],
-                workers: Workers(threads: 1), scalar: true)
-            #expect(fast == scalar)
-            SearchKernels.measure(
-                &fast, source: source, target: target, seed: 6, strips: [0..<height], workers: Workers(threads: 2))
-            SearchKernels.measure(
-                &scalar, source: source, target: target, seed: 6, strips: [0..<height], workers: Workers(threads: 2),
-                scalar: true)
-            #expect(fast == scalar)
+            for (seed, strips) in [(5, [half..<height]), (6, [0..<height])] {
+                (fast, scalar) = SearchKernels.measured(
+                    fast, source: source, target: target, seed: UInt64(seed), strips: strips)
+                #expect(fast == scalar)
+            }
             for (pass, strips) in [[0..<height], [0..<half, half..<height], [0..<height]].enumerated() {
-                SearchKernels.iterate(
-                    &fast, source: source, target: target, seed: 77, backward: pass % 2 == 1, strips: strips,
-                    workers: Workers(threads: 2))
-                SearchKernels.iterate(
-                    &scalar, source: source, target: target, seed: 77, backward: pass % 2 == 1, strips: strips,
-                    workers: Workers(threads: 1), scalar: true)
+                (fast, scalar) = SearchKernels.iterated(
+                    fast, source: source, target: target, seed: 77, backward: pass % 2 == 1, strips: strips)
                 #expect(fast == scalar, "pass \(pass)")
             }
         }
@@ -108,9 +98,7 @@ struct SearchKernelsTests {
         // Steps so great that many are equally near: the first wins.
         for pixel in forward.distances.indices { forward.distances[pixel] >>= 14 }
         for pixel in reverse.distances.indices { reverse.distances[pixel] >>= 14 }
-        var (fast, scalar) = (reverse, reverse)
-        SearchKernels.exchange(forward, of: first, to: &fast, of: second, workers: Workers(threads: 2))
-        SearchKernels.exchange(forward, of: first, to: &scalar, of: second, workers: Workers(threads: 1), scalar: true)
+        let (fast, scalar) = SearchKernels.exchanged(forward, of: first, to: reverse, of: second)
         #expect(fast == scalar)
         #expect(first.width < 9 || fast != reverse)
     }

@@ -15,11 +15,9 @@ typedef struct {
 
 /// Softmax over the classes of `count` pixels, in place. Relative error to the twin below 1e-5.
 void nct_softmax(float *map, size_t count);
-void nct_softmax_scalar(float *map, size_t count);
 
 /// The class of the greatest value; of equal ones the first.
 void nct_likeliest(const float *map, size_t count, uint8_t *labels);
-void nct_likeliest_scalar(const float *map, size_t count, uint8_t *labels);
 
 /// What limits a posterior: squared distances count as at most `farthest`, probabilities before as at least `least`.
 typedef struct {
@@ -31,13 +29,9 @@ typedef struct {
 /// may be `prior`. Error to the twin below 1e-5.
 void nct_posterior(const float *prior, const float *colors, size_t count, const nct_normal normals[NCT_CLASSES],
                    nct_posterior_limits limits, float *posterior);
-void nct_posterior_scalar(const float *prior, const float *colors, size_t count, const nct_normal normals[NCT_CLASSES],
-                          nct_posterior_limits limits, float *posterior);
 
 /// Sets `moments` to the weights' sum, the weighted sums of x, y, z, and those of xx, yy, zz, xy, xz, yz. A sample of
 /// squared distance q from the distribution counts 1 / (1 + q * inverse_freedom) of its weight; by 0 the distribution is
 /// not looked at.
 void nct_color_moments(const float *x, const float *y, const float *z, const float *weights, size_t count,
                        const nct_normal *around, float inverse_freedom, double moments[10]);
-void nct_color_moments_scalar(const float *x, const float *y, const float *z, const float *weights, size_t count,
-                              const nct_normal *around, float inverse_freedom, double moments[10]);

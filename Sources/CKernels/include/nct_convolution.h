@@ -52,8 +52,3 @@ size_t nct_direct_scratch_count(size_t inputChannels, size_t width);
 /// Computes rows y0...y1-1 into `out`, which starts at row y0.
 void nct_direct_rows(const nct_convolution *layer, const nct_rows *map, size_t y0, size_t y1, float *scratch,
                      float *out);
-
-/// The twin of both: rows y0...y1-1 from weights of height x width x in x out, summed in double precision.
-void nct_convolution_scalar(const float *map, size_t width, size_t height, size_t inputChannels,
-                            size_t outputChannels, const float *weights, const float *bias, size_t y0, size_t y1,
-                            float *out);

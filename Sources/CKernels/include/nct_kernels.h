@@ -1,8 +1,8 @@
 // Hot kernels of the engine.
 //
 // Conventions of this module:
-// - every function of these headers is prefixed nct_ and has a plain scalar twin of the same name with the suffix
-//   _scalar, which a test holds it against to a tolerance that the test states;
+// - every function of these headers is prefixed nct_ and has a twin in plain loops, of the same name with the suffix
+//   _scalar, which a test holds it against to a tolerance that the test states: Tests/KernelTwins;
 // - without a twin of their own are: what packs weights or counts tiles, channels or floats for a kernel, which that
 //   kernel's test covers; nct_winograd_tiles and nct_direct_rows, whose twin is nct_convolution_scalar; and
 //   nct_coarse_factor and nct_coarse_solve, which are held against the matrix itself;

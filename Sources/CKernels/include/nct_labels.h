@@ -10,15 +10,11 @@
 // cost[i] = confidence * |gain * S + offset - G|^2 * scale, rounded, at most 2^28; the guidance in Lab.
 void nct_labels_data(const float *packed, const float *guidance, const float *label, float scale, size_t count,
                      int32_t *cost);
-void nct_labels_data_scalar(const float *packed, const float *guidance, const float *label, float scale, size_t count,
-                            int32_t *cost);
 
 // Lays out pairs of nodes (two numbers each) as arcs, as nct_maxflow takes them: `first` has nodes + 1 places, the others
 // two a pair. Both arcs get their pair's weight, and a node's arcs stand in the order of its pairs.
 void nct_labels_arcs(const int32_t *pairs, const int32_t *weights, size_t count, size_t nodes, int32_t *first,
                      int32_t *head, int32_t *reverse, int32_t *weight);
-void nct_labels_arcs_scalar(const int32_t *pairs, const int32_t *weights, size_t count, size_t nodes, int32_t *first,
-                            int32_t *head, int32_t *reverse, int32_t *weight);
 
 // A labeling, and one label that nodes may change to.
 typedef struct {
@@ -38,8 +34,6 @@ typedef struct {
 // gets each node's place in the list, -1 for the others. Returns how many there are.
 size_t nct_expansion_nodes(const nct_expansion *expansion, const uint64_t *candidates, const int32_t *touched,
                            int32_t since, int32_t *list, int32_t *number);
-size_t nct_expansion_nodes_scalar(const nct_expansion *expansion, const uint64_t *candidates, const int32_t *touched,
-                                  int32_t since, int32_t *list, int32_t *number);
 
 // The graph of the nodes in the list, for a cut whose sink side takes the label: what that changes in the energy is the
 // flow plus the sum of the negative terminals, which is returned. The graph's first has count + 1 places; `arcNumber` is
@@ -47,10 +41,6 @@ size_t nct_expansion_nodes_scalar(const nct_expansion *expansion, const uint64_t
 int64_t nct_expansion_graph(const nct_expansion *expansion, const int32_t *list, size_t count, const int32_t *number,
                             int32_t *arcNumber, int32_t *first, int32_t *head, int32_t *reverse, int32_t *residual,
                             int32_t *terminal);
-int64_t nct_expansion_graph_scalar(const nct_expansion *expansion, const int32_t *list, size_t count,
-                                   const int32_t *number, int32_t *arcNumber, int32_t *first, int32_t *head,
-                                   int32_t *reverse, int32_t *residual, int32_t *terminal);
 
 // Twice the labeling's pair costs.
 int64_t nct_expansion_pairs(const nct_expansion *expansion);
-int64_t nct_expansion_pairs_scalar(const nct_expansion *expansion);

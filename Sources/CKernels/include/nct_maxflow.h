@@ -27,4 +27,3 @@ typedef struct {
 // sink[i] (one a node) is 1 for the nodes that can still reach the sink, which no choice of paths changes: the smallest
 // sink side of a minimum cut.
 int64_t nct_maxflow(const nct_flow_graph *graph, uint8_t *sink);
-int64_t nct_maxflow_scalar(const nct_flow_graph *graph, uint8_t *sink);

@@ -19,5 +19,3 @@ void nct_pointwise_pack(const float *matrix, size_t inputs, size_t outputs, floa
 
 /// `count` pixels; `rectified`: clamped below at zero.
 void nct_pointwise(const nct_pointwise_layer *layer, const float *in, size_t count, int rectified, float *out);
-void nct_pointwise_scalar(const float *matrix, const float *bias, size_t inputs, size_t outputs, const float *in,
-                          size_t count, int rectified, float *out);

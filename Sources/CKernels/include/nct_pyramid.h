@@ -6,5 +6,3 @@
 /// clamped below at zero. A fine pixel beyond twice the coarse map repeats its last.
 void nct_add_doubled_relu(float *fine_row, size_t width, size_t y, const float *coarse, size_t coarse_width,
                           size_t coarse_height, size_t channels);
-void nct_add_doubled_relu_scalar(float *fine_row, size_t width, size_t y, const float *coarse, size_t coarse_width,
-                                 size_t coarse_height, size_t channels);

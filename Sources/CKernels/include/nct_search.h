@@ -35,23 +35,17 @@ typedef struct {
 
 /// The cell of every pixel in rows y0...y1-1; UINT32_MAX where the map holds nothing.
 void nct_cells(const nct_map *map, size_t y0, size_t y1, uint32_t *cells);
-void nct_cells_scalar(const nct_map *map, size_t y0, size_t y1, uint32_t *cells);
 /// Sorts positions by cell: `cellCount` + 1 starts, and as many entries as there are valid pixels.
 void nct_cell_lists(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
                     uint32_t *entries);
-void nct_cell_lists_scalar(const uint32_t *cells, size_t width, size_t height, size_t cellCount, uint32_t *starts,
-                           uint32_t *entries);
 
 /// Squared distance of two 3x3 patches.
 uint32_t nct_patch_distance(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
-uint32_t nct_patch_distance_scalar(const nct_map *a, size_t ax, size_t ay, const nct_map *b, size_t bx, size_t by);
 
 /// Computes the distances of a given field's rows y0...y1-1; invalid positions are replaced by
 /// random ones of the pixel's cell, or of all where the cell is empty.
 void nct_field_distances(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
                          uint32_t *field, uint32_t *distances);
-void nct_field_distances_scalar(const nct_map *source, const nct_map *target, uint64_t seed, size_t y0, size_t y1,
-                                uint32_t *field, uint32_t *distances);
 
 /// One PatchMatch pass (row by row propagation, then random search) over rows y0...y1-1, in scan order or, if
 /// `backward`, against it; one of each tries all radii of the random search. Neighbors outside of the rows are read
@@ -59,16 +53,11 @@ void nct_field_distances_scalar(const nct_map *source, const nct_map *target, ui
 /// arithmetic: the same on every processor.
 void nct_patchmatch_strip(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
                           size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
-void nct_patchmatch_strip_scalar(const nct_map *source, const nct_map *target, uint64_t seed, int backward,
-                                 size_t y0, size_t y1, const uint32_t *before, uint32_t *field, uint32_t *distances);
 
 /// Offers a field's matches to the field that goes the other way, where they end in rows y0...y1-1 of the target: the
 /// distance of two patches is the same both ways, so this costs no patch. The first of the nearest wins.
 void nct_field_exchange(const nct_map *source, const nct_map *target, const uint32_t *field, const uint32_t *distances,
                         size_t y0, size_t y1, uint32_t *reverse, uint32_t *reverseDistances);
-void nct_field_exchange_scalar(const nct_map *source, const nct_map *target, const uint32_t *field,
-                               const uint32_t *distances, size_t y0, size_t y1, uint32_t *reverse,
-                               uint32_t *reverseDistances);
 
 typedef struct {
     const nct_map *source;       // S
@@ -83,4 +72,3 @@ typedef struct {
 /// The bidirectional vote for rows y0...y1-1: `colors` 3 a pixel; `errors` the squared distance between the voted
 /// features and S's own, in squared quantization steps.
 void nct_vote(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors);
-void nct_vote_scalar(const nct_vote_input *input, size_t y0, size_t y1, float *colors, float *errors);

@@ -17,13 +17,14 @@ package struct ColorNormal: Sendable, Equatable {
         self.offset = offset
     }
 
-    fileprivate var bridged: nct_normal {
+    /// As the kernels take it.
+    package var bridged: nct_normal {
         nct_normal(
             mean: (mean.x, mean.y, mean.z),
             precision: (diagonal.x, diagonal.y, diagonal.z, mixed.x, mixed.y, mixed.z), offset: offset, known: 1)
     }
 
-    fileprivate static let unknown = nct_normal(mean: (0, 0, 0), precision: (0, 0, 0, 0, 0, 0), offset: 0, known: 0)
+    package static let unknown = nct_normal(mean: (0, 0, 0), precision: (0, 0, 0, 0, 0, 0), offset: 0, known: 0)
 }
 
 /// The weighted moments of colors: the weights' sum, the sums of the values, of their squares (xx, yy, zz) and of their
@@ -34,7 +35,8 @@ package struct ColorMoments: Sendable, Equatable {
     package let squares: SIMD3<Double>
     package let products: SIMD3<Double>
 
-    fileprivate init(_ m: [Double]) {
+    /// Ten numbers in the order of the kernel.
+    package init(_ m: [Double]) {
         (weight, sum) = (m[0], SIMD3(m[1], m[2], m[3]))
         (squares, products) = (SIMD3(m[4], m[5], m[6]), SIMD3(m[7], m[8], m[9]))
     }
@@ -53,27 +55,26 @@ package struct ColorRows: Sendable {
     }
 }
 
-/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value a class. `scalar` takes the twins,
-/// for the tests.
+/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value a class.
 package enum ClassKernels {
     package static let classCount = Int(NCT_CLASSES)
     private static let grain = 4096
 
     /// Scores to probabilities, in place.
-    package static func softmax(_ map: inout FeatureMap, workers: Workers, scalar: Bool = false) {
+    package static func softmax(_ map: inout FeatureMap, workers: Workers) {
         let count = pixels(map)
         guard count > 0 else { return }
         map.values.withUnsafeMutableBufferPointer { values in
             let values = SharedPointer(values)
             workers.forEach(count, grain: grain) { range in
-                (scalar ? nct_softmax_scalar : nct_softmax)(
+                nct_softmax(
                     values.base + range.lowerBound * classCount, range.count)
             }
         }
     }
 
     /// The class of the greatest value; of equal ones the first.
-    package static func likeliest(_ map: FeatureMap, workers: Workers, scalar: Bool = false) -> LabelMap {
+    package static func likeliest(_ map: FeatureMap, workers: Workers) -> LabelMap {
         let count = pixels(map)
         let labels = [UInt8](unsafeUninitializedCapacity: count) { labels, initialized in
             initialized = count
@@ -81,7 +82,7 @@ package enum ClassKernels {
             map.values.withUnsafeBufferPointer { values in
                 let (from, to) = (SharedConstPointer(values), SharedPointer(labels))
                 workers.forEach(count, grain: grain) { range in
-                    (scalar ? nct_likeliest_scalar : nct_likeliest)(
+                    nct_likeliest(
                         from.base + range.lowerBound * classCount, range.count, to.base + range.lowerBound)
                 }
             }
@@ -98,8 +99,7 @@ package enum ClassKernels {
     ///   - farthest: greater squared distances count as this.
     ///   - least: smaller probabilities before count as this.
     package static func posterior(
-        _ prior: [Float], colors: [Float], normals: [ColorNormal?], farthest: Float, least: Float, workers: Workers,
-        scalar: Bool = false
+        _ prior: [Float], colors: [Float], normals: [ColorNormal?], farthest: Float, least: Float, workers: Workers
     ) -> [Float] {
         let count = prior.count / classCount
         precondition(colors.count == 3 * count && normals.count == classCount && normals.contains { $0 != nil })
@@ -113,7 +113,7 @@ package enum ClassKernels {
                     let (before, color) = (SharedConstPointer(prior), SharedConstPointer(colors))
                     let to = SharedPointer(output)
                     workers.forEach(count, grain: grain) { range in
-                        (scalar ? nct_posterior_scalar : nct_posterior)(
+                        nct_posterior(
                             before.base + range.lowerBound * classCount, color.base + 3 * range.lowerBound,
                             range.count, bridged, limits, to.base + range.lowerBound * classCount)
                     }
@@ -127,12 +127,12 @@ package enum ClassKernels {
     /// - Parameters:
     ///   - around: with it, a color of squared distance q from it counts 1 / (1 + q / freedom) of its weight.
     package static func moments(
-        _ colors: ColorRows, weights: [Float], around: ColorNormal?, freedom: Float, scalar: Bool = false
+        _ colors: ColorRows, weights: [Float], around: ColorNormal?, freedom: Float
     ) -> ColorMoments {
         precondition(weights.count == colors.x.count, "a weight a color")
         var moments = [Double](repeating: 0, count: 10)
         var normal = around?.bridged ?? ColorNormal.unknown
-        (scalar ? nct_color_moments_scalar : nct_color_moments)(
+        nct_color_moments(
             colors.x, colors.y, colors.z, weights, weights.count, &normal, around == nil ? 0 : 1 / freedom, &moments)
         return ColorMoments(moments)
     }

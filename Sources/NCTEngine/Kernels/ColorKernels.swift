@@ -86,30 +86,4 @@ package enum ColorKernels {
             }
         }
     }
-
-    // The twins, for the tests.
-
-    package static func blendQuadraticScalar(
-        of lab: [Float], coefficients: [Float], share: Float, tolerance: Float = .infinity, into result: inout [Float]
-    ) {
-        nct_blend_quadratic_scalar(lab, &result, lab.count / 3, coefficients, share, 1 / (tolerance * tolerance))
-    }
-
-    package static func labFromSRGBScalar(_ rgb: [Float]) -> [Float] {
-        var lab = [Float](repeating: 0, count: rgb.count)
-        nct_srgb_to_lab_scalar(rgb, &lab, rgb.count / 3)
-        return lab
-    }
-
-    package static func sRGBFromLabScalar(_ lab: [Float]) -> (samples: [Float], clipped: Int) {
-        var rgb = [Float](repeating: 0, count: lab.count)
-        let clipped = nct_lab_to_srgb_scalar(lab, &rgb, lab.count / 3)
-        return (rgb, clipped)
-    }
-
-    package static func luminanceScalar(_ rgb: [Float], weights: (Float, Float, Float)) -> [Float] {
-        var out = [Float](repeating: 0, count: rgb.count / 3)
-        nct_luminance_scalar(rgb, &out, out.count, weights.0, weights.1, weights.2)
-        return out
-    }
 }

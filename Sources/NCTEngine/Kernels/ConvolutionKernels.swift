@@ -203,16 +203,3 @@ package struct Convolution: Sendable {
         }
     }
 }
-
-extension FeatureKernels {
-    /// The twin, for the tests: directly, in double precision.
-    package static func convolutionScalar(
-        _ input: FeatureMap, layer: ConvolutionShape, weights: [Float], bias: [Float]
-    ) -> FeatureMap {
-        var map = FeatureMap(width: input.width, height: input.height, channels: layer.outputChannels)
-        nct_convolution_scalar(
-            input.values, input.width, input.height, layer.inputChannels, layer.outputChannels, weights, bias, 0,
-            input.height, &map.values)
-        return map
-    }
-}

@@ -3,14 +3,14 @@ import CKernels
 /// The Swift side of `labels.c` and `maxflow.c`.
 package enum LabelKernels {
     /// Nodes and pairs as arcs.
-    struct Graph: Sendable {
-        let nodes: Int
-        let first: [Int32]
-        let head: [Int32]
-        let reverse: [Int32]
-        let weight: [Int32]
+    package struct Graph: Sendable {
+        package let nodes: Int
+        package let first: [Int32]
+        package let head: [Int32]
+        package let reverse: [Int32]
+        package let weight: [Int32]
 
-        init(nodes: Int, pairs: [Int32], weights: [Int32]) {
+        package init(nodes: Int, pairs: [Int32], weights: [Int32]) {
             let arcs = 2 * weights.count
             var first = [Int32](repeating: 0, count: nodes + 1)
             var (head, reverse) = ([Int32](repeating: 0, count: arcs), [Int32](repeating: 0, count: arcs))
@@ -45,7 +45,7 @@ package enum LabelKernels {
     }
 
     /// Calls `body` with a labeling as the kernels take it.
-    static func withExpansion<Result>(
+    package static func withExpansion<Result>(
         of problem: LabelingProblem, _ labels: [UInt8], cost: [Int32], to label: UInt8,
         _ body: (inout nct_expansion) -> Result
     ) -> Result {
@@ -135,17 +135,17 @@ package enum LabelKernels {
         private let arcLimit: Int
         private let memory: UnsafeMutablePointer<Int32>
         private let bytes: UnsafeMutablePointer<UInt8>
-        var first: UnsafeMutablePointer<Int32> { memory }
-        var head: UnsafeMutablePointer<Int32> { memory + nodeLimit + 1 }
-        var reverse: UnsafeMutablePointer<Int32> { head + arcLimit }
+        package var first: UnsafeMutablePointer<Int32> { memory }
+        package var head: UnsafeMutablePointer<Int32> { memory + nodeLimit + 1 }
+        package var reverse: UnsafeMutablePointer<Int32> { head + arcLimit }
         /// What each arc can carry.
-        var residual: UnsafeMutablePointer<Int32> { reverse + arcLimit }
+        package var residual: UnsafeMutablePointer<Int32> { reverse + arcLimit }
         /// What each node gets from the source, or gives to the sink where negative.
-        var terminal: UnsafeMutablePointer<Int32> { residual + arcLimit }
+        package var terminal: UnsafeMutablePointer<Int32> { residual + arcLimit }
         /// 1 where a node can still reach the sink.
-        var sink: UnsafeMutablePointer<UInt8> { bytes }
+        package var sink: UnsafeMutablePointer<UInt8> { bytes }
 
-        init(nodes: Int, arcs: Int) {
+        package init(nodes: Int, arcs: Int) {
             (nodeLimit, arcLimit) = (nodes, arcs)
             memory = .allocate(capacity: 7 * nodes + 1 + 3 * arcs)
             bytes = .allocate(capacity: 2 * nodes + 1)
@@ -163,13 +163,18 @@ package enum LabelKernels {
         }
 
         /// Pushes all flow that there is between the first `nodes` nodes, and returns it.
-        func maximum(nodes: Int, scalar: Bool = false) -> Int64 {
+        func maximum(nodes: Int) -> Int64 {
+            var graph = view(nodes: nodes)
+            return nct_maxflow(&graph, sink)
+        }
+
+        /// The first `nodes` nodes as the kernel takes them.
+        package func view(nodes: Int) -> nct_flow_graph {
             let scratch = terminal + nodeLimit
-            var graph = nct_flow_graph(
+            return nct_flow_graph(
                 nodes: nodes, first: first, head: head, reverse: reverse, residual: residual, terminal: terminal,
                 parent: scratch, next: scratch + nodeLimit, stamp: scratch + 2 * nodeLimit,
                 distance: scratch + 3 * nodeLimit, orphans: scratch + 4 * nodeLimit, tree: bytes + nodeLimit)
-            return (scalar ? nct_maxflow_scalar : nct_maxflow)(&graph, sink)
         }
     }
 }

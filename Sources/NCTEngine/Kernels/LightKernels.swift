@@ -28,15 +28,4 @@ package enum LightKernels {
             }
         }
     }
-
-    /// The kernel and its twin, for the tests.
-    package static func quotients(_ samples: [Float], _ light: [Float], scalar: Bool) -> [Float] {
-        var result = [Float](repeating: 0, count: samples.count)
-        if scalar {
-            nct_divide_light_scalar(samples, light, &result, samples.count)
-        } else {
-            nct_divide_light(samples, light, &result, samples.count)
-        }
-        return result
-    }
 }

@@ -99,12 +99,4 @@ package struct Pointwise: Sendable {
         }
         return FeatureMap(width: width, height: map.height, channels: outputs, values: values)
     }
-
-    /// The twin, for the tests: in double precision.
-    package func scalar(_ map: FeatureMap, rectified: Bool = false) -> FeatureMap {
-        var result = FeatureMap(width: map.width, height: map.height, channels: outputs)
-        nct_pointwise_scalar(
-            matrix, bias, inputs, outputs, map.values, map.pixelCount, rectified ? 1 : 0, &result.values)
-        return result
-    }
 }

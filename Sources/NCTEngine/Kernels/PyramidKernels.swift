@@ -62,34 +62,4 @@ extension FeatureKernels {
         }
         return FeatureMap(width: width, height: height, channels: channels, values: values)
     }
-
-    // The twins, for the tests.
-
-    package static func addDoubledAndRectifyScalar(_ coarse: FeatureMap, to fine: inout FeatureMap) {
-        let (width, height, channels) = (fine.width, fine.height, fine.channels)
-        fine.values.withUnsafeMutableBufferPointer { fine in
-            for y in 0..<height {
-                nct_add_doubled_relu_scalar(
-                    fine.baseAddress! + y * width * channels, width, y, coarse.values, coarse.width, coarse.height,
-                    channels)
-            }
-        }
-    }
-
-    /// Three sums and three sums of squares.
-    package static func sampleSums(_ image: RGBImage) -> (fast: [Double], scalar: [Double]) {
-        both(from: []) {
-            var (sums, squares) = ([0.0, 0, 0], [0.0, 0, 0])
-            ($0 ? nct_sample_sums_scalar : nct_sample_sums)(image.samples, image.pixelCount, &sums, &squares)
-            $1 = sums + squares
-        }
-    }
-
-    package static func standardize(
-        _ image: RGBImage, factor: Float, offset: [Float]
-    ) -> (fast: [Float], scalar: [Float]) {
-        both(from: [Float](repeating: 0, count: image.samples.count)) {
-            ($0 ? nct_standardize_scalar : nct_standardize)(image.samples, image.pixelCount, factor, offset, &$1)
-        }
-    }
 }

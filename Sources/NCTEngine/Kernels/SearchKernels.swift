@@ -39,7 +39,7 @@ package enum SearchKernels {
     }
 
     /// Calls `body` with C views of a map; they are valid only inside.
-    private static func withMap<R>(_ map: SearchMap, _ body: (nct_map) -> R) -> R {
+    package static func withMap<R>(_ map: SearchMap, _ body: (nct_map) -> R) -> R {
         map.values.withUnsafeBufferPointer { values in
             map.columnHeights.withUnsafeBufferPointer { heights in
                 map.columns.withUnsafeBufferPointer { columns in
@@ -60,7 +60,7 @@ package enum SearchKernels {
     }
 
     /// A map's pixels by the cell that their first components fall into.
-    package static func cells(of map: SearchMap, workers: Workers, scalar: Bool = false) -> SearchMap.Cells {
+    package static func cells(of map: SearchMap, workers: Workers) -> SearchMap.Cells {
         let count = max(1, map.labelCount) * Int(NCT_CELLS)
         return withMap(map) { view in
             let view = Maps(source: view, target: view)
@@ -68,14 +68,14 @@ package enum SearchKernels {
                 let to = SharedPointer(numbers)
                 workers.forEach(map.height, grain: 32) { range in
                     var map = view.source
-                    (scalar ? nct_cells_scalar : nct_cells)(&map, range.lowerBound, range.upperBound, to.base)
+                    nct_cells(&map, range.lowerBound, range.upperBound, to.base)
                 }
                 initialized = map.width * map.height
             }
             var starts = [UInt32](repeating: 0, count: count + 1)
             let valid = map.regions.reduce(0) { $0 + $1.width * $1.height }
             let entries = [UInt32](unsafeUninitializedCapacity: valid) { entries, initialized in
-                (scalar ? nct_cell_lists_scalar : nct_cell_lists)(
+                nct_cell_lists(
                     numbers, map.width, map.height, count, &starts, entries.baseAddress!)
                 initialized = valid
             }
@@ -84,20 +84,20 @@ package enum SearchKernels {
     }
 
     /// `@unchecked` because C structs of pointers are not Sendable; they are only read.
-    private struct Maps: @unchecked Sendable {
-        let source: nct_map
-        let target: nct_map
+    package struct Maps: @unchecked Sendable {
+        package let source: nct_map
+        package let target: nct_map
     }
 
     package static func measure(
         _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64,
-        strips: [Range<Int>], workers: Workers, scalar: Bool = false
+        strips: [Range<Int>], workers: Workers
     ) {
         withBoth(source, target, &field) { maps, positions, distances in
             workers.forEach(strips.count, grain: 1) { range in
                 var (source, target) = (maps.source, maps.target)
                 for strip in strips[range] {
-                    (scalar ? nct_field_distances_scalar : nct_field_distances)(
+                    nct_field_distances(
                         &source, &target, seed, strip.lowerBound, strip.upperBound, positions.base, distances.base)
                 }
             }
@@ -106,7 +106,7 @@ package enum SearchKernels {
 
     package static func iterate(
         _ field: inout NearestNeighborField, source: SearchMap, target: SearchMap, seed: UInt64, backward: Bool,
-        strips: [Range<Int>], workers: Workers, scalar: Bool = false
+        strips: [Range<Int>], workers: Workers
     ) {
         let before = field.positions.withUnsafeBufferPointer { [UInt32]($0) }
         before.withUnsafeBufferPointer { before in
@@ -115,7 +115,7 @@ package enum SearchKernels {
                 workers.forEach(strips.count, grain: 1) { range in
                     var (source, target) = (maps.source, maps.target)
                     for strip in strips[range] {
-                        (scalar ? nct_patchmatch_strip_scalar : nct_patchmatch_strip)(
+                        nct_patchmatch_strip(
                             &source, &target, seed, backward ? 1 : 0, strip.lowerBound, strip.upperBound, before.base,
                             positions.base, distances.base)
                     }
@@ -127,7 +127,7 @@ package enum SearchKernels {
     /// Offers a field's matches to the one that goes the other way.
     package static func exchange(
         _ field: NearestNeighborField, of source: SearchMap, to reverse: inout NearestNeighborField,
-        of target: SearchMap, workers: Workers, scalar: Bool = false
+        of target: SearchMap, workers: Workers
     ) {
         let height = target.height
         field.positions.withUnsafeBufferPointer { positions in
@@ -137,7 +137,7 @@ package enum SearchKernels {
                     // Each piece reads the whole field: two are enough.
                     workers.forEach(height, grain: (height + 1) / 2) { range in
                         var (source, target) = (maps.source, maps.target)
-                        (scalar ? nct_field_exchange_scalar : nct_field_exchange)(
+                        nct_field_exchange(
                             &source, &target, positions.base, distances.base, range.lowerBound, range.upperBound,
                             reverse.base, reverseDistances.base)
                     }
@@ -146,7 +146,7 @@ package enum SearchKernels {
         }
     }
 
-    private static func withBoth(
+    package static func withBoth(
         _ source: SearchMap, _ target: SearchMap, _ field: inout NearestNeighborField,
         _ body: (Maps, SharedPointer<UInt32>, SharedPointer<UInt32>) -> Void
     ) {
@@ -162,29 +162,31 @@ package enum SearchKernels {
         }
     }
 
-    /// The squared distance of two patches, by the fast kernel and by its twin.
-    package static func patchDistance(
-        _ a: SearchMap, _ ax: Int, _ ay: Int, _ b: SearchMap, _ bx: Int, _ by: Int
-    ) -> (fast: UInt32, scalar: UInt32) {
-        withMap(a) { a in
-            withMap(b) { b in
-                var (a, b) = (a, b)
-                return (
-                    nct_patch_distance(&a, ax, ay, &b, bx, by), nct_patch_distance_scalar(&a, ax, ay, &b, bx, by)
-                )
-            }
-        }
-    }
-
     /// `@unchecked` because a C struct of pointers is not Sendable; it is only read.
-    private struct VoteInput: @unchecked Sendable {
-        let input: nct_vote_input
+    package struct VoteInput: @unchecked Sendable {
+        package let input: nct_vote_input
     }
 
     /// The voted colors and the squared feature errors, by S's pixels.
     package static func vote(
         source: SearchMap, target: SearchMap, colors: [Float], field: [UInt32], reverseStarts: [UInt32],
-        reverse: [UInt32], weight: Float, scalar: Bool = false, workers: Workers
+        reverse: [UInt32], weight: Float, workers: Workers
+    ) -> (colors: [Float], errors: [Float]) {
+        withVote(
+            source: source, target: target, colors: colors, field: field, reverseStarts: reverseStarts,
+            reverse: reverse, weight: weight
+        ) { shared, voted, errors in
+            workers.forEach(source.height, grain: 8) { range in
+                var input = shared.input
+                nct_vote(&input, range.lowerBound, range.upperBound, voted.base, errors.base)
+            }
+        }
+    }
+
+    /// What `body` writes where a vote's colors and errors go.
+    package static func withVote(
+        source: SearchMap, target: SearchMap, colors: [Float], field: [UInt32], reverseStarts: [UInt32],
+        reverse: [UInt32], weight: Float, _ body: (VoteInput, SharedPointer<Float>, SharedPointer<Float>) -> Void
     ) -> (colors: [Float], errors: [Float]) {
         let count = source.width * source.height
         var voted = [Float](repeating: 0, count: 3 * count)
@@ -208,13 +210,7 @@ package enum SearchKernels {
                                                 reverseWeight: weight))
                                         voted.withUnsafeMutableBufferPointer { voted in
                                             errors.withUnsafeMutableBufferPointer { errors in
-                                                let (voted, errors) = (SharedPointer(voted), SharedPointer(errors))
-                                                workers.forEach(source.height, grain: 8) { range in
-                                                    var input = shared.input
-                                                    (scalar ? nct_vote_scalar : nct_vote)(
-                                                        &input, range.lowerBound, range.upperBound, voted.base,
-                                                        errors.base)
-                                                }
+                                                body(shared, SharedPointer(voted), SharedPointer(errors))
                                             }
                                         }
                                     }

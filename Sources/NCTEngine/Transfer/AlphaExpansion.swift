@@ -14,7 +14,7 @@ package struct LabelingProblem: Sendable {
     package let distances: [Int32]
     /// Which labels are offered to a node, a bit each; others it can only take from a node that it is paired with.
     package let candidates: [UInt64]
-    let graph: LabelKernels.Graph
+    package let graph: LabelKernels.Graph
 
     /// - Parameters:
     ///   - pairs: two nodes each.

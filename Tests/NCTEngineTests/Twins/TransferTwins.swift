@@ -1,21 +1,23 @@
+import CKernelTwins
 import CKernels
+import NCTEngine
 
-// The twins of `transfer.c`, for the tests: by the fast kernel and by its twin.
+// The twins of `transfer.c`: by the fast kernel and by its twin.
 extension TransferKernels {
     /// A map of pixels, what the system of ``ConjugateGradients`` holds for them, and a piece of it.
-    package struct Grid {
-        package var width: Int
-        package var height: Int
+    struct Grid {
+        var width: Int
+        var height: Int
         /// Four floats a pixel: S / 100 and confidence.
-        package var packed: [Float]
+        var packed: [Float]
         /// In CIELAB.
-        package var guidance: [Float]
+        var guidance: [Float]
         /// Two floats a pixel: weights to the right and lower neighbor.
-        package var weights: [Float]
-        package var degree: [Float]
-        package var rows: Range<Int>
+        var weights: [Float]
+        var degree: [Float]
+        var rows: Range<Int>
 
-        package init(
+        init(
             width: Int, height: Int, packed: [Float], guidance: [Float], weights: [Float], degree: [Float],
             rows: Range<Int>
         ) {
@@ -30,13 +32,13 @@ extension TransferKernels {
     }
 
     /// An order of pixels, `reach` weights a place, and a piece of it.
-    package struct Order {
-        package var order: [Int32]
-        package var weights: [Float]
-        package var reach: Int
-        package var places: Range<Int>
+    struct Order {
+        var order: [Int32]
+        var weights: [Float]
+        var reach: Int
+        var places: Range<Int>
 
-        package init(order: [Int32], weights: [Float], reach: Int, places: Range<Int>) {
+        init(order: [Int32], weights: [Float], reach: Int, places: Range<Int>) {
             self.order = order
             self.weights = weights
             self.reach = reach
@@ -45,9 +47,9 @@ extension TransferKernels {
     }
 
     /// Values that a kernel writes, and sums that it returns.
-    package typealias Outcome = (values: [Float], sums: [Double])
+    typealias Outcome = (values: [Float], sums: [Double])
 
-    package static func initialField(
+    static func initialField(
         source: [Float], guidance: [Float], width: Int, height: Int, epsilon: Float, gainRange: ClosedRange<Float>
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: -1, count: 8 * width * height)) { scalar, field in
@@ -61,19 +63,19 @@ extension TransferKernels {
         }
     }
 
-    package static func apply(_ field: [Float], to lab: [Float]) -> (fast: [Float], scalar: [Float]) {
+    static func apply(_ field: [Float], to lab: [Float]) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: 0, count: lab.count)) {
             ($0 ? nct_transfer_apply_scalar : nct_transfer_apply)(field, lab, lab.count / 3, &$1)
         }
     }
 
-    package static func pack(lab: [Float], confidence: [Float]) -> (fast: [Float], scalar: [Float]) {
+    static func pack(lab: [Float], confidence: [Float]) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: 0, count: 4 * confidence.count)) {
             ($0 ? nct_transfer_pack_scalar : nct_transfer_pack)(lab, confidence, confidence.count, &$1)
         }
     }
 
-    package static func localWeights(
+    static func localWeights(
         luminance: [Float], width: Int, height: Int
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: -1, count: 2 * width * height)) { scalar, weights in
@@ -86,7 +88,7 @@ extension TransferKernels {
         }
     }
 
-    package static func localDegree(
+    static func localDegree(
         _ grid: Grid, scale: Float, onto degree: [Float]
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: degree) {
@@ -97,7 +99,7 @@ extension TransferKernels {
         }
     }
 
-    package static func colorDegree(
+    static func colorDegree(
         _ order: Order, scale: Float, onto degree: [Float]
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: degree) {
@@ -106,7 +108,7 @@ extension TransferKernels {
         }
     }
 
-    package static func colorLaplacian(
+    static func colorLaplacian(
         _ order: Order, of x: [Float], scale: Float
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: 0, count: x.count)) {
@@ -116,7 +118,7 @@ extension TransferKernels {
         }
     }
 
-    package static func colorEnergy(_ order: Order, of field: [Float]) -> (fast: Double, scalar: Double) {
+    static func colorEnergy(_ order: Order, of field: [Float]) -> (fast: Double, scalar: Double) {
         both(from: 0) {
             $1 = ($0 ? nct_transfer_color_energy_scalar : nct_transfer_color_energy)(
                 field, order.order, order.weights, order.order.count, order.places.lowerBound,
@@ -125,7 +127,7 @@ extension TransferKernels {
     }
 
     /// Adds to `y`; the sums are x · y by channel.
-    package static func gridOperator(
+    static func gridOperator(
         _ grid: Grid, of x: [Float], scale: Float, onto y: [Float]
     ) -> (fast: Outcome, scalar: Outcome) {
         both(from: (y, [0, 0, 0])) {
@@ -136,7 +138,7 @@ extension TransferKernels {
     }
 
     /// The sums are the data and the local term.
-    package static func gridEnergy(_ grid: Grid, of field: [Float]) -> (fast: [Double], scalar: [Double]) {
+    static func gridEnergy(_ grid: Grid, of field: [Float]) -> (fast: [Double], scalar: [Double]) {
         both(from: [0, 0]) {
             var (data, local) = (0.0, 0.0)
             ($0 ? nct_transfer_grid_energy_scalar : nct_transfer_grid_energy)(
@@ -147,7 +149,7 @@ extension TransferKernels {
     }
 
     /// The residual in the place of `r`; the sums are those of its channels, the right side's and the guidance's.
-    package static func residual(_ grid: Grid, of r: [Float]) -> (fast: Outcome, scalar: Outcome) {
+    static func residual(_ grid: Grid, of r: [Float]) -> (fast: Outcome, scalar: Outcome) {
         both(from: (r, [0, 0, 0])) {
             var (right, guidance) = (0.0, 0.0)
             ($0 ? nct_transfer_residual_scalar : nct_transfer_residual)(
@@ -157,7 +159,7 @@ extension TransferKernels {
     }
 
     /// x and then r; the sums are r · inverse(D) r by channel.
-    package static func step(
+    static func step(
         _ grid: Grid, alpha: [Float], p: [Float], q: [Float], x: [Float], r: [Float]
     ) -> (fast: Outcome, scalar: Outcome) {
         both(from: (x, [0, 0, 0])) {
@@ -168,7 +170,7 @@ extension TransferKernels {
         }
     }
 
-    package static func direction(
+    static func direction(
         _ grid: Grid, beta: [Float], r: [Float], p: [Float]
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: p) {

@@ -1,4 +1,4 @@
-#include "nct_labels.h"
+#include "CKernelTwins.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "nct_search.h"
+#include "CKernelTwins.h"
 
 // Written from what the header says, one pixel and one try after the other: nothing asked for ahead, nothing unrolled.
 

@@ -1,4 +1,4 @@
-#include "nct_coarse.h"
+#include "CKernelTwins.h"
 
 // Entry by entry: all links from one aggregate to another.
 void nct_coarse_grid_couplings_scalar(const uint16_t *aggregate, const float *weights, size_t width, size_t height,

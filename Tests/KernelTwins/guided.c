@@ -1,4 +1,4 @@
-#include "nct_guided.h"
+#include "CKernelTwins.h"
 
 #define NCT_SUMS 18
 #define NCT_COEFFICIENTS 16

@@ -1,5 +1,15 @@
 import NCTEngine
 
+/// What the fast kernel and its twin, `scalar` being true, make of the same values.
+func both<Values>(
+    from values: Values, _ body: (_ scalar: Bool, _ values: inout Values) -> Void
+) -> (fast: Values, scalar: Values) {
+    var (fast, scalar) = (values, values)
+    body(false, &fast)
+    body(true, &scalar)
+    return (fast, scalar)
+}
+
 /// Whether a fast kernel's values lie within a tolerance of its twin's, relative to those greater than `floor`.
 func agree<Value: BinaryFloatingPoint>(
     _ pair: (fast: [Value], scalar: [Value]), within tolerance: Value, floor: Value = 1

@@ -1,4 +1,4 @@
-#include "nct_maxflow.h"
+#include "CKernelTwins.h"
 
 // The twin: shortest augmenting paths, each found anew (Edmonds and Karp, 1972). Searches backwards from the sink, so that
 // the last search leaves the nodes that reach it. `parent` is the arc toward the sink.

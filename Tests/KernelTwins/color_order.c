@@ -1,4 +1,4 @@
-#include "nct_transfer.h"
+#include "CKernelTwins.h"
 
 #include <math.h>
 

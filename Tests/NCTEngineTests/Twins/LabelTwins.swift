@@ -1,17 +1,19 @@
+import CKernelTwins
 import CKernels
+import NCTEngine
 
-// The twins of `labels.c` and `maxflow.c`, for the tests: by the fast kernel and by its twin.
+// The twins of `labels.c` and `maxflow.c`: by the fast kernel and by its twin.
 extension LabelKernels {
     /// A maximum flow, and 1 for each node that can still reach the sink.
-    package struct Flow: Equatable {
-        package var flow: Int64
-        package var sink: [UInt8]
+    struct Flow: Equatable {
+        var flow: Int64
+        var sink: [UInt8]
     }
 
     /// - Parameters:
     ///   - pairs: two nodes each; they can carry `forth` from the first to the second, and `back`.
     ///   - terminal: what a node gets from the source, or gives to the sink where negative.
-    package static func maximumFlow(
+    static func maximumFlow(
         pairs: [Int32], forth: [Int32], back: [Int32], terminal: [Int32]
     ) -> (fast: Flow, scalar: Flow) {
         let nodes = terminal.count
@@ -28,12 +30,13 @@ extension LabelKernels {
                     flow.residual[arc] = pairs[2 * pair] == Int32(node) ? forth[pair] : back[pair]
                 }
             }
-            result.flow = flow.maximum(nodes: nodes, scalar: scalar)
+            var view = flow.view(nodes: nodes)
+            result.flow = (scalar ? nct_maxflow_scalar : nct_maxflow)(&view, flow.sink)
             result.sink = (0..<nodes).map { flow.sink[$0] }
         }
     }
 
-    package static func arcs(
+    static func arcs(
         pairs: [Int32], weights: [Int32], nodes: Int
     ) -> (fast: [[Int32]], scalar: [[Int32]]) {
         let arcs = 2 * weights.count
@@ -47,7 +50,7 @@ extension LabelKernels {
         }
     }
 
-    package static func data(
+    static func data(
         _ label: TransferLabel, packed: [Float], guidance: [Float], scale: Float
     ) -> (fast: [Int32], scalar: [Int32]) {
         both(from: [Int32](repeating: 0, count: packed.count / 4)) {
@@ -57,14 +60,14 @@ extension LabelKernels {
     }
 
     /// All that an expansion's graph consists of.
-    package struct Expansion: Equatable {
-        package var nodes: [Int32] = []
-        package var arrays: [[Int32]] = []
-        package var sum: Int64 = 0
-        package var pairs: Int64 = 0
+    struct Expansion: Equatable {
+        var nodes: [Int32] = []
+        var arrays: [[Int32]] = []
+        var sum: Int64 = 0
+        var pairs: Int64 = 0
     }
 
-    package static func expansion(
+    static func expansion(
         of problem: LabelingProblem, _ labels: [UInt8], to label: UInt8, touched: [Int32], since: Int32
     ) -> (fast: Expansion, scalar: Expansion) {
         let cost = labels.indices.map { problem.costs[Int(labels[$0]) * problem.nodes + $0] }

@@ -1,4 +1,4 @@
-#include "nct_transfer.h"
+#include "CKernelTwins.h"
 
 #include <math.h>
 
@@ -71,6 +71,21 @@ void nct_transfer_local_degree_row_scalar(const float *weights, size_t width, si
         sum += y > 0 ? (double)weights[2 * (i - width) + 1] : 0;
         degree[i] += (float)((double)scale * sum);
     }
+}
+
+void nct_transfer_color_laplacian_scalar(const float *x, const int32_t *order, const float *weights, size_t count,
+                                         size_t begin, size_t end, size_t reach, float scale, float *y) {
+    for (size_t i = begin; i < end; i++)
+        for (size_t c = 0; c < 8; c++) {
+            double own = x[8 * (size_t)order[i] + c], sum = 0;
+            for (size_t k = 1; k <= reach; k++) {
+                if (i + k < count)
+                    sum += (double)weights[i * reach + k - 1] * (own - (double)x[8 * (size_t)order[i + k] + c]);
+                if (i >= k)
+                    sum += (double)weights[(i - k) * reach + k - 1] * (own - (double)x[8 * (size_t)order[i - k] + c]);
+            }
+            y[8 * (size_t)order[i] + c] = (float)((double)scale * sum);
+        }
 }
 
 void nct_transfer_grid_operator_scalar(const float *x, const float *packed, const float *weights, size_t width,
