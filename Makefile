@@ -14,7 +14,7 @@ help:
 	@echo "make test     build and run the tests"
 	@echo "make build    build the program"
 	@echo "make bench    time the engine and what others take in the same run (docs/performance.md)"
-	@echo "make acceptance  hold the built program to what docs/daemon.md promises"
+	@echo "make acceptance  hold the built program to what docs/daemon.md promises, the library to docs/library.md"
 	@echo "make fuzz     fuzz what reads files; SECONDS= each (60), TARGETS= png jpeg tiff … (all); minutes to build"
 	@echo "make evaluate  measure every method by detectors, as docs/evaluation.md says; ARGS=… (--labs: kinds, several labs)"
 	@echo "make segmentation  measure the classes of the built-in network (docs/smearnet.md); ARGS=…"
@@ -72,6 +72,7 @@ acceptance: build
 	set -e; for script in $(QUICK) pages overflow latency isolation out_of_memory fault_sweep soak real_smears; do \
 		python3 Tests/Acceptance/$$script.py; done
 	$(firstword $(wildcard .venv/bin/python) python3) Tests/Acceptance/field_frames.py
+	tools/check-library
 	swift build $(SWIFT_FLAGS) --build-tests
 	NCTD_LONG=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'CompletenessAgreementTests|CopiesTests|CaptureMemoryTests'
 

@@ -5,8 +5,10 @@ public struct ImageFile: Sendable, Equatable {
     /// `height × width × 3`; gray is repeated in all three channels, the orientation is applied already, and what is
     /// transparent was laid over the picture's own background.
     public var image: RGBImage
+    /// What the file says besides.
     public var metadata: ImageMetadata
 
+    /// An image and what is said of it; by default 8 bits a sample, and nothing else.
     public init(image: RGBImage, metadata: ImageMetadata = ImageMetadata(format: .png)) {
         self.image = image
         self.metadata = metadata
@@ -32,9 +34,12 @@ public enum ImageFormat: String, Sendable, Codable, CaseIterable {
 
 /// How densely the pixels lie, in pixels per meter along each axis of the upright image.
 public struct ImageResolution: Sendable, Equatable, Codable {
+    /// Pixels a meter across.
     public var x: Double
+    /// Pixels a meter down.
     public var y: Double
 
+    /// Both.
     public init(x: Double, y: Double) {
         self.x = x
         self.y = y
@@ -47,11 +52,13 @@ public struct ImageResolution: Sendable, Equatable, Codable {
 /// and is not written. None of it decides over pixels but by what the formats say of them, and what cannot be used is a
 /// warning.
 public struct ImageMetadata: Sendable, Equatable {
+    /// The file's format.
     public var format: ImageFormat
     /// 8 or 16 bits a sample; 1, 2 and 4 count as 8.
     public var bitDepth: Int
     /// Channels in the file, 1…4 (more where a TIFF has extra ones); a palette counts as the colors it stands for.
     public var channels: Int
+    /// Nil where the file does not say it.
     public var resolution: ImageResolution?
     /// How the colors were brought to sRGB; nil where they were that already.
     public var colorConversion: ColorConversion?
@@ -59,9 +66,13 @@ public struct ImageMetadata: Sendable, Equatable {
     public var sampleBits: SampleBits?
     /// Which page of the file this is, from 1 on, and how many it has (TIFF).
     public var page = 1
+    /// How many pages the file has.
     public var pageCount = 1
+    /// The camera's maker.
     public var make: String?
+    /// The camera.
     public var model: String?
+    /// The program that wrote the file.
     public var software: String?
     /// As the microscope's program names it.
     public var objective: String?
@@ -75,6 +86,7 @@ public struct ImageMetadata: Sendable, Equatable {
     /// What the decoder remarked on without failing, one sentence each.
     public var warnings: [String]
 
+    /// What is known; the rest is nil.
     public init(
         format: ImageFormat, bitDepth: Int = 8, channels: Int = 3, resolution: ImageResolution? = nil,
         make: String? = nil, model: String? = nil, software: String? = nil,

@@ -1,5 +1,6 @@
 /// Why an image file was not read or not written: what failed, where, and what to do about it.
 public struct ImageFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of what went wrong.
     public enum Code: String, Sendable, Codable, CaseIterable {
         /// There is no such file, or no such directory to write to.
         case notFound
@@ -27,6 +28,7 @@ public struct ImageFileError: Error, Sendable, Equatable, CustomStringConvertibl
         case outOfMemory
     }
 
+    /// What kind of thing went wrong.
     public let code: Code
     /// What failed and why, one sentence, no trailing period.
     public let message: String
@@ -35,6 +37,7 @@ public struct ImageFileError: Error, Sendable, Equatable, CustomStringConvertibl
     /// What the user can do.
     public let remedy: String
 
+    /// An error with all that is said of it.
     public init(_ code: Code, _ message: String, path: String, remedy: String) {
         self.code = code
         self.message = message
@@ -42,5 +45,6 @@ public struct ImageFileError: Error, Sendable, Equatable, CustomStringConvertibl
         self.remedy = remedy
     }
 
+    /// All of it in one line.
     public var description: String { "\(path): \(message); \(remedy)" }
 }

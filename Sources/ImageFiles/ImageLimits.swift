@@ -7,6 +7,7 @@ public struct ImageLimits: Sendable, Equatable, Codable {
     /// The longest side in pixels.
     public var maximumSide: Int
 
+    /// The defaults hold what microscopes make.
     public init(maximumPixels: Int = 200_000_000, maximumBytes: Int = 1 << 30, maximumSide: Int = 65_500) {
         self.maximumPixels = maximumPixels
         self.maximumBytes = maximumBytes

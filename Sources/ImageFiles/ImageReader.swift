@@ -1,5 +1,8 @@
 /// Reads image files: PNG, JPEG, TIFF and BMP, known by their content, not their names. Whatever colors a file has, what
 /// comes out is sRGB.
+///
+/// What a process has but once: libtiff's own handlers of errors and warnings, which print, are turned off when the first
+/// TIFF is read.
 public enum ImageReader {
     /// Reads and decodes one file, holding it in memory once as bytes and once as floats.
     ///
@@ -16,6 +19,7 @@ public enum ImageReader {
     /// - Parameters:
     ///   - path: as the file system has it, whatever the bytes.
     ///   - name: stands in the errors.
+    ///   - limits: how large it may be.
     public static func contents(
         ofFileAt path: [UInt8], name: String, limits: ImageLimits = ImageLimits()
     ) throws(ImageFileError) -> [UInt8] {

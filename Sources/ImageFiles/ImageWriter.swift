@@ -2,6 +2,7 @@ import NCTEngine
 
 /// How an image is to be written.
 public struct ImageWriteOptions: Sendable, Equatable {
+    /// The file's format.
     public var format: ImageFormat
     /// 8 or 16; nil takes the source's depth where the format can hold it.
     public var bitDepth: Int?
@@ -10,6 +11,7 @@ public struct ImageWriteOptions: Sendable, Equatable {
     /// zlib's level, 0 (none) to 9 (slow).
     public var pngCompression: Int
 
+    /// By default a fast PNG, or a good JPEG.
     public init(format: ImageFormat, bitDepth: Int? = nil, jpegQuality: Int = 95, pngCompression: Int = 3) {
         self.format = format
         self.bitDepth = bitDepth
@@ -20,7 +22,8 @@ public struct ImageWriteOptions: Sendable, Equatable {
 
 /// Encodes images as files in memory; `OutputFile` puts them on disk.
 public enum ImageWriter {
-    /// Encodes the image as RGB, tagged as sRGB, with its resolution. Samples are clamped to 0…1 and rounded to nearest. The same input gives the same bytes.
+    /// Encodes the image as RGB, tagged as sRGB, with its resolution. Samples are clamped to 0…1 and rounded to nearest;
+    /// one that is no number is 0. The same input gives the same bytes.
     ///
     /// - Throws: `unsupported` where the format cannot hold the depth or size, `outOfMemory`.
     public static func encode(

@@ -10,6 +10,7 @@ public struct ReadingOptions: Sendable, Equatable, Codable {
         case error
     }
 
+    /// How large a file may be.
     public var limits: ImageLimits
     /// How many of 16 bits count where the file does not say it; nil goes by the greatest sample.
     public var sampleBits: Int?
@@ -18,6 +19,7 @@ public struct ReadingOptions: Sendable, Equatable, Codable {
     /// Which page, from 1 on; it comes before `pages`.
     public var page: Int?
 
+    /// The defaults read what a file says.
     public init(limits: ImageLimits = ImageLimits(), sampleBits: Int? = nil, pages: Pages? = nil, page: Int? = nil) {
         self.limits = limits
         self.sampleBits = sampleBits

@@ -5,6 +5,7 @@ public struct LabPalettes: Sendable, Equatable {
     /// Of the lab that captures come from; nil: each capture's own, learned from it alone.
     public var captures: LabPalette?
 
+    /// Either palette, or none.
     public init(training: LabPalette? = nil, captures: LabPalette? = nil) {
         self.training = training
         self.captures = captures

@@ -3,7 +3,7 @@
 /// Colors tell kinds only where the stain is known, and the stain is known by kinds: so both are found in turn
 /// (expectation maximization). ``KindNet`` tells the kinds in the lab's own colors; with these the palette is made; with
 /// the palette all white cells alike are moved to where cells of such kinds are in the lab that the network was trained
-/// on (``KindShift``), and it tells them again. Rounds are few, all cells move as one, and shape and texture stay as they
+/// on (`KindShift`), and it tells them again. Rounds are few, all cells move as one, and shape and texture stay as they
 /// are, so that it cannot wander. A kind that the images hardly show keeps what is expected of it: what labs have in
 /// general, moved to the lab by one gain and one offset a channel for cytoplasm and one for nuclei.
 ///
@@ -23,16 +23,19 @@ public struct PaletteLearner: Sendable {
     private static let priorGain: Float = 12
     private static let gainRange: ClosedRange<Float> = 0.5...1.6
 
+    /// One that has seen nothing.
     public init() {}
 
+    /// How many were taken.
     public var images: Int { fields.count }
 
-    /// Adds what one image shows; what of it is no data counts for nothing (``ValidArea``). An image that is too small for
-    /// the network, or that shows no smear, adds nothing.
+    /// Adds what one image shows; what of it is no data counts for nothing (`ValidArea`). An image that is too small for
+    /// the network, that shows no smear, or is not sound (``RGBImage/isSound``), adds nothing.
     ///
     /// - Returns: whether it was taken.
     @discardableResult
     public mutating func add(_ image: RGBImage, workers: Workers) -> Bool {
+        guard image.isSound else { return false }
         let field = FieldImage(ofDataIn: image, workers: workers)
         guard let sight = AlignmentSight(field, windows: Self.mostWindows - windows, workers: workers) else {
             return false

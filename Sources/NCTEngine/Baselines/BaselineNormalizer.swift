@@ -2,6 +2,7 @@
 ///
 /// Immutable after `init`, so one value serves all threads of a process. Needs no features and no weights.
 public struct BaselineNormalizer: ImageNormalizer {
+    /// Which of them it is.
     public let method: NormalizationMethod
     private let workers: Workers
     private var baseline: any Baseline
@@ -11,12 +12,16 @@ public struct BaselineNormalizer: ImageNormalizer {
     /// pixels.
     ///
     /// - Parameters:
+    ///   - method: which of them.
     ///   - references: one to three, pooled. Color balance uses them for the figures of quality only.
+    ///   - parameters: the settings of all of them; each reads its own.
     ///   - palettes: of the two labs, for the method that goes by them.
     ///   - seed: of the sample of pixels that Vahadane's factorization is fitted to.
+    ///   - thresholds: what the verdict goes by.
+    ///   - workers: the threads that each capture is worked on with.
     ///
     /// Throws ``EngineError/Code/unusableReference`` for references that are blank or lack what the method measures,
-    /// and ``EngineError/Code/invalidParameter``.
+    /// ``EngineError/Code/invalidSamples`` and ``EngineError/Code/invalidParameter``.
     ///
     /// - Precondition: the method is not color transfer, which is ``Normalizer``.
     public init(
@@ -30,6 +35,7 @@ public struct BaselineNormalizer: ImageNormalizer {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
+        for (index, image) in references.enumerated() { try image.requireSound("reference \(index + 1)") }
         let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         let target = palettes.target(
@@ -62,13 +68,19 @@ public struct BaselineNormalizer: ImageNormalizer {
     ///
     /// A blank field and an image that is no smear come back unchanged, and so does one that lacks what the method
     /// measures, such as a second stain: the report's treatment and findings say so. There are no stages to keep.
-    /// What is no data stays as it is (``ValidArea``).
+    /// What is no data stays as it is (`ValidArea`).
     ///
-    /// - Parameter onStage: passes the last two stages, recoloring and quality.
+    /// - Parameters:
+    ///   - source: the capture.
+    ///   - keepingStages: changes nothing.
+    ///   - onStage: called when one of the last two stages ends, recoloring and quality.
+    ///
+    /// Throws ``EngineError/Code/invalidSamples``.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        Normalization(ofDataIn: source, workers: workers) { repainted($0, onStage: onStage) }
+        try source.requireSound("capture")
+        return Normalization(ofDataIn: source, workers: workers) { repainted($0, onStage: onStage) }
     }
 
     /// The same for a field; what of its image is no data counts for nothing.

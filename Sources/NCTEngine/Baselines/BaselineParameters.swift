@@ -9,6 +9,7 @@ public struct BaselineParameters: DeclaredParameters {
     }
 
     public var saturatedLowPercent: Float = 1
+    /// Color balance: the same at the bright end (0…49).
     public var saturatedHighPercent: Float = 1
     /// In which means and deviations are taken.
     public var reinhardSpace: ReinhardSpace = .lAlphaBeta
@@ -46,6 +47,7 @@ public struct BaselineParameters: DeclaredParameters {
         ).of(.vahadane),
     ]
 
+    /// The defaults.
     public init() {}
 
     public func validate() throws { try validateRanges() }

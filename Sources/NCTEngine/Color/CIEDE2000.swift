@@ -58,7 +58,7 @@ public enum CIEDE2000 {
 
     /// The mean difference of two images pixel by pixel. Cost: linear in the pixels.
     ///
-    /// - Parameter mask: `height × width` flags, row-major; only pixels whose flag is true count. All, if nil.
+    /// With a mask of `height × width` flags, row-major, only pixels whose flag is true count.
     /// - Returns: 0 if no pixel counts.
     /// - Precondition: the images have one size, and so has the mask.
     public static func mean(_ first: LabImage, _ second: LabImage, mask: [Bool]? = nil) -> Double {

@@ -18,7 +18,8 @@ enum SampleLight {
         light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
     }
 
-    private static func code(_ sample: Float) -> Int { min(255, max(0, Int(sample * 255 + 0.5))) }
+    /// 0 for what is no number.
+    private static func code(_ sample: Float) -> Int { sample >= 1 ? 255 : sample > 0 ? Int(sample * 255 + 0.5) : 0 }
 
     private static func linear(_ value: Float) -> Float {
         value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)

@@ -1,5 +1,6 @@
 /// What the engine refuses, with what was wrong, why, where, and what to do about it.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of what is refused.
     public enum Code: String, Sendable, Codable {
         /// The image is too small for the requested feature level.
         case imageTooSmall
@@ -15,8 +16,11 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidPalette
         /// A microscope's light cannot be what a file says.
         case invalidFlatField
+        /// A sample of an image is not a finite number, or far out of 0…1 (``RGBImage/isSound``).
+        case invalidSamples
     }
 
+    /// What kind of thing was refused.
     public let code: Code
     /// What failed and why, one sentence, no trailing period.
     public let message: String
@@ -25,6 +29,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What the user can do.
     public let remedy: String
 
+    /// An error with all that is said of it.
     public init(_ code: Code, _ message: String, place: String? = nil, remedy: String) {
         self.code = code
         self.message = message
@@ -32,6 +37,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         self.remedy = remedy
     }
 
+    /// All of it in one line.
     public var description: String {
         (place.map { "\($0): " } ?? "") + message + "; " + remedy
     }

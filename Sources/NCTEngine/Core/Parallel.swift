@@ -9,6 +9,7 @@ public struct Workers: Sendable, Equatable {
     /// At least 1.
     public let threads: Int
 
+    /// - Parameter threads: less than 1 counts as 1.
     public init(threads: Int) {
         self.threads = max(1, threads)
     }

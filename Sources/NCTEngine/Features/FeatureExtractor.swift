@@ -13,7 +13,8 @@ public protocol FeatureExtractor: Sendable {
 
     /// The features of an image at the given levels (1…5, in any order); only the layers they need are computed.
     ///
-    /// Throws ``EngineError/Code/imageTooSmall`` if a level would have less than one 3×3 patch.
+    /// Throws ``EngineError/Code/imageTooSmall`` if a level would have less than one 3×3 patch. The extractors of this
+    /// module throw ``EngineError/Code/invalidSamples``, too.
     func features(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> [Int: FeatureMap]
 
     /// How far from the border of a part of an image the features that its ``reading(of:levels:workers:)`` gives may

@@ -10,7 +10,7 @@ import Digests
 /// 1, 1/2, 1/4, 1/8, 1/16 of the resolution.
 ///
 /// It knows cells of some 35 to 200 pixels, as a field of 360 to 720 pixels shows them. So it looks at larger images
-/// reduced (``reduction(width:height:)``), and its maps are enlarged to the grid that was asked for.
+/// reduced (`reduction(width:height:)`), and its maps are enlarged to the grid that was asked for.
 public struct SmearNet: FeatureExtractor {
     public let identifier = "smearnet"
     public let digest: String
@@ -90,6 +90,7 @@ public struct SmearNet: FeatureExtractor {
     public func reach(atLevel level: Int) -> Int { 0 }
 
     public func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading {
+        try image.requireSound("image")
         try requirePatch(width: image.width, height: image.height, levels: levels)
         return SmearReading(of: FieldImage(image), finest: levels.min() ?? 1, by: self, workers: workers)
             .serving(levels)
@@ -97,13 +98,18 @@ public struct SmearNet: FeatureExtractor {
 
     /// The classes of an image's pixels and whether it is a smear.
     ///
-    /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way.
+    /// Throws ``EngineError/Code/imageTooSmall`` for an image without 16 pixels either way, and
+    /// ``EngineError/Code/invalidSamples``.
     ///
-    /// - Parameter corrected: whether the field's colors correct the network's classes (``ClassColorModel``).
+    /// - Parameters:
+    ///   - image: the capture.
+    ///   - corrected: whether the field's colors correct the network's classes (`ClassColorModel`).
+    ///   - workers: the threads that work on it.
     public func segmentation(
         of image: RGBImage, corrected: Bool = true, workers: Workers
     ) throws -> SmearSegmentation {
-        try segmentation(of: FieldImage(image), corrected: corrected, workers: workers)
+        try image.requireSound("image")
+        return try segmentation(of: FieldImage(image), corrected: corrected, workers: workers)
     }
 
     /// The same for a field that may have holes: what is no data is background.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it and ``ClassColorModel`` corrects it, and
+/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it and `ClassColorModel` corrects it, and
 /// whether it is a smear at all.
 ///
 /// Known on the grid that the network looked at; asked for on any grid of the image.

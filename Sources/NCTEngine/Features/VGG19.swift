@@ -25,6 +25,7 @@ public struct VGG19: FeatureExtractor {
     /// minus mean over deviation).
     ///
     /// - Parameters:
+    ///   - bytes: of the file.
     ///   - level: the deepest level that will be asked for (1…5); deeper layers are neither read nor checked.
     ///
     /// Throws ``EngineError/Code/invalidWeights`` naming the tensor.
@@ -88,6 +89,7 @@ public struct VGG19: FeatureExtractor {
                 .invalidParameter, "level \(deepest) was not loaded", place: "levels",
                 remedy: "ask for levels from 1 to \(blocks.count)")
         }
+        try image.requireSound("image")
         try requirePatch(width: image.width, height: image.height, levels: levels)
         var map = input(image)
         var result: [Int: FeatureMap] = [:]

@@ -28,7 +28,7 @@ public struct FlatField: Sendable, Equatable {
     static let greatestFactor: Float = 100
     private static let digits: Float = 1e5
 
-    /// - Parameter values: rounded here.
+    /// A light with all that is known of it; its values are rounded.
     ///
     /// Throws ``EngineError/Code/invalidFlatField`` for what no light can be.
     public init(

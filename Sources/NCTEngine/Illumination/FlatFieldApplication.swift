@@ -4,8 +4,10 @@ extension FlatField {
     /// The capture under even light: each channel's linear light divided by this light; what would be brighter than
     /// white is white. The mean light and so the white balance stay. Cost: linear in the pixels.
     ///
-    /// - Precondition: the capture has the field's proportions (``fits(width:height:)``).
+    /// - Precondition: the capture has the field's proportions (``fits(width:height:)``) and is sound
+    ///   (``RGBImage/isSound``).
     public func applied(to image: RGBImage, workers: Workers) -> RGBImage {
+        precondition(image.isSound, "finite samples, 0 to 1")
         precondition(fits(width: image.width, height: image.height), "a capture of the field's proportions")
         let columns = Self.places(image.width, cells: width)
         let rows = Self.places(image.height, cells: height)

@@ -20,6 +20,7 @@ public struct FlatFieldEstimator: Sendable {
     public private(set) var count = 0
     private var generator = SeededGenerator(seed: 1)
 
+    /// One that has seen nothing.
     public init() {}
 
     /// Takes a capture in; false where it does not have the first one's proportions.
@@ -96,7 +97,7 @@ public struct FlatFieldEstimator: Sendable {
 
 extension FlatField {
     /// The light as a picture of an empty field shows it, dust and specks left out; nil for one that is too small or
-    /// dark.
+    /// dark, or not sound (``RGBImage/isSound``).
     public init?(blank image: RGBImage, workers: Workers) {
         guard let grid = LightGrid(image, workers: workers) else { return nil }
         let spline = SplineSurface(width: grid.width, height: grid.height)

@@ -14,17 +14,20 @@ public struct LightGrid: Sendable, Equatable {
     /// A capture with less light than this on average was taken in the dark.
     private static let leastMean = 2e-3
 
+    /// Cells a row.
     public let width: Int
+    /// Rows of cells.
     public let height: Int
     /// Of the capture, in pixels.
     public let captureWidth: Int
+    /// Of the capture, in pixels.
     public let captureHeight: Int
     /// Natural logarithms of linear light (white is 0), `height × width`.
     let logarithms: [SIMD3<Float>]
 
-    /// Nil for a capture that is too small or dark. Cost: linear in the pixels.
+    /// Nil for a capture that is too small or dark, or not sound (``RGBImage/isSound``). Cost: linear in the pixels.
     public init?(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
-        guard let size = Self.size(forWidth: image.width, height: image.height) else { return nil }
+        guard let size = Self.size(forWidth: image.width, height: image.height), image.isSound else { return nil }
         let (width, height) = size
         let means = workers.flatMap(height, grain: 4) { rows in
             rows.flatMap { Self.means(of: image, row: $0, width: width, height: height) }

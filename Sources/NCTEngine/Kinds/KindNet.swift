@@ -5,7 +5,7 @@ import Foundation
 /// A small network of our own that tells the kind of a white cell from its shape and texture, and from its colors only
 /// against the field's other classes. Its weights are part of the program; docs/smearnet.md says how they came about.
 ///
-/// It looks at a window of 64 × 64 pixels about the cell (``KindWindow``): the colors relative to the field's background
+/// It looks at a window of 64 × 64 pixels about the cell (`KindWindow`): the colors relative to the field's background
 /// and to its red cells, the cell and its nucleus. Four levels of 3×3 convolutions, mean and maximum of the last one's
 /// 96 channels, the logarithms of the areas of nucleus and cell, one linear layer. It was trained with colors varied
 /// class by class, so that a stain's color alone decides nothing.

@@ -2,10 +2,10 @@ import Foundation
 
 /// How likely a white cell is of each kind, as ``KindNet`` sees it. Not a diagnosis.
 public struct KindProbabilities: Sendable, Equatable {
-    /// In the order of ``WhiteCellKind/allCases``, 0…1, one in sum.
+    /// In the order of `WhiteCellKind.allCases`, 0…1, one in sum.
     private let values: [Float]
 
-    /// - Parameter scores: of each kind, before the softmax, in the order of ``WhiteCellKind/allCases``.
+    /// - Parameter scores: of each kind, before the softmax, in the order of `WhiteCellKind.allCases`.
     package init(scores: [Float]) {
         precondition(scores.count == WhiteCellKind.allCases.count, "a score a kind")
         let greatest = scores.max()!
@@ -33,7 +33,7 @@ public struct KindProbabilities: Sendable, Equatable {
         return powers.map { $0 / sum }
     }
 
-    /// The likeliest kind; of equal ones the first of ``WhiteCellKind/allCases``.
+    /// The likeliest kind; of equal ones the first of `WhiteCellKind.allCases`.
     public var likeliest: WhiteCellKind {
         var best = WhiteCellKind.allCases[0]
         for kind in WhiteCellKind.allCases where self[kind] > self[best] { best = kind }

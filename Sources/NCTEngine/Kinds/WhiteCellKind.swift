@@ -18,6 +18,6 @@ public enum WhiteCellKind: String, Sendable, Codable, CaseIterable {
     /// Any other: precursors with a large fine nucleus, erythroblasts.
     case other
 
-    /// Position in ``allCases``: the class number in labels.
+    /// Position in `allCases`: the class number in labels.
     public var number: Int { Self.allCases.firstIndex(of: self)! }
 }

@@ -33,6 +33,7 @@ public struct WhiteCells: Sendable {
     ///   - segmentation: the capture's.
     ///   - lab: the palette of the lab that the capture comes from, if it is known: kinds are told as if the cells had
     ///     the colors of the lab that the network was trained on.
+    ///   - workers: the threads that work on it.
     public init(of segmentation: SmearSegmentation, lab: LabPalette? = nil, workers: Workers) {
         self.init(of: segmentation, lab: lab, windows: 0, workers: workers)
     }

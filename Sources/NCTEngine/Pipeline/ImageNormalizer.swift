@@ -6,6 +6,7 @@ public protocol ImageNormalizer: Sendable {
     /// Repaints a capture in the colors of the references, and judges the result.
     ///
     /// - Parameters:
+    ///   - source: the capture.
     ///   - keepingStages: also return pictures of what happened inside, where the method has such.
     ///   - onStage: called on the caller's thread when a stage ends.
     ///
@@ -27,5 +28,6 @@ extension ImageNormalizer {
 }
 
 extension Normalizer: ImageNormalizer {
+    /// What the prepared references hold in memory, in bytes.
     public var preparedByteCount: Int { cacheData().count }
 }

@@ -11,12 +11,13 @@ public struct Normalization: Sendable {
     public var chosenReference: Int?
     /// Why it was chosen, for the sidecar: the statistic of each reference, lower is better; empty if none was chosen.
     public var referenceDistances: [Float]
+    /// Whether it can be trusted, and why.
     public var quality: QualityReport
     /// How many tiles the capture was worked on in; 1 if it was as a whole, or not at all.
     public var tiles = 1
     /// What step 6 reached, at the last level; nil if nothing was searched.
     public var transfer: TransferReport?
-    /// The part of the capture that was worked on; nil if that is all of it (``ValidArea``).
+    /// The part of the capture that was worked on; nil if that is all of it (`ValidArea`).
     public var fieldArea: PixelArea?
     /// Nil if they were not asked for, or nothing was transferred. Of ``fieldArea``.
     public var stages: NormalizationStages?

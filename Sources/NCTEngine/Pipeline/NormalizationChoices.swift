@@ -3,7 +3,7 @@ extension NormalizationParameters {
     public enum Solver: String, Sendable, Codable, CaseIterable {
         /// Its normal equations, by conjugate gradients.
         case leastSquares = "least-squares"
-        /// The paper's: each pixel takes one of a few transforms by α-expansion, which is then refined (``GraphCut``).
+        /// The paper's: each pixel takes one of a few transforms by α-expansion, which is then refined (`GraphCut`).
         case graphCut = "graph-cut"
     }
 
@@ -20,7 +20,7 @@ extension NormalizationParameters {
         case none
         /// k-means on the standardized features; S and R share the cluster centers.
         case clustering
-        /// The classes that ``SmearNet`` sees: background, red cell, cytoplasm, nucleus, platelet. They correspond by
+        /// The classes that `SmearNet` sees: background, red cell, cytoplasm, nucleus, platelet. They correspond by
         /// construction (the paper's recommendation, with a network of our own).
         case segmentation
     }

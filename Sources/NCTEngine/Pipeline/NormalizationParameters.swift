@@ -11,8 +11,11 @@ public struct NormalizationParameters: DeclaredParameters {
     /// Balanced standardization, and matches kept to their class, did best on lab B's 177 training images in our study,
     /// with either detector.
     public var standardization: Standardization = .balanced
+    /// What keeps a pixel to its own kind; see ``standardization``.
     public var enhancement: Enhancement = .segmentation
+    /// How several references are used.
     public var referenceUse: ReferenceUse = .all
+    /// Luminance weights.
     public var luminance: LuminanceStandard = .rec601
     public var components: Int = 16
     public var clusterCount: Int = 5
@@ -35,13 +38,13 @@ public struct NormalizationParameters: DeclaredParameters {
     public var transferGrid: Int = 2
     public var guidedFilterRadius: Int = 1
     public var guidedFilterEpsilon: Float = 1e-5
-    /// See ``ClassAlignment``; ours.
+    /// See `ClassAlignment`; ours.
     public var aligns: Bool = true
     public var whiteCellBelief: Float = 0
-    /// Towards the whole field's ``ColorTrend``. On lab B's 177 training images 0.4 brings red cells nearer to their boxes
+    /// Towards the whole field's `ColorTrend`. On lab B's 177 training images 0.4 brings red cells nearer to their boxes
     /// with either detector, and loses as much on platelets.
     public var trendShare: Float = 0
-    /// A local transfer that is farther than this from the ``ColorTrend`` is more wrong match than local color, and gives
+    /// A local transfer that is farther than this from the `ColorTrend` is more wrong match than local color, and gives
     /// way to the trend: half at this distance, a fifth of it is left at twice the distance.
     public var trendTolerance: Float = 8
     /// By `ColorPalette`. Ordinary fields of one lab lie 2 to 8 apart, and repainting one of them can only lose.
@@ -134,6 +137,7 @@ public struct NormalizationParameters: DeclaredParameters {
             """),
     ]
 
+    /// The defaults.
     public init() {}
 
     /// Levels that are used jointly; none where they are gone through progressively.
@@ -155,7 +159,7 @@ public struct NormalizationParameters: DeclaredParameters {
         }
     }
 
-    /// Whether the result is moved to the ``ColorTrend`` at all.
+    /// Whether the result is moved to the `ColorTrend` at all.
     var blendsTrend: Bool { trendShare > 0 || trendTolerance > 0 }
 
     /// Pixels that a graph cut can hold at once: 12 arcs each, numbered with 31 bits.

@@ -1,8 +1,17 @@
 /// The engine: references prepared once, any number of captures normalized.
 ///
-/// Immutable after `init`, so one value serves all threads of a process.
+/// Immutable after `init`, so one value serves all threads of a process. The same inputs give the same bytes for any
+/// number of threads and of captures at once. Each capture that is worked on takes about 500 bytes a pixel, and no more than
+/// ``NormalizationParameters/tilePixels`` lets it.
+///
+/// What a process has but once: OpenBLAS is set to one thread a call (`openblas_set_num_threads(1)`) when the engine first
+/// multiplies matrices, and stays so, for other users of it, too; pieces of work run on Dispatch's global queues; the
+/// built-in networks (``SmearNet/embedded``, ``KindNet/embedded``) are unpacked once and kept. There are no files, clocks,
+/// signal handlers or logging.
 public struct Normalizer: Sendable {
+    /// The settings of the method.
     public let parameters: NormalizationParameters
+    /// The threads that each capture is worked on with.
     public let workers: Workers
     private let extractor: any FeatureExtractor
     private let prepared: PreparedReferences
@@ -16,10 +25,17 @@ public struct Normalizer: Sendable {
     /// a capture. Cost: one feature extraction a reference, and one k-means.
     ///
     /// - Parameters:
+    ///   - extractor: what compares places, such as ``SmearNet/embedded``.
     ///   - references: one to three.
+    ///   - parameters: the settings of the method.
     ///   - palettes: of the labs that colors are changed from and to.
+    ///   - thresholds: what the verdict goes by.
+    ///   - workers: the threads that each capture is worked on with.
     ///   - cache: what ``cacheData()`` returned for the same inputs; one that does not belong to them is an error
     ///     (``EngineError/Code/invalidCache``), so that the caller can discard it and say so.
+    ///
+    /// Throws ``EngineError/Code/invalidParameter``, ``EngineError/Code/invalidSamples``,
+    /// ``EngineError/Code/unusableReference`` and ``EngineError/Code/imageTooSmall``.
     public init(
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters,
         palettes: LabPalettes = LabPalettes(), thresholds: QualityThresholds = QualityThresholds(), workers: Workers,
@@ -31,6 +47,7 @@ public struct Normalizer: Sendable {
                 .invalidParameter, "\(references.count) references were given", place: "references",
                 remedy: "give one to three")
         }
+        for (index, image) in references.enumerated() { try image.requireSound("reference \(index + 1)") }
         let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         self.parameters = parameters
         self.workers = workers
@@ -45,6 +62,7 @@ public struct Normalizer: Sendable {
             thresholds: thresholds, workers: workers)
     }
 
+    /// The same normalizer for captures of a lab with this palette; its references are not prepared again.
     public func with(captures palette: LabPalette) -> Normalizer {
         var copy = self
         copy.palettes.captures = palette
@@ -56,6 +74,8 @@ public struct Normalizer: Sendable {
 
     /// What the cache depends on, as lowercase hexadecimal SHA-256: extractor, references, parameters, engine version.
     /// Cheap to compute before a cache is read.
+    ///
+    /// - Precondition: the references are sound (``RGBImage/isSound``).
     public static func cacheKey(
         extractor: any FeatureExtractor, references: [RGBImage], parameters: NormalizationParameters
     ) -> String {
@@ -71,22 +91,25 @@ public struct Normalizer: Sendable {
     /// all comes back unchanged. So does a capture that has the references' colors already
     /// (``NormalizationParameters/alikeDistance``). The report's treatment and findings say so.
     ///
-    /// What of it is no data (borders, bars, corners, holes) stays as it is and counts for nothing (``ValidArea``).
+    /// What of it is no data (borders, bars, corners, holes) stays as it is and counts for nothing (`ValidArea`).
     ///
-    /// A capture of more pixels than ``NormalizationParameters/tilePixels`` is worked on in tiles (``TiledRun``).
+    /// A capture of more pixels than ``NormalizationParameters/tilePixels`` is worked on in tiles (`TiledRun`).
     ///
     /// - Parameters:
+    ///   - source: the capture.
     ///   - keepingStages: also return pictures of what happened inside (more memory); not of a capture in tiles.
     ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
     ///     passes each stage but the last five times, a capture in tiles once a tile and more; a capture that is not
     ///     repainted passes only the last two. The inspection of the capture falls into the first.
     ///
-    /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level, and
+    /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level,
+    /// ``EngineError/Code/invalidSamples`` if it is not sound (``RGBImage/isSound``), and
     /// ``EngineError/Code/invalidParameter`` if stages are asked for of a capture in tiles.
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        try Normalization(ofDataIn: source, workers: workers) {
+        try source.requireSound("capture")
+        return try Normalization(ofDataIn: source, workers: workers) {
             try repainted($0, keepingStages: keepingStages, onStage: onStage)
         }
     }

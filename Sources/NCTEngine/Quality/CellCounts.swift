@@ -2,7 +2,7 @@
 ///
 /// The limits were set on training images of two labs; docs/smearnet.md says how often the counts are those of the boxes.
 public struct CellCounts: Sendable, Equatable, Codable {
-    /// Nuclei with what lies around them (``WhiteCellRegions``); cells that touch count as one.
+    /// Nuclei with what lies around them (`WhiteCellRegions`); cells that touch count as one.
     public var whiteCells: Int
     /// Regions of red cell, clumps by their area.
     public var redCells: Int

@@ -1,5 +1,6 @@
 /// Figures that say whether a result can be trusted, and the verdict they lead to.
 public struct QualityReport: Sendable, Equatable, Codable {
+    /// Whether a result can be trusted.
     public enum Verdict: String, Sendable, Codable { case good, doubtful, bad }
 
     /// What was done to the capture.
@@ -7,7 +8,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
         /// The method ran: colors were transferred place by place.
         case transferred
         /// What the transfer made was out of the training lab's range in some class or white cell, and the change from lab
-        /// to lab alone (``ClassAlignment``), from which the transfer had started, was nearer: that is the result.
+        /// to lab alone (`ClassAlignment`), from which the transfer had started, was nearer: that is the result.
         case aligned
         /// A blank field: all its colors were moved by one shift, so that their mean is the mean of the references'
         /// backgrounds. Nothing was matched, so no cell can have been invented.
@@ -20,6 +21,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
 
     /// A reason for a verdict, with the figure that crossed its threshold.
     public struct Finding: Sendable, Equatable, Codable {
+        /// What was found.
         public enum Kind: String, Sendable, Codable, CaseIterable {
             /// Nothing to be seen; the result is the capture with its mean color shifted (bad).
             case blankField
@@ -34,7 +36,7 @@ public struct QualityReport: Sendable, Equatable, Codable {
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
             /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
             /// that took a tint; of a white cell's parts, from where the training lab has its kind
-            /// (``SmearContents/judged(_:)``).
+            /// (`SmearContents/judged(_:)`).
             case backgroundColor, redCellColor, cytoplasmColor, nucleusColor, plateletColor
             /// A nucleus lost its texture (doubtful).
             case nucleusTexture
@@ -44,10 +46,14 @@ public struct QualityReport: Sendable, Equatable, Codable {
             /// Things are more than a third larger or smaller than in the references, as both say (doubtful).
             case differentScale
         }
+        /// What was found.
         public var kind: Kind
+        /// The figure, in its own unit.
         public var value: Float
+        /// What it crossed.
         public var threshold: Float
 
+        /// A reason with its figure.
         public init(kind: Kind, value: Float, threshold: Float) {
             self.kind = kind
             self.value = value
@@ -67,16 +73,18 @@ public struct QualityReport: Sendable, Equatable, Codable {
     /// Mean matching confidence, 0…1; 0 where nothing was matched.
     public var confidence: Float
     /// Share of the capture's pixels that are no data, stayed as they were, and count in none of the other figures
-    /// (``ValidArea``); nil if all are data.
+    /// (`ValidArea`); nil if all are data.
     public var noDataShare: Float?
     /// What the source shows, before any normalization.
     public var field: FieldInspection
     /// What the network sees in the source, and the colors of its classes; nil for an image that is too small for it.
     public var contents: SmearContents?
+    /// What was done to the capture.
     public var treatment: Treatment
     /// How much of the transfer was applied, 0…1: less than all where the capture was near the references' colors
     /// before (see ``NormalizationParameters/alikeDistance``).
     public var transferStrength: Float
+    /// Whether the result can be trusted.
     public var verdict: Verdict
     /// What led to the verdict.
     public var findings: [Finding]

@@ -33,11 +33,14 @@ public struct VerdictRules: Sendable, Equatable, Codable {
         case measured
     }
 
+    /// What kind of fields the lab looks at.
     public let fields: Fields
     /// Those that are not as measured.
     public let effects: [QualityReport.Finding.Kind: Effect]
 
-    /// - Parameter own: findings that are set for themselves.
+    /// - Parameters:
+    ///   - fields: what kind of fields the lab looks at.
+    ///   - own: findings that are set for themselves.
     public init(fields: Fields = .any, own: [QualityReport.Finding.Kind: Effect] = [:]) {
         self.fields = fields
         effects = fields.effects.merging(own) { $1 }.filter { $0.value != .measured }

@@ -38,7 +38,11 @@ public struct SmearDescriptor: Sendable {
         return Int32((l * bins.chroma + u) * bins.chroma + v)
     }
 
+    /// Looks at an image.
+    ///
+    /// - Precondition: it is sound (``RGBImage/isSound``).
     public init(_ image: RGBImage, workers: Workers = Workers(threads: 1)) {
+        precondition(image.isSound, "finite samples, 0 to 1")
         let field = FieldImage(ofDataIn: image, workers: workers)
         let image = field.image
         let segmentation = RoughSegmentation(image, mask: field.mask, workers: workers)

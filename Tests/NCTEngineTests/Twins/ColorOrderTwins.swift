@@ -8,7 +8,7 @@ extension TransferKernels {
         source: LabImage, clusters: LabelMap?, range: Range<Int>, seed: UInt64
     ) -> (fast: [UInt64], scalar: [UInt64]) {
         both(from: [UInt64](repeating: 0, count: source.pixelCount)) { scalar, keys in
-            withLabels(clusters) {
+            withClusters(clusters) {
                 (scalar ? nct_transfer_color_keys_scalar : nct_transfer_color_keys)(
                     source.samples, $0, range.lowerBound, range.upperBound, seed, ColorCurve.table, &keys)
             }
@@ -33,7 +33,7 @@ extension TransferKernels {
         source: LabImage, clusters: LabelMap?, order: [Int32], range: Range<Int>, reach: Int
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: 0, count: order.count * reach)) { scalar, weights in
-            withLabels(clusters) {
+            withClusters(clusters) {
                 (scalar ? nct_transfer_color_weights_scalar : nct_transfer_color_weights)(
                     source.samples, $0, order, order.count, range.lowerBound, range.upperBound, reach, &weights)
             }
@@ -41,7 +41,7 @@ extension TransferKernels {
     }
 }
 
-private func withLabels(_ clusters: LabelMap?, _ body: (UnsafePointer<UInt8>?) -> Void) {
+private func withClusters(_ clusters: LabelMap?, _ body: (UnsafePointer<UInt8>?) -> Void) {
     guard let clusters else { return body(nil) }
     clusters.labels.withUnsafeBufferPointer { body($0.baseAddress) }
 }
