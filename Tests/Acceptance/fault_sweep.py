@@ -41,7 +41,8 @@ class TracedDaemon(Daemon):
         self.trace = bench.at("trace")
         # The shell stops itself, so that strace is there before the program is.
         command = ["/bin/sh", "-c", 'kill -STOP $$; exec "$0" "$@"', NCTD, "run", "--config", bench.config]
-        environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", NCTD_TEST_ENGINE="copy")
+        # As in nctd.service: OpenBLAS would end the program by SIGINT for want of a thread, before it began.
+        environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", NCTD_TEST_ENGINE="copy", OPENBLAS_NUM_THREADS="1")
         environment.pop("NCTD_MODELS", None)
         self.process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
