@@ -109,9 +109,9 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
-        .testTarget(name: "ConfigTests", dependencies: ["Config", "TestSupport"]),
+        .testTarget(name: "ConfigTests", dependencies: ["Config", "NCTEngine", "TestSupport"]),
         .testTarget(name: "WatchingTests", dependencies: ["CheckedArithmetic", "Watching", "Config", "TestSupport"]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["Config", "Jobs", "NCTEngine", "TestSupport"]),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
@@ -123,7 +123,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Jobs", "ImageFiles", "SmearPhantom", "nctd", "TestSupport"]),
+            dependencies: ["Commands", "Jobs", "ImageFiles", "NCTEngine", "SmearPhantom", "nctd", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
