@@ -120,11 +120,11 @@ final class DeletedCaptures: Sendable {
         do {
             let settings = live.configuration.output
             let last = try await ledger.lastVersion(of: row.id)
+            let result = try await ledger.results(of: row.id).last { $0.version == nil }
             let place = try await Blocking.run { [written] () -> String? in
-                guard row.digest == found.digest, root.source.isGone(row.path, root: root.settings.path) else {
-                    return nil
-                }
-                return try Self.move(row, last, settings, written)
+                guard let result, row.digest == found.digest, root.source.isGone(row.path, root: root.settings.path)
+                else { return nil }
+                return try Self.move(result.output, last, settings, written)
             }
             try await ledger.endRemoval(row.id, note: place.map { "deleted; its result was moved to \($0)" })
             guard let place else { return false }
@@ -140,13 +140,12 @@ final class DeletedCaptures: Sendable {
     ///
     /// - Parameter last: the greatest number that a version of it ever had.
     private static func move(
-        _ row: CaptureRow, _ last: Int, _ settings: OutputSettings, _ written: WrittenTrees
+        _ name: [UInt8], _ last: Int, _ settings: OutputSettings, _ written: WrittenTrees
     ) throws(TreeError) -> String {
         let trees = try written.results(settings)
         let removed = try written.open(.removed, at: settings.removedDirectory)
         try FreeSpaceGuard(settings).check(removed)
         let commit = ResultCommit(trees)
-        let name = row.output ?? []
         for tree in ResultTrees.Tree.allCases {
             let move = ResultMove(
                 source: .init(tree: trees.place(tree), name: name), target: .init(tree: removed.place, name: name),

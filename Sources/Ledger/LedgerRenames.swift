@@ -273,12 +273,14 @@ extension Ledger {
         }
     }
 
-    /// Leaves out a failed capture, whose file has another name now.
+    /// Leaves out a failed capture, whose file has another name now. An older result of it stays, and keeps its place.
     public func leaveFailure(_ id: Int64, note: String) async throws {
         try await store.write {
             try $0.execute(
                 sql: """
-                    UPDATE captures SET state = 'ignored', ignored_kind = ?, note = ?, output = NULL
+                    UPDATE captures SET state = 'ignored', ignored_kind = ?, note = ?, output =
+                        CASE WHEN EXISTS (SELECT 1 FROM results WHERE capture = captures.id AND version IS NULL)
+                            THEN output END
                     WHERE id = ? AND state = 'failed' AND in_progress = 0
                     """, arguments: [IgnoredKind.renamed.rawValue, note, id])
         }
