@@ -243,31 +243,6 @@ import Watching
         #expect(bench.space.files(in: "quarantine") == ["lab-a/b.png.json"])
     }
 
-    @Test("The older result of one that failed, was renamed and failed again is removed as a deleted one's is")
-    func failedWithResult() async throws {
-        let bench = try Self.bench(["a.png"]) {
-            $0.watches[0].deletions = .remove
-            $0.watches[0].patience = .zero
-            $0.watches[0].reconcileInterval = .milliseconds(100)
-        }
-        try await bench.run {
-            for lab in ["lab-a", "lab-b"] { await bench.announcers[lab]!.say(.healthy) }
-            try await Self.see(["a.png"], bench)
-            try bench.space.write("no image at all", to: "lab-a/a.png")
-            try await bench.announce("a.png")
-            await bench.events.wait(for: "failed")
-            try Self.move("a.png", to: "b.png", bench)
-            try await bench.announce("b.png")
-            await bench.events.wait(for: "failed", count: 2)
-            await bench.events.wait(for: "removed")
-        }
-        #expect(bench.space.files(in: "out") == [])
-        #expect(bench.space.files(in: "out.removed") == ["lab-a/a.png", "lab-a/a.png.json"])
-        #expect(
-            try await bench.row("a.png")?.note
-                == "deleted; its result was moved to \(bench.space("out.removed/lab-a/a.png"))")
-    }
-
     @Test("What was begun and not ended is ended by the next start, also if the capture is gone again by then")
     func takenUp() async throws {
         let first = try Self.bench(["a.png"])

@@ -63,7 +63,9 @@ import Watching
         let bench = try DaemonBench(clock: clock) { $0.retry.attempts = 1 }
         try bench.write("x.png")
         try await bench.run {
-            let queue = try DatabaseQueue(path: bench.space("state/ledger.sqlite"))
+            var patient = Configuration()
+            patient.busyMode = .timeout(60)
+            let queue = try DatabaseQueue(path: bench.space("state/ledger.sqlite"), configuration: patient)
             try await queue.write {
                 try $0.execute(
                     sql: "CREATE TRIGGER full BEFORE UPDATE OF output ON captures WHEN NEW.state = 'pending' "
