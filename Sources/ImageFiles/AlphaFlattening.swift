@@ -11,7 +11,7 @@ enum AlphaFlattening {
             warnings.append("the alpha channel hides every pixel and was ignored")
             return image
         }
-        let background = ValidArea.background(of: image, without: alpha.map { $0 < most / 2 ? 1 : 0 })
+        let background = ValidArea.background(of: image, without: alpha.map { $0 < most / 2 })
         var flat = image
         for (pixel, share) in alpha.enumerated() where share < 1 {
             for channel in 0..<3 {

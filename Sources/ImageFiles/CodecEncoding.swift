@@ -44,8 +44,8 @@ extension Codec {
     }
 
     /// Labels as an 8-bit gray PNG.
-    static func encode(_ labels: LabelMap, compression: Int) throws(ImageFileError) -> [UInt8] {
-        try labels.labels.withUnsafeBytes { pixels in
+    static func encode<Label>(_ labels: LabelMap<Label>, compression: Int) throws(ImageFileError) -> [UInt8] {
+        try labels.bytes.withUnsafeBytes { pixels in
             var picture = nct_picture()
             picture.width = UInt32(labels.width)
             picture.height = UInt32(labels.height)

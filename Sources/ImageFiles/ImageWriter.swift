@@ -50,8 +50,8 @@ public enum ImageWriter {
     /// Encodes labels as a PNG of one gray channel with 8 bits, whose values are the labels.
     ///
     /// - Throws: `unsupported` for a map without pixels, `outOfMemory`.
-    public static func encode(_ labels: LabelMap) throws(ImageFileError) -> [UInt8] {
-        guard !labels.labels.isEmpty else {
+    public static func encode<Label>(_ labels: LabelMap<Label>) throws(ImageFileError) -> [UInt8] {
+        guard !labels.bytes.isEmpty else {
             throw ImageFileError(
                 .unsupported, "a map without pixels", path: "png output", remedy: "give at least 1 × 1")
         }

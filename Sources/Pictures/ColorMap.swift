@@ -54,10 +54,12 @@ public struct ColorMap: Sendable {
     }
 
     /// A picture of labels, each in its ``category(_:)``.
-    public static func image(of labels: LabelMap) -> RGBImage { image(of: labels, in: (0..<256).map { category($0) }) }
+    public static func image<Label>(of labels: LabelMap<Label>) -> RGBImage {
+        image(of: labels, in: (0..<256).map { category($0) })
+    }
 
     /// A picture of classes in colors that remind of the stain.
-    public static func image(ofClasses labels: LabelMap) -> RGBImage {
+    public static func image(ofClasses labels: LabelMap<SmearClass>) -> RGBImage {
         image(
             of: labels,
             in: (UInt8.min...UInt8.max).map { SmearClass(rawValue: $0).map(color(of:)) ?? category(Int($0)) })
@@ -66,11 +68,11 @@ public struct ColorMap: Sendable {
     /// An image under its classes' colors, half and half; the background stays as it is.
     ///
     /// - Precondition: both have one size, and every label is a class.
-    public static func overlay(ofClasses labels: LabelMap, on image: RGBImage) -> RGBImage {
+    public static func overlay(ofClasses labels: LabelMap<SmearClass>, on image: RGBImage) -> RGBImage {
         precondition(labels.width == image.width && labels.height == image.height, "every pixel has its class")
         let colors = SmearClass.allCases.map(color(of:))
         var result = image
-        for (pixel, label) in labels.labels.enumerated() where label != SmearClass.background.rawValue {
+        for (pixel, label) in labels.bytes.enumerated() where label != SmearClass.background.rawValue {
             let color = colors[Int(label)]
             result.samples[3 * pixel] = (result.samples[3 * pixel] + color.red) / 2
             result.samples[3 * pixel + 1] = (result.samples[3 * pixel + 1] + color.green) / 2
@@ -90,10 +92,10 @@ public struct ColorMap: Sendable {
         }
     }
 
-    private static func image(of labels: LabelMap, in colors: [PixelColor]) -> RGBImage {
+    private static func image<Label>(of labels: LabelMap<Label>, in colors: [PixelColor]) -> RGBImage {
         RGBImage(
             width: labels.width, height: labels.height,
-            samples: labels.labels.flatMap { label in
+            samples: labels.bytes.flatMap { label in
                 let color = colors[Int(label)]
                 return [color.red, color.green, color.blue]
             })

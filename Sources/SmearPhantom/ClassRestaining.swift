@@ -48,7 +48,7 @@ public struct ClassRestaining: Sendable, Equatable {
             return SIMD8(scale.x, scale.y, scale.z, hue.x, hue.y, hue.z, 1, 1)
         }
         let factors = PartKernels.blurred(
-            labels.labels.map(UInt16.init), table: table, width: image.width, height: image.height,
+            labels.bytes.map(UInt16.init), table: table, width: image.width, height: image.height,
             deviation: Self.blur, workers: workers)
         var restaining = Restaining()
         restaining.lightFactor = lightFactor

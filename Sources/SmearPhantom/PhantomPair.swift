@@ -13,7 +13,7 @@ public struct PhantomPair: Sendable {
     public let referenceScenes: [SmearScene]
 
     /// The true class of every pixel of `source` and `truth`.
-    public var classes: LabelMap { scene.classes }
+    public var classes: LabelMap<SmearClass> { scene.classes }
 }
 
 /// Ready-made phantoms: pairs for measuring a normalizer, and the fields that it should complain about.

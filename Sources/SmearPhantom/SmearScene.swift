@@ -10,8 +10,8 @@ public struct SmearScene: Sendable {
     public let eosin: Plane
     public let azure: Plane
     public let hemoglobin: Plane
-    /// The ``SmearClass`` of every pixel: the cell that covers at least half of it.
-    public let classes: LabelMap
+    /// What every pixel is: the cell that covers at least half of it.
+    public let classes: LabelMap<SmearClass>
     /// The cells in sight: white cells first, then red cells, then platelets.
     public let boxes: [CellBox]
 
@@ -33,14 +33,14 @@ public struct SmearScene: Sendable {
         var eosin = Self.background(seed: seed, width: width, height: height)
         var azure = Plane(width: width, height: height)
         var hemoglobin = Plane(width: width, height: height)
-        var classes = LabelMap(width: width, height: height)
+        var classes = LabelMap<SmearClass>(width: width, height: height)
         var whiteBoxes: [CellBox] = []
         var redBoxes: [CellBox] = []
         var plateletBoxes: [CellBox] = []
         eosin.values.withUnsafeMutableBufferPointer { eosin in
             azure.values.withUnsafeMutableBufferPointer { azure in
                 hemoglobin.values.withUnsafeMutableBufferPointer { hemoglobin in
-                    classes.labels.withUnsafeMutableBufferPointer { labels in
+                    classes.bytes.withUnsafeMutableBufferPointer { labels in
                         let canvas = Canvas(
                             width: width, height: height, eosin: eosin.baseAddress!, azure: azure.baseAddress!,
                             hemoglobin: hemoglobin.baseAddress!, labels: labels.baseAddress!)

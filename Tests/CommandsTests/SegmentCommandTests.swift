@@ -44,12 +44,12 @@ import Testing
     }
 
     /// The labels of a file that must be gray with 8 bits.
-    private func labels(_ path: String) throws -> LabelMap {
+    private func labels(_ path: String) throws -> LabelMap<SmearClass> {
         let file = try ImageReader.read(path: path)
         #expect(file.metadata.format == .png && file.metadata.channels == 1 && file.metadata.bitDepth == 8)
         return LabelMap(
             width: file.image.width, height: file.image.height,
-            labels: stride(from: 0, to: file.image.samples.count, by: 3).map {
+            bytes: stride(from: 0, to: file.image.samples.count, by: 3).map {
                 UInt8((file.image.samples[$0] * 255).rounded())
             })
     }
@@ -68,7 +68,7 @@ import Testing
             let found = try labels(bench.space("out/scene-00000\(index)-classes.png"))
             let known = try labels(bench.space("p/masks/scene-00000\(index).png"))
             try #require(found.width == 1001 && found.height == 751)
-            for (seen, truth) in zip(found.labels, known.labels) {
+            for (seen, truth) in zip(found.bytes, known.bytes) {
                 either[Int(truth)] += 1
                 if seen == truth { both[Int(truth)] += 1 } else { either[Int(seen)] += 1 }
             }
@@ -108,7 +108,7 @@ import Testing
             #expect(report.summary.cells == entry.cells && report.summary.images == 1 && report.summary.failed == 0)
             #expect(entry.width == 320 && entry.height == 240 && entry.overlay == nil)
             #expect(abs(entry.smearProbability - Double(known.smearProbability)) < 1e-6)
-            let red = known.labels.labels.count { $0 == SmearClass.redCell.rawValue }
+            let red = known.labels.mask(of: .redCell).count
             #expect(abs(entry.shares.redCell - Double(red) / (320 * 240)) < 1e-9)
             let shares = entry.shares
             let sum = shares.background + shares.redCell + shares.cytoplasm + shares.nucleus + shares.platelet
@@ -133,7 +133,7 @@ import Testing
         try #require(overlay.width == image.width && overlay.height == image.height)
         // Twice the overlay minus the image is the class's color, one for each class.
         var colors: [UInt8: SIMD3<Float>] = [:]
-        for (pixel, label) in classes.labels.enumerated() {
+        for (pixel, label) in classes.bytes.enumerated() {
             func color(_ image: RGBImage) -> SIMD3<Float> {
                 SIMD3(image.samples[3 * pixel], image.samples[3 * pixel + 1], image.samples[3 * pixel + 2])
             }

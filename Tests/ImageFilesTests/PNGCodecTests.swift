@@ -50,13 +50,13 @@ struct PNGCodecTests {
 
     @Test("Labels are written as one gray channel and read back exactly; a map without pixels is refused")
     func labels() throws {
-        let map = LabelMap(width: 67, height: 31, labels: (0..<67 * 31).map { UInt8($0 * 7 % 256) })
+        let map = LabelMap<SmearClass>(width: 67, height: 31, bytes: (0..<67 * 31).map { UInt8($0 * 7 % 256) })
         let bytes = try ImageWriter.encode(map)
         let back = try ImageReader.decode(bytes, name: "labels.png")
         #expect(back.metadata.channels == 1 && back.metadata.bitDepth == 8)
         #expect(back.image.width == 67 && back.image.height == 31)
-        #expect(values(back) == map.labels.flatMap { [Int($0), Int($0), Int($0)] })
-        #expect(throws: ImageFileError.self) { try ImageWriter.encode(LabelMap(width: 0, height: 0)) }
+        #expect(values(back) == map.bytes.flatMap { [Int($0), Int($0), Int($0)] })
+        #expect(throws: ImageFileError.self) { try ImageWriter.encode(LabelMap<SmearClass>(width: 0, height: 0)) }
     }
 
     private static func contains(_ bytes: [UInt8], _ chunk: String) -> Bool {

@@ -71,9 +71,9 @@ struct CIEDE2000Tests {
 
     @Test("The means by label keep the labels apart")
     func meansByLabel() throws {
-        let means = CIEDE2000.means(first, second, by: LabelMap(width: 2, height: 1, labels: [3, 1]))
+        let means = CIEDE2000.means(first, second, by: LabelMap<SmearClass>(width: 2, height: 1, bytes: [3, 1]))
         #expect(means.count == 2)
-        #expect(abs(try #require(means[3]) - 27.1492) < 1e-4)
-        #expect(abs(try #require(means[1]) - 2.3669) < 1e-4)
+        #expect(abs(try #require(means[.nucleus]) - 27.1492) < 1e-4)
+        #expect(abs(try #require(means[.redCell]) - 2.3669) < 1e-4)
     }
 }

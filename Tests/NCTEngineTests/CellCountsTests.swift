@@ -8,18 +8,18 @@ import Testing
 @Suite("Cell counts")
 struct CellCountsTests {
     /// A disk of a class, over what is there.
-    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap) {
+    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap<SmearClass>) {
         for y in max(0, center.1 - radius)...min(map.height - 1, center.1 + radius) {
             for x in max(0, center.0 - radius)...min(map.width - 1, center.0 + radius) {
                 let (dx, dy) = (x - center.0, y - center.1)
-                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind.rawValue }
+                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind }
             }
         }
     }
 
     @Test("Cells that stand free are counted one by one, a clump by its area, crumbs not at all")
     func free() {
-        var map = LabelMap(width: 400, height: 300)
+        var map = LabelMap<SmearClass>(width: 400, height: 300)
         for x in 0..<4 { draw(.redCell, at: (50 + 90 * x, 50), radius: 20, on: &map) }
         // Two that overlap by a little.
         draw(.redCell, at: (60, 150), radius: 20, on: &map)
@@ -39,7 +39,7 @@ struct CellCountsTests {
 
     @Test("A nucleus without cytoplasm is a white cell, and its lobes near each other are one; a small one is none")
     func nuclei() {
-        var map = LabelMap(width: 300, height: 200)
+        var map = LabelMap<SmearClass>(width: 300, height: 200)
         for x in 0..<3 { draw(.redCell, at: (40 + 90 * x, 40), radius: 20, on: &map) }
         draw(.nucleus, at: (60, 130), radius: 14, on: &map)
         draw(.nucleus, at: (94, 130), radius: 14, on: &map)
@@ -54,7 +54,7 @@ struct CellCountsTests {
         let counts = CellCounts(LabelMap(width: 30, height: 20))
         #expect(counts.redCells == 0 && counts.whiteCells == 0 && counts.platelets == 0)
         for kind in SmearClass.allCases {
-            #expect(CellCounts(LabelMap(width: 1, height: 1, repeating: kind.rawValue)).redCells <= 1)
+            #expect(CellCounts(LabelMap(width: 1, height: 1, repeating: kind)).redCells <= 1)
         }
     }
 

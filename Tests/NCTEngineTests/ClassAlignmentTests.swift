@@ -8,7 +8,7 @@ import Testing
 
     private func colors(_ cells: [FieldColors.Cell]) -> FieldColors {
         let lab = LabImage(width: 8, height: 8, samples: [Float](repeating: 50, count: 192))
-        let map = LabelMap(width: 8, height: 8)
+        let map = LabelMap<SmearClass>(width: 8, height: 8)
         let parts = SmearParts(map, WhiteCellRegions(map), colors: lab, ClassColors(lab, map))
         var colors = FieldColors(lab, parts, kinds: [])
         colors.background = PartColor(mean: [80, -3, 5], deviation: [2, 1, 1], pixels: 1000)

@@ -11,17 +11,17 @@ struct ClassColorModelTests {
     /// where `mistaken` says that it is as sure of another class.
     private func field(
         seed: UInt64, mistaken: (Int, Int) -> SmearClass?
-    ) -> (probabilities: FeatureMap, colors: LabImage, truth: LabelMap) {
+    ) -> (probabilities: FeatureMap, colors: LabImage, truth: LabelMap<SmearClass>) {
         var generator = SeededGenerator(seed: seed)
         let means: [SIMD3<Float>] = [[92, 4, 16], [70, 20, 12], [72, 16, -4], [35, 38, -40], [55, 28, -20]]
         let (width, height) = (100, 60)
-        var truth = LabelMap(width: width, height: height)
+        var truth = LabelMap<SmearClass>(width: width, height: height)
         var probabilities = FeatureMap(width: width, height: height, channels: classes)
         var samples: [Float] = []
         for y in 0..<height {
             for x in 0..<width {
                 let kind = x / 20
-                truth[x, y] = UInt8(kind)
+                truth.bytes[y * width + x] = UInt8(kind)
                 for channel in 0..<3 {
                     samples.append(means[kind][channel] + Float.random(in: -3...3, using: &generator))
                 }
@@ -48,9 +48,9 @@ struct ClassColorModelTests {
     @Test("A patch of red cell that is taken for nucleus becomes red cell again, and all else stays")
     func corrects() {
         let field = field(seed: 3) { x, y in (30..<38).contains(x) && (10..<40).contains(y) ? .nucleus : nil }
-        let before = zip(likeliest(field.probabilities), field.truth.labels).count { $0 != $1 }
+        let before = zip(likeliest(field.probabilities), field.truth.bytes).count { $0 != $1 }
         let result = corrected(field.probabilities, field.colors)
-        let after = zip(likeliest(result), field.truth.labels).count { $0 != $1 }
+        let after = zip(likeliest(result), field.truth.bytes).count { $0 != $1 }
         #expect(before == 240 && after == 0, "\(before) → \(after)")
     }
 
@@ -58,7 +58,7 @@ struct ClassColorModelTests {
     func keeps() {
         let field = field(seed: 4) { _, _ in nil }
         let result = corrected(field.probabilities, field.colors)
-        #expect(likeliest(result) == field.truth.labels)
+        #expect(likeliest(result) == field.truth.bytes)
         for pixel in 0..<result.pixelCount {
             let sum = result.values[pixel * classes..<(pixel + 1) * classes].reduce(0, +)
             #expect(abs(sum - 1) < 1e-5)

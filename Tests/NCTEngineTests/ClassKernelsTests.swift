@@ -27,7 +27,7 @@ struct ClassKernelsTests {
         #expect(labels == twin)
         for pixel in 0..<map.pixelCount {
             let own = map.values[5 * pixel..<5 * pixel + 5]
-            #expect(Int(labels.labels[pixel]) == own.firstIndex(of: own.max()!)! - own.startIndex)
+            #expect(Int(labels.bytes[pixel]) == own.firstIndex(of: own.max()!)! - own.startIndex)
         }
     }
 

@@ -31,7 +31,7 @@ struct ClusteringTests {
         let half = FeatureMap(width: 40, height: 25, channels: 3, values: Array(values.prefix(3000)))
         let rest = FeatureMap(width: 40, height: 25, channels: 3, values: Array(values.suffix(3000)))
         let clustering = Clustering(fitting: [half, rest], count: 4, seed: 1, workers: workers)
-        let labels = clustering.labels(of: map, workers: workers).labels
+        let labels = clustering.labels(of: map, workers: workers).bytes
         var labelOfGroup: [Int: Set<UInt8>] = [:]
         for (group, label) in zip(truth, labels) { labelOfGroup[group, default: []].insert(label) }
         #expect(labelOfGroup.values.allSatisfy { $0.count == 1 })

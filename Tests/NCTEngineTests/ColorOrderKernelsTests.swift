@@ -4,14 +4,14 @@ import Testing
 @Suite("Color order kernels")
 struct ColorOrderKernelsTests {
     /// Colors of which some lie outside of the curve's cube, and clusters.
-    private func image(_ count: Int, seed: UInt64) -> (source: LabImage, clusters: LabelMap) {
+    private func image(_ count: Int, seed: UInt64) -> (source: LabImage, clusters: LabelMap<Cluster>) {
         var inputs = TwinInputs(seed: seed)
         var samples = inputs.lab(count)
         for pixel in stride(from: 0, to: count, by: 7) { samples[3 * pixel + pixel % 3] *= 4 }
         for pixel in stride(from: 0, to: count, by: 5) { samples[3 * pixel] = Float(pixel % 3) * 50 }
         return (
             LabImage(width: count, height: 1, samples: samples),
-            LabelMap(width: count, height: 1, labels: inputs.labels(count, below: 3).map { UInt8($0) })
+            LabelMap(width: count, height: 1, bytes: inputs.labels(count, below: 3).map { UInt8($0) })
         )
     }
 
@@ -27,7 +27,7 @@ struct ColorOrderKernelsTests {
                     guard color.allSatisfy({ abs($0) < 127 }) else { continue }
                     let cell = zip(color, [0, 128, 128] as [Float]).map { Int(($0 + $1) * 8) }
                     #expect(keys.fast[pixel] >> 23 & (1 << 33 - 1) == ColorCurve.place(of: (cell[0], cell[1], cell[2])))
-                    #expect(keys.fast[pixel] >> 56 == UInt64(labels?.labels[pixel] ?? 0))
+                    #expect(keys.fast[pixel] >> 56 == UInt64(labels?.bytes[pixel] ?? 0))
                 }
             }
         }
@@ -60,7 +60,7 @@ struct ColorOrderKernelsTests {
     }
 
     /// Three colors with shades and noise, a cluster each.
-    private func shades(width: Int, height: Int) -> (source: LabImage, clusters: LabelMap) {
+    private func shades(width: Int, height: Int) -> (source: LabImage, clusters: LabelMap<Cluster>) {
         let paints: [[Float]] = [[86, 1, -3], [70, 18, 4], [40, 26, -32]]
         var inputs = TwinInputs(seed: 8)
         let kinds = (0..<width * height).map { ($0 % width / 20 + $0 / width / 15) % 3 }
@@ -71,7 +71,7 @@ struct ColorOrderKernelsTests {
         }
         return (
             LabImage(width: width, height: height, samples: samples),
-            LabelMap(width: width, height: height, labels: kinds.map { UInt8($0) })
+            LabelMap(width: width, height: height, bytes: kinds.map { UInt8($0) })
         )
     }
 
@@ -87,13 +87,13 @@ struct ColorOrderKernelsTests {
         }
         var (sum, count) = (0.0, 0)
         neighbors.forEachPair { first, second, _ in
-            #expect(clusters.labels[first] == clusters.labels[second])
+            #expect(clusters.bytes[first] == clusters.bytes[second])
             sum += distance(first, second)
             count += 1
         }
         let sample = Array(stride(from: 0, to: source.pixelCount, by: 23))
         let exact = sample.reduce(0.0) { total, p in
-            let all = (0..<source.pixelCount).filter { clusters.labels[$0] == clusters.labels[p] }
+            let all = (0..<source.pixelCount).filter { clusters.bytes[$0] == clusters.bytes[p] }
             return total + all.map { distance(p, $0) }.sorted()[1...8].reduce(0, +) / 8
         }
         let (mean, best) = (sum / Double(count), exact / Double(sample.count))

@@ -5,7 +5,7 @@ import Testing
 @Suite("Color palette")
 struct ColorPaletteTests {
     /// A smear's colors and a segmentation of it.
-    private func smear(_ seed: UInt64, _ stain: Stain = .labB) -> (lab: LabImage, classes: LabelMap) {
+    private func smear(_ seed: UInt64, _ stain: Stain = .labB) -> (lab: LabImage, classes: LabelMap<RoughClass>) {
         let image = SmearScene(seed: seed, width: 200, height: 150).render(in: stain, noiseSeed: seed)
         return (LabImage(image), RoughSegmentation(image, workers: Workers(threads: 1)).labels)
     }
@@ -27,7 +27,7 @@ struct ColorPaletteTests {
         for pixel in 0..<lab.pixelCount {
             let other = lab.pixelCount - 1 - pixel
             for channel in 0..<3 { turned.samples[3 * pixel + channel] = lab.samples[3 * other + channel] }
-            labels.labels[pixel] = classes.labels[other]
+            labels[pixel] = classes[other]
         }
         #expect(palette.distance(to: ColorPalette(turned, classes: labels)) < 1e-5)
     }
@@ -54,13 +54,13 @@ struct ColorPaletteTests {
     func shares() {
         // The lower half of the field twice over, as background only: twice the background, the same cells.
         let (lab, classes) = smear(3)
-        let pixels = (0..<lab.pixelCount).filter { classes.labels[$0] == RoughSegmentation.background }
+        let pixels = (0..<lab.pixelCount).filter { classes[$0] == .background }
         let padded = LabImage(
             width: lab.pixelCount + pixels.count, height: 1,
             samples: lab.samples + pixels.flatMap { lab.samples[3 * $0..<3 * $0 + 3] })
-        let labels = LabelMap(
+        let labels = LabelMap<RoughClass>(
             width: padded.width, height: 1,
-            labels: classes.labels + [UInt8](repeating: RoughSegmentation.background, count: pixels.count))
+            bytes: classes.bytes + [UInt8](repeating: RoughClass.background.rawValue, count: pixels.count))
         let palette = ColorPalette(lab, classes: classes)
         #expect(palette.distance(to: ColorPalette(padded, classes: labels)) < 1e-3)
     }
@@ -73,11 +73,11 @@ struct ColorPaletteTests {
             LabImage(image),
             classes: LabelMap(
                 width: 200, height: 150,
-                labels: RoughSegmentation(image, workers: Workers(threads: 1)).labels.labels.map { min(1, $0) }))
+                bytes: RoughSegmentation(image, workers: Workers(threads: 1)).labels.bytes.map { min(1, $0) }))
         let with = ColorPalette(lab, classes: classes)
-        #expect(without.distance(to: with, class: Int(RoughSegmentation.nucleus)) == nil)
-        let background = without.distance(to: with, class: 0) ?? -1
-        let cell = without.distance(to: with, class: 1) ?? -1
+        #expect(without.distance(to: with, class: .nucleus) == nil)
+        let background = without.distance(to: with, class: .background) ?? -1
+        let cell = without.distance(to: with, class: .cell) ?? -1
         #expect(abs(without.distance(to: with) - (background + cell) / 2) < 1e-5)
         #expect(abs(with.distance(to: without, ignoringNuclei: true) - (background + cell) / 2) < 1e-5)
     }

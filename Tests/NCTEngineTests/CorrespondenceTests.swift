@@ -21,9 +21,9 @@ struct CorrespondenceTests {
     private static let seeds = Array(6001..<6001 + max(1, asked ?? 3))
 
     /// The class at the middle of each square of a grid.
-    private func classes(_ scene: SmearScene, scale: Int) -> LabelMap {
+    private func classes(_ scene: SmearScene, scale: Int) -> LabelMap<SmearClass> {
         let (width, height) = (scene.classes.width / scale, scene.classes.height / scale)
-        var result = LabelMap(width: width, height: height)
+        var result = LabelMap<SmearClass>(width: width, height: height)
         for y in 0..<height {
             for x in 0..<width { result[x, y] = scene.classes[x * scale + scale / 2, y * scale + scale / 2] }
         }
@@ -52,9 +52,9 @@ struct CorrespondenceTests {
             let target = classes(pair.referenceScenes[0], scale: plan.scale)
             for (pixel, position) in run.forward.positions.enumerated() {
                 let match = plan.map.target(of: position)
-                let kind = source.labels[pixel]
-                total[Int(kind)] += 1
-                if target[match.x, match.y] == kind { right[Int(kind)] += 1 }
+                let kind = source[pixel]
+                total[Int(kind.rawValue)] += 1
+                if target[match.x, match.y] == kind { right[Int(kind.rawValue)] += 1 }
             }
         }
         let present = total.indices.filter { total[$0] > 0 }

@@ -15,8 +15,8 @@ struct FieldInspectionTests {
             let scene = SmearScene(seed: seed, width: size.0, height: size.1)
             let field = FieldInspection(scene.render(in: stain, noiseSeed: seed))
             #expect(!field.isBlank && field.isSmear && field.isInFocus && field.hasWhiteCells, "seed \(seed): \(field)")
-            let cells = scene.classes.labels.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
-            let share = Float(cells) / Float(scene.classes.labels.count)
+            let cells = scene.classes.mask(of: .background).inverted.count
+            let share = Float(cells) / Float(scene.classes.pixelCount)
             #expect(abs(field.foregroundShare - share) < 0.1, "seed \(seed): \(field.foregroundShare), truly \(share)")
         }
     }

@@ -96,7 +96,7 @@ struct GraphCutTests {
                         let change = Double(gain * problem.source.samples[3 * pixel + channel] + 100 * offset)
                         square += change * change
                     }
-                    if labels.labels[pixel] == labels.labels[pixel - 1] {
+                    if labels.bytes[pixel] == labels.bytes[pixel - 1] {
                         sums.inside += square.squareRoot()
                         counts.inside += 1
                     } else {
@@ -152,7 +152,7 @@ struct GraphCutTests {
         let solution = GraphCut(labelCount: 64).minimize(
             problem.energy, from: problem.start, workers: Workers(threads: 2))
         #expect((solution.labeling?.offered ?? 64) < 16)
-        #expect(Set(solution.labeling?.labels.labels ?? []).count == 1)
+        #expect(Set(solution.labeling?.labels.bytes ?? []).count == 1)
         let result = solution.field.apply(to: source)
         let errors = zip(result.samples, guidance.samples).map { abs($0 - $1) }
         let squares = LeastSquaresSolver().minimize(problem.energy, from: problem.start, workers: Workers(threads: 2))
@@ -174,7 +174,7 @@ struct GraphCutTests {
             let solution = GraphCut().minimize(problem.energy, from: problem.start, workers: Workers(threads: 2))
             let isFinite = solution.field.values.allSatisfy { $0.isFinite }
             #expect(isFinite)
-            #expect(solution.labeling?.labels.labels.count == pixels)
+            #expect(solution.labeling?.labels.pixelCount == pixels)
         }
     }
 

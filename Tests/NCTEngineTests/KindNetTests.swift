@@ -72,12 +72,12 @@ struct KindNetTests {
     func window() throws {
         // A cell of 100 pixels across in a field that rises to the right, one unit a pixel.
         let (width, height) = (160, 120)
-        var map = LabelMap(width: width, height: height)
-        for y in 10..<110 { for x in 50..<150 { map[x, y] = SmearClass.nucleus.rawValue } }
+        var map = LabelMap<SmearClass>(width: width, height: height)
+        for y in 10..<110 { for x in 50..<150 { map[x, y] = .nucleus } }
         let region = try #require(WhiteCellRegions(map).regions.first)
         let view = CellView(of: region, width: width, height: height).mean(channels: 2, of: width) { pixel, values in
             values[0] = Float(pixel % width)
-            values[1] = map.labels[pixel] == SmearClass.nucleus.rawValue ? 1 : 0
+            values[1] = map[pixel] == .nucleus ? 1 : 0
         }
         let step = 1.5 * (Float(100 * 100) * 4 / .pi).squareRoot() / Float(KindNet.side)
         let middle = 32 * KindNet.side

@@ -140,8 +140,8 @@ struct NormalizerTests {
             #expect(target.x >= 0 && target.x < width && target.y >= 0 && target.y < height)
         }
         #expect(stages.referenceFeatures.map(\.width) == [30, 37])
-        #expect(Set(stages.referenceClusters.flatMap(\.labels)).count == 5)
-        #expect(stages.sourceClusters?.labels.allSatisfy { $0 < 5 } == true)
+        #expect(Set(stages.referenceClusters.flatMap(\.bytes)).count == 5)
+        #expect(stages.sourceClusters?.bytes.allSatisfy { $0 < 5 } == true)
         #expect(stages.transfer.channels == 6 && stages.transferLabels == nil)
         let report = try #require(normalization.transfer)
         #expect(report.solver == .leastSquares && report.labels == nil && report.pixels == 45 * 35)

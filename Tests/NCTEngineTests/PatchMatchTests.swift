@@ -203,8 +203,8 @@ struct PatchMatchTests {
     @Test("A pixel of another cluster is as far as the label weight says")
     func labels() {
         let features = FeatureMap(width: 5, height: 5, channels: 2)
-        var labels = LabelMap(width: 5, height: 5)
-        labels.labels = [UInt8](repeating: 1, count: 25)
+        var labels = LabelMap<Cluster>(width: 5, height: 5)
+        labels.bytes = [UInt8](repeating: 1, count: 25)
         let zero = SearchMap(
             [(features, LabelMap(width: 5, height: 5))], labelCount: 3, labelWeight: 10, scale: 1,
             workers: Workers(threads: 1))
@@ -220,9 +220,9 @@ struct PatchMatchTests {
         let sizes = [(19, 23), (30, 11)]
         let map = SearchMap(
             sizes.enumerated().map { index, size in
-                var labels = LabelMap(width: size.0, height: size.1)
+                var labels = LabelMap<Cluster>(width: size.0, height: size.1)
                 var generator = SeededGenerator(seed: UInt64(index))
-                for pixel in labels.labels.indices { labels.labels[pixel] = UInt8.random(in: 0..<3, using: &generator) }
+                for pixel in labels.bytes.indices { labels.bytes[pixel] = UInt8.random(in: 0..<3, using: &generator) }
                 return (
                     TestImages.features(width: size.0, height: size.1, channels: 4, seed: UInt64(30 + index)), labels
                 )

@@ -21,7 +21,7 @@ struct PhantomAccuracyTests {
                 )
             }
             for pixel in 0..<truth.pixelCount {
-                let label = Int(pair.classes.labels[pixel])
+                let label = Int(pair.classes.bytes[pixel])
                 before[label] += CIEDE2000.difference(color(source, pixel), color(truth, pixel))
                 after[label] += CIEDE2000.difference(color(result, pixel), color(truth, pixel))
                 pixels[label] += 1

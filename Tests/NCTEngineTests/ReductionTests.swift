@@ -37,9 +37,9 @@ struct ReductionTests {
 
     @Test("A pixel takes the label of most of those it covers; of several the one that comes to as many first")
     func labels() {
-        let map = LabelMap(
+        let map = LabelMap<Cluster>(
             width: 5, height: 4,
-            labels: [
+            bytes: [
                 1, 2, 0, 3, 9,
                 2, 2, 3, 0, 9,
                 4, 4, 1, 2, 9,
@@ -47,7 +47,7 @@ struct ReductionTests {
             ])
         let reduced = map.reduced(by: 2)
         #expect((reduced.width, reduced.height) == (2, 2))
-        #expect(reduced.labels == [2, 3, 4, 2])
+        #expect(reduced.bytes == [2, 3, 4, 2])
         #expect(map.reduced(by: 1) == map)
     }
 }

@@ -17,9 +17,9 @@ struct SearchKernelsTests {
             return (
                 FeatureMap(width: size.0, height: size.1, channels: components, values: values),
                 labels > 0
-                    ? LabelMap(
+                    ? LabelMap<Cluster>(
                         width: size.0, height: size.1,
-                        labels: inputs.labels(count, below: UInt16(labels)).map { UInt8($0) }) : nil
+                        bytes: inputs.labels(count, below: UInt16(labels)).map { UInt8($0) }) : nil
             )
         }
         return SearchMap(images, labelCount: labels, labelWeight: 30, scale: 100, workers: Workers(threads: 1))

@@ -41,7 +41,7 @@ struct SmearContentsTests {
         let labels = segmentation.labels(reducedBy: 1, workers: workers)
         let before = LabImage(image)
         var after = before
-        for (pixel, label) in labels.labels.enumerated() where label == kind.rawValue {
+        for pixel in labels.bytes.indices where labels[pixel] == kind {
             for channel in 0..<3 { after.samples[3 * pixel + channel] += shift[channel] }
         }
         // The palette of a lab whose cells look as this one's.

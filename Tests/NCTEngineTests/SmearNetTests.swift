@@ -14,7 +14,7 @@ struct SmearNetTests {
             let scene = SmearScene(seed: 900_000 + seed, width: 480, height: 360)
             let image = scene.render(in: .random(7_000 + seed), noiseSeed: seed)
             let found = try SmearNet.embedded.segmentation(of: image, workers: workers).labels
-            for (seen, known) in zip(found.labels, scene.classes.labels) {
+            for (seen, known) in zip(found.bytes, scene.classes.bytes) {
                 either[Int(known)] += 1
                 if seen == known { both[Int(known)] += 1 } else { either[Int(seen)] += 1 }
             }
@@ -78,8 +78,8 @@ struct SmearNetTests {
         #expect(one.labels == two.labels && one.smearProbability == two.smearProbability)
         let labels = two.labels(reducedBy: 1, workers: workers)
         #expect(labels.width == 1300 && labels.height == 980)
-        let right = zip(labels.labels, scene.classes.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-        #expect(Double(right) > 0.93 * Double(labels.labels.count))
+        let right = zip(labels.bytes, scene.classes.bytes).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+        #expect(Double(right) > 0.93 * Double(labels.pixelCount))
         let half = two.labels(reducedBy: 4, workers: workers)
         #expect(half.width == 325 && half.height == 245)
     }

@@ -17,9 +17,9 @@ struct SpoiledClassesTests {
         /// Every other red cell, the darker half of them, or half of the field; cytoplasm everywhere.
         func apply(to segmentation: SmearSegmentation) -> SmearSegmentation {
             var map = segmentation.probabilities
-            let (labels, width) = (segmentation.labels.labels, map.width)
+            let (labels, width) = (segmentation.labels, map.width)
             let redCells = RedCells(of: segmentation)
-            for (pixel, label) in labels.enumerated() {
+            for pixel in labels.bytes.indices {
                 let (old, new): (SmearClass, SmearClass)
                 switch self {
                 case .redCellsAsCytoplasm:
@@ -33,7 +33,7 @@ struct SpoiledClassesTests {
                     guard pixel % width < width / 2 else { continue }
                     (old, new) = (.background, .redCell)
                 }
-                guard label == old.rawValue else { continue }
+                guard labels[pixel] == old else { continue }
                 let (from, to) = (pixel * 5 + Int(old.rawValue), pixel * 5 + Int(new.rawValue))
                 map.values.swapAt(from, to)
             }
@@ -47,7 +47,7 @@ struct SpoiledClassesTests {
         private let isDark: [Bool]
 
         init(of segmentation: SmearSegmentation) {
-            spots = ConnectedSpots(segmentation.labels, label: SmearClass.redCell.rawValue)
+            spots = ConnectedSpots(segmentation.labels.mask(of: .redCell))
             var sums = [Float](repeating: 0, count: spots.areas.count)
             for (pixel, spot) in spots.labels.enumerated() where spot >= 0 {
                 sums[Int(spot)] += segmentation.colors[pixel].x

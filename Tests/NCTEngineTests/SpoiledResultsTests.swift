@@ -44,11 +44,11 @@ struct SpoiledResultsTests {
         -> RGBImage
     {
         let segmentation = try SmearNet.embedded.segmentation(of: source, workers: Self.workers)
-        let labels = segmentation.labels(reducedBy: 1, workers: Self.workers).labels
+        let labels = segmentation.labels(reducedBy: 1, workers: Self.workers)
         var image = LabImage(result)
         func mean(_ kind: SmearClass) -> SIMD3<Float> {
             var (sum, count) = (SIMD3<Float>.zero, Float(0))
-            for (pixel, label) in labels.enumerated() where label == kind.rawValue {
+            for pixel in labels.bytes.indices where labels[pixel] == kind {
                 sum += image[pixel]
                 count += 1
             }
@@ -56,8 +56,8 @@ struct SpoiledResultsTests {
         }
         let means = SmearClass.allCases.map(mean)
         let granules = lab.cytoplasm[.segmentedNeutrophil]!.mean - lab.cytoplasm[.eosinophil]!.mean
-        for (pixel, label) in labels.enumerated() {
-            let kind = SmearClass(rawValue: label)
+        for pixel in labels.bytes.indices {
+            let kind = labels[pixel]
             var color = image[pixel]
             switch way {
             case .paleNuclei where kind == .nucleus: color.x += 25

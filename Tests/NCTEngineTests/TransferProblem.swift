@@ -32,7 +32,7 @@ struct TransferProblem {
     }
 
     init(
-        source: LabImage, guidance: LabImage, confidence: Plane, luminance: Plane, clusters: LabelMap? = nil,
+        source: LabImage, guidance: LabImage, confidence: Plane, luminance: Plane, clusters: LabelMap<Cluster>? = nil,
         parameters: NormalizationParameters = NormalizationParameters()
     ) {
         let workers = Workers(threads: 2)

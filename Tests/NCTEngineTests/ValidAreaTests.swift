@@ -50,7 +50,7 @@ struct ValidAreaTests {
         let turned = RGBImage(width: 200, height: 150, filledWith: (0.2, 0.4, 0.6))
         let restored = area.restored(turned, in: image)
         for pixel in stride(from: 0, to: image.pixelCount, by: 7) {
-            let isOutside = area.missing.labels[pixel] != 0
+            let isOutside = area.missing.isSet[pixel]
             let expected = isOutside ? image.samples[3 * pixel] : 0.2
             #expect(restored.samples[3 * pixel] == expected)
         }
@@ -104,7 +104,7 @@ struct ValidAreaTests {
                 let framed = RGBImage(width: 218, height: 168, samples: samples)
                 let area = try #require(ValidArea(of: framed, workers: Self.workers), "\(name)")
                 #expect(area.bounds == PixelArea(x: 9, y: 9, width: 200, height: 150), "\(name)")
-                let missing: Int = area.missing.labels.count { $0 != 0 }
+                let missing = area.missing.count
                 #expect(missing == framed.pixelCount - image.pixelCount, "\(name)")
             }
         }
@@ -124,7 +124,7 @@ struct ValidAreaTests {
             let area = try #require(ValidArea(of: image, workers: Self.workers), "\(name)")
             var wrong = 0
             for y in 0..<150 {
-                for x in 0..<200 where (area.missing[x, y] != 0) != isMissing(x, y) { wrong += 1 }
+                for x in 0..<200 where area.missing[x, y] != isMissing(x, y) { wrong += 1 }
             }
             #expect(wrong == 0, "\(name)")
         }
@@ -141,7 +141,7 @@ struct ValidAreaTests {
                 let area = try #require(ValidArea(of: image, workers: Self.workers), "\(name), \(color)")
                 var wrong = 0
                 for y in 0..<150 {
-                    for x in 0..<200 where (area.missing[x, y] != 0) != isMissing(x, y) { wrong += 1 }
+                    for x in 0..<200 where area.missing[x, y] != isMissing(x, y) { wrong += 1 }
                 }
                 // A color that the field has at its rim hides where that ends.
                 #expect(wrong <= 30, "\(name), \(color): \(wrong)")

@@ -5,18 +5,18 @@ import Testing
 
 @Suite("White cells as regions")
 struct WhiteCellRegionsTests {
-    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap) {
+    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap<SmearClass>) {
         for y in max(0, center.1 - radius)...min(map.height - 1, center.1 + radius) {
             for x in max(0, center.0 - radius)...min(map.width - 1, center.0 + radius) {
                 let (dx, dy) = (x - center.0, y - center.1)
-                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind.rawValue }
+                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind }
             }
         }
     }
 
     /// Three red cells of 40 pixels across.
-    private func field(width: Int = 400, height: Int = 300) -> LabelMap {
-        var map = LabelMap(width: width, height: height)
+    private func field(width: Int = 400, height: Int = 300) -> LabelMap<SmearClass> {
+        var map = LabelMap<SmearClass>(width: width, height: height)
         for x in 0..<3 { draw(.redCell, at: (50 + 90 * x, 50), radius: 20, on: &map) }
         return map
     }
@@ -34,7 +34,7 @@ struct WhiteCellRegionsTests {
         #expect(found.regions.count == 1)
         #expect(cell.bounds == PixelArea(x: 164, y: 164, width: 73, height: 73))
         #expect(abs(cell.center.x - 200.5) < 0.01 && abs(cell.center.y - 200.5) < 0.01)
-        let nucleus = map.labels.count { $0 == SmearClass.nucleus.rawValue }
+        let nucleus = map.mask(of: .nucleus).count
         #expect(cell.nucleusArea == nucleus && found.isNucleus.count { $0 } == nucleus)
         #expect(cell.area == found.owners.count { $0 == 0 } && cell.area > nucleus)
         #expect(found.owners[222 * 400 + 200] == 0 && !found.isNucleus[222 * 400 + 200])
@@ -48,7 +48,7 @@ struct WhiteCellRegionsTests {
         draw(.nucleus, at: (60, 220), radius: 20, on: &map)
         draw(.nucleus, at: (330, 220), radius: 22, on: &map)
         // A smear of cytoplasm that joins the two.
-        for y in 215..<225 { for x in 60..<330 where map[x, y] == 0 { map[x, y] = SmearClass.cytoplasm.rawValue } }
+        for y in 215..<225 { for x in 60..<330 where map[x, y] == .background { map[x, y] = .cytoplasm } }
         let found = WhiteCellRegions(map)
         #expect(found.regions.count == 2)
         #expect(found.owners[220 * 400 + 190] == -1)
@@ -72,8 +72,8 @@ struct WhiteCellRegionsTests {
         var colors = LabImage(
             width: 400, height: 300, samples: [Float](repeating: 0, count: 3 * 400 * 300))
         for pixel in 0..<colors.pixelCount {
-            let isDark = map.labels[pixel] == SmearClass.nucleus.rawValue && pixel % 400 < 180
-            colors.samples[3 * pixel] = isDark ? 30 : map.labels[pixel] == 0 ? 90 : 70
+            let isDark = map[pixel] == .nucleus && pixel % 400 < 180
+            colors.samples[3 * pixel] = isDark ? 30 : map[pixel] == .background ? 90 : 70
         }
         #expect(WhiteCellRegions(map).regions.count == 2)
         #expect(WhiteCellRegions(map, colors: colors).regions.map(\.bounds.x) == [82])
@@ -92,7 +92,7 @@ struct WhiteCellRegionsTests {
             let isNear = (x - 100) * (x - 100) + (y - 200) * (y - 200) <= 26 * 26
             let isStacked = x > 200 && y < 100
             colors.samples[3 * pixel] =
-                switch SmearClass(rawValue: map.labels[pixel]) {
+                switch map[pixel] {
                 case .nucleus: 30
                 case .redCell: 70
                 case .cytoplasm: isNear ? 60 : isStacked ? 68 : 89
@@ -124,8 +124,8 @@ struct WhiteCellRegionsTests {
     func layered(density: SIMD3<Float>, isNucleus: Bool) {
         var map = field()
         draw(.nucleus, at: (100, 200), radius: 18, on: &map)
-        let samples = map.labels.flatMap { label in
-            switch SmearClass(rawValue: label) {
+        let samples = map.bytes.indices.flatMap { pixel in
+            switch map[pixel] {
             case .nucleus: color(density)
             case .redCell: color(SIMD3(0.08, 0.32, 0.19))
             default: color(.zero)
@@ -140,16 +140,16 @@ struct WhiteCellRegionsTests {
         var map = field()
         draw(.nucleus, at: (100, 200), radius: 18, on: &map)
         let cells = map
-        for pixel in map.labels.indices
-        where map.labels[pixel] == SmearClass.background.rawValue && pixel % 400 > 4
+        for pixel in map.bytes.indices
+        where map[pixel] == .background && pixel % 400 > 4
             && pixel % 400 < 395
         {
-            map.labels[pixel] = SmearClass.cytoplasm.rawValue
+            map[pixel] = .cytoplasm
         }
         let colors = LabImage(
             width: 400, height: 300,
-            samples: cells.labels.flatMap { label -> [Float] in
-                switch SmearClass(rawValue: label) {
+            samples: cells.bytes.indices.flatMap { pixel -> [Float] in
+                switch cells[pixel] {
                 case .nucleus: [30, 30, -40]
                 case .redCell: [70, 12, 6]
                 default: [90, 0, 0]
@@ -161,7 +161,7 @@ struct WhiteCellRegionsTests {
 
     @Test("A field of a white cell alone has a unit: the cell is found, whatever its size", arguments: [30, 44, 60])
     func alone(radius: Int) {
-        var map = LabelMap(width: 160, height: 160)
+        var map = LabelMap<SmearClass>(width: 160, height: 160)
         draw(.cytoplasm, at: (80, 80), radius: radius, on: &map)
         draw(.nucleus, at: (80, 80), radius: radius / 2, on: &map)
         #expect(WhiteCellRegions(map).regions.count == 1)

@@ -47,7 +47,7 @@ import Testing
 
     @Test("A label map's picture has one color a label")
     func labels() {
-        let picture = ColorMap.image(of: LabelMap(width: 2, height: 1, labels: [0, 4]))
+        let picture = ColorMap.image(of: LabelMap<Cluster>(width: 2, height: 1, bytes: [0, 4]))
         let second = ColorMap.category(4)
         #expect(Array(picture.samples[3...]) == [second.red, second.green, second.blue])
     }
@@ -55,7 +55,7 @@ import Testing
     @Test("An overlay leaves the background and puts each class's color over the image, half and half")
     func overlay() {
         let image = RGBImage(width: 5, height: 1, samples: (0..<15).map { Float($0) / 15 })
-        let picture = ColorMap.overlay(ofClasses: LabelMap(width: 5, height: 1, labels: [0, 1, 2, 3, 4]), on: image)
+        let picture = ColorMap.overlay(ofClasses: LabelMap(width: 5, height: 1, bytes: [0, 1, 2, 3, 4]), on: image)
         #expect(picture.samples[..<3] == image.samples[..<3])
         for kind in SmearClass.allCases.dropFirst() {
             let color = ColorMap.color(of: kind)

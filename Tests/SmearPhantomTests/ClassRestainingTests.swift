@@ -10,9 +10,9 @@ struct ClassRestainingTests {
 
     private func median(of image: RGBImage, _ kind: SmearClass) throws -> SIMD3<Float> {
         let labels = try SmearNet.embedded.segmentation(of: Self.image, workers: workers)
-            .labels(reducedBy: 1, workers: workers).labels
+            .labels(reducedBy: 1, workers: workers)
         let lab = LabImage(image)
-        let pixels = labels.indices.filter { labels[$0] == kind.rawValue }
+        let pixels = labels.bytes.indices.filter { labels[$0] == kind }
         try #require(pixels.count > 100)
         func middle(_ channel: Int) -> Float {
             pixels.map { lab.samples[3 * $0 + channel] }.sorted()[pixels.count / 2]

@@ -20,8 +20,8 @@ struct PhantomPairTests {
     @Test("The truth has the reference's colors in the source's places")
     func truth() {
         let pair = SmearPhantom.pair(seed: 4, source: .labB, reference: .labA, width: 240, height: 180)
-        func means(_ image: RGBImage, _ classes: LabelMap, _ label: SmearClass) -> SIMD3<Float> {
-            let pixels = classes.labels.indices.filter { classes.labels[$0] == label.rawValue }
+        func means(_ image: RGBImage, _ classes: LabelMap<SmearClass>, _ label: SmearClass) -> SIMD3<Float> {
+            let pixels = classes.bytes.indices.filter { classes[$0] == label }
             let sum = pixels.reduce(SIMD3<Float>()) {
                 $0 + SIMD3(image.samples[3 * $1], image.samples[3 * $1 + 1], image.samples[3 * $1 + 2])
             }

@@ -5,7 +5,7 @@ import Testing
 @Suite("A scene's truth")
 struct SceneTruthTests {
     private func count(_ label: SmearClass, _ scene: SmearScene) -> Int {
-        scene.classes.labels.count { $0 == label.rawValue }
+        scene.classes.mask(of: label).count
     }
 
     @Test(
@@ -19,7 +19,7 @@ struct SceneTruthTests {
         var nuclei = [Int](repeating: 0, count: white.count)
         var outside = 0
         for y in 0..<scene.height {
-            for x in 0..<scene.width where scene.classes[x, y] == SmearClass.nucleus.rawValue {
+            for x in 0..<scene.width where scene.classes[x, y] == .nucleus {
                 let holders = white.indices.filter { white[$0].contains(x: x, y: y) }
                 outside += holders.isEmpty ? 1 : 0
                 for holder in holders { nuclei[holder] += 1 }
@@ -38,14 +38,14 @@ struct SceneTruthTests {
             #expect((box.whiteCellKind != nil) == (box.kind == .whiteCell))
             guard box.kind == .platelet else { continue }
             let middle = scene.classes[box.x + box.width / 2, box.y + box.height / 2]
-            #expect(middle == SmearClass.platelet.rawValue, "seed \(seed)")
+            #expect(middle == .platelet, "seed \(seed)")
         }
     }
 
     @Test("The classes have the shares of a real field", arguments: 0..<10 as Range<UInt64>)
     func shares(seed: UInt64) {
         let scene = SmearScene(seed: seed, width: 360, height: 363)
-        let pixels = Double(scene.classes.labels.count)
+        let pixels = Double(scene.classes.pixelCount)
         func share(_ label: SmearClass) -> Double { Double(count(label, scene)) / pixels }
         #expect((0.2...0.8).contains(share(.background)), "seed \(seed)")
         #expect((0.15...0.7).contains(share(.redCell)), "seed \(seed)")

@@ -7,9 +7,9 @@ struct StainTests {
     static let presets: [Stain] = [.labA, .labB, .pale, .dark]
 
     /// Mean Rec. 601 luminance of a class's pixels.
-    private func luminance(_ label: SmearClass, _ image: RGBImage, _ classes: LabelMap) -> Float {
+    private func luminance(_ label: SmearClass, _ image: RGBImage, _ classes: LabelMap<SmearClass>) -> Float {
         let all = luminances(image)
-        let chosen = all.indices.filter { classes.labels[$0] == label.rawValue }.map { all[$0] }
+        let chosen = all.indices.filter { classes[$0] == label }.map { all[$0] }
         return chosen.reduce(0, +) / Float(chosen.count)
     }
 

@@ -102,7 +102,7 @@ enum PictureFile {
     }
 
     /// Writes labels as a gray PNG whose values they are, atomically, over one that is there.
-    static func write(_ labels: LabelMap, to path: String) throws {
+    static func write<Label>(_ labels: LabelMap<Label>, to path: String) throws {
         try put(ImageWriter.encode(labels), to: path, overwrite: true)
     }
 

@@ -74,8 +74,9 @@ struct StagePictures {
     private mutating func addLabels(_ stages: NormalizationStages, searched: [Int], count: Int) {
         guard let labels = stages.sourceClusters else { return }
         let word = stages.showsClasses ? "classes" : "clusters"
-        func paint(_ labels: LabelMap) -> RGBImage {
-            stages.showsClasses ? ColorMap.image(ofClasses: labels) : ColorMap.image(of: labels)
+        func paint(_ labels: LabelMap<Cluster>) -> RGBImage {
+            stages.showsClasses
+                ? ColorMap.image(ofClasses: labels.renamed(as: SmearClass.self)) : ColorMap.image(of: labels)
         }
         add(
             word, "\(word) of S",
@@ -100,7 +101,8 @@ struct StagePictures {
             zip(searched, stages.referenceFeatures.map { (width: $0.width, height: $0.height) }),
             uniquingKeysWith: { first, _ in first })
         var places: [Float] = []
-        var owners = LabelMap(width: width, height: height)
+        enum Reference {}
+        var owners = LabelMap<Reference>(width: width, height: height)
         places.reserveCapacity(width * height * 3)
         for (index, target) in stages.field.enumerated() {
             let grid = grids[target.reference] ?? (width: width, height: height)
@@ -109,7 +111,7 @@ struct StagePictures {
             places.append(color.red)
             places.append(color.green)
             places.append(color.blue)
-            owners.labels[index] = UInt8(clamping: target.reference)
+            owners.bytes[index] = UInt8(clamping: target.reference)
         }
         add(
             "field", "field S→R", "color tells the place in R",

@@ -120,7 +120,7 @@ struct SegmentCommand: AsyncParsableCommand {
         let whiteCells = WhiteCells(of: segmentation, workers: workers)
             .moved(x: area?.bounds.x ?? 0, y: area?.bounds.y ?? 0)
         let found = segmentation.labels(reducedBy: 1, workers: workers)
-        let map = area?.restored(found, missingAs: SmearClass.background.rawValue) ?? found
+        let map = area?.restored(found, missingAs: .background) ?? found
         var entry = SegmentReport.Entry(
             input: item.path, classes: targets[0], map: map, segmentation: segmentation, whiteCells: whiteCells)
         var files = [try ImageWriter.encode(map)]

@@ -13,11 +13,11 @@ struct SegmentReport: Encodable {
         var nucleus: Double
         var platelet: Double
 
-        init(_ labels: LabelMap) {
+        init(_ labels: LabelMap<SmearClass>) {
             var counts = [Int](repeating: 0, count: SmearClass.allCases.count)
-            for label in labels.labels { counts[Int(label)] += 1 }
+            for label in labels.bytes { counts[Int(label)] += 1 }
             func share(_ kind: SmearClass) -> Double {
-                Double(counts[Int(kind.rawValue)]) / Double(max(1, labels.labels.count))
+                Double(counts[Int(kind.rawValue)]) / Double(max(1, labels.pixelCount))
             }
             background = share(.background)
             redCell = share(.redCell)
@@ -64,7 +64,8 @@ struct SegmentReport: Encodable {
 
         /// - Parameter map: the classes at the image's own size.
         init(
-            input: String, classes: String, map: LabelMap, segmentation: SmearSegmentation, whiteCells: WhiteCells
+            input: String, classes: String, map: LabelMap<SmearClass>, segmentation: SmearSegmentation,
+            whiteCells: WhiteCells
         ) {
             self.input = input
             self.classes = classes
@@ -79,7 +80,7 @@ struct SegmentReport: Encodable {
         var line: String {
             "\(PrintableName.text(input)) -> \(PrintableName.text(classes))  "
                 + SegmentReport.text(cells, kinds: SegmentReport.tally(whiteCells))
-                + (smearProbability < SmearContents.leastProbability ? "  (does not look like a smear)" : "")
+                + (smearProbability < SmearSegmentation.leastProbability ? "  (does not look like a smear)" : "")
         }
     }
 

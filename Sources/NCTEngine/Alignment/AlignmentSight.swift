@@ -22,7 +22,7 @@ package struct AlignmentSight: Sendable {
     /// - Parameter windows: of how many cells, at most, the windows are kept.
     init?(_ field: FieldImage, windows: Int, workers: Workers) {
         guard let segmentation = try? SmearNet.embedded.segmentation(of: field, workers: workers),
-            segmentation.smearProbability >= SmearContents.leastProbability
+            segmentation.smearProbability >= SmearSegmentation.leastProbability
         else { return nil }
         self.init(
             field.image, segmentation, WhiteCells(of: segmentation, windows: windows, workers: workers),

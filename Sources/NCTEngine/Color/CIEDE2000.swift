@@ -75,17 +75,21 @@ public enum CIEDE2000 {
     /// The mean difference of two images for each label that occurs. Cost: linear in the pixels.
     ///
     /// - Precondition: the images and the map have one size.
-    public static func means(_ first: LabImage, _ second: LabImage, by classes: LabelMap) -> [UInt8: Double] {
+    public static func means<Label: RawRepresentable<UInt8> & Hashable>(
+        _ first: LabImage, _ second: LabImage, by classes: LabelMap<Label>
+    ) -> [Label: Double] {
         precondition(classes.width == first.width && classes.height == first.height, "the label map has another size")
         var sums = [Double](repeating: 0, count: 256)
         var counts = [Int](repeating: 0, count: 256)
         forEachPixel(first, second, where: { _ in true }) { pixel, difference in
-            let label = Int(classes.labels[pixel])
+            let label = Int(classes.bytes[pixel])
             sums[label] += difference
             counts[label] += 1
         }
-        var means: [UInt8: Double] = [:]
-        for label in 0..<256 where counts[label] > 0 { means[UInt8(label)] = sums[label] / Double(counts[label]) }
+        var means: [Label: Double] = [:]
+        for number in 0..<256 where counts[number] > 0 {
+            means[Label(rawValue: UInt8(number))!] = sums[number] / Double(counts[number])
+        }
         return means
     }
 

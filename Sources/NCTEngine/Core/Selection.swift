@@ -31,3 +31,22 @@ extension Array where Element == Float {
         preconditionFailure("the rank is less than the number of values")
     }
 }
+
+/// The counts of a histogram's bins.
+extension Array where Element == Int {
+    /// The first bin with which half of all counts are reached.
+    var medianBin: Int {
+        let total = reduce(0, +)
+        var below = 0
+        return firstIndex {
+            below += $0
+            return 2 * below >= total
+        } ?? 0
+    }
+
+    /// From the median's bin on, the one that has most counts together with those beside it.
+    var upperMode: Int { (medianBin..<count).max { smoothed($0) < smoothed($1) } ?? medianBin }
+
+    /// The counts of a bin and of those beside it.
+    func smoothed(_ bin: Int) -> Int { self[Swift.max(0, bin - 1)...Swift.min(count - 1, bin + 1)].reduce(0, +) }
+}

@@ -72,7 +72,8 @@ package struct SearchMap: Sendable, Equatable {
     ///   - labelCount: number of clusters.
     ///   - labelWeight: what a pixel of another cluster adds to the distance, in stored units (before squaring).
     package init(
-        _ images: [(features: FeatureMap, labels: LabelMap?)], labelCount: Int, labelWeight: Float, scale: Float,
+        _ images: [(features: FeatureMap, labels: LabelMap<Cluster>?)], labelCount: Int, labelWeight: Float,
+        scale: Float,
         workers: Workers
     ) {
         let components = images[0].features.channels
@@ -134,12 +135,12 @@ package struct SearchMap: Sendable, Equatable {
     }
 
     /// The cluster of every pixel of each image; all 0 without clustering.
-    package func labels(count: Int) -> [LabelMap] {
+    package func labels(count: Int) -> [LabelMap<Cluster>] {
         regions.map { region in
-            var map = LabelMap(width: region.width, height: region.height)
+            var map = LabelMap<Cluster>(width: region.width, height: region.height)
             forEachPixel(of: region) { pixel, start in
                 let appended = values[start + components..<start + components + count]
-                map.labels[pixel] = UInt8((appended.firstIndex { $0 != 0 } ?? start + components) - start - components)
+                map.bytes[pixel] = UInt8((appended.firstIndex { $0 != 0 } ?? start + components) - start - components)
             }
             return map
         }
@@ -152,4 +153,11 @@ package struct SearchMap: Sendable, Equatable {
             }
         }
     }
+}
+
+/// Where a pixel of S finds its match.
+public struct FieldTarget: Sendable, Equatable {
+    public var reference: Int
+    public var x: Int
+    public var y: Int
 }

@@ -1,3 +1,6 @@
+/// What a match must keep within (step 3): a cluster of `Clustering`, or a class of smears in its place.
+public enum Cluster {}
+
 /// Step 3 by clustering: k-means on the references' projected features.
 ///
 /// The centers are the references' alone, and a capture's pixels go to the nearest of them: so cluster k of S and
@@ -74,10 +77,10 @@ package struct Clustering: Sendable, Equatable {
     }
 
     /// The nearest center of every pixel. Cost: pixels × centers × dimensions.
-    package func labels(of map: FeatureMap, workers: Workers) -> LabelMap {
+    package func labels(of map: FeatureMap, workers: Workers) -> LabelMap<Cluster> {
         LabelMap(
             width: map.width, height: map.height,
-            labels: FeatureKernels.nearestCenters(
+            bytes: FeatureKernels.nearestCenters(
                 map.values, dimensions: dimensions, centers: centers, workers: workers
             ).labels)
     }

@@ -13,14 +13,12 @@ struct FittedDisc {
     private static let greatestWrong = 0.02
 
     /// Nil where what the mask leaves is no disc.
-    init?(leftBy mask: LabelMap) {
+    init?(leftBy mask: PixelMask) {
+        let left = mask.inverted
         var edge: [SIMD2<Double>] = []
         for row in 1..<max(1, mask.height - 1) {
-            for column in 1..<max(1, mask.width - 1) where mask[column, row] == 0 {
-                let around = [
-                    mask[column - 1, row], mask[column + 1, row], mask[column, row - 1], mask[column, row + 1],
-                ]
-                if around.contains(where: { $0 != 0 }) { edge.append(SIMD2(Double(column), Double(row))) }
+            for column in 1..<max(1, mask.width - 1) where left.isAtEdge(row * mask.width + column) {
+                edge.append(SIMD2(Double(column), Double(row)))
             }
         }
         guard edge.count >= Self.leastEdge, let circle = Self.circle(through: edge) else { return nil }
@@ -31,7 +29,7 @@ struct FittedDisc {
         for row in 0..<mask.height {
             for column in 0..<mask.width {
                 let far = distance(Double(column), Double(row))
-                let isMasked = mask[column, row] != 0
+                let isMasked = mask[column, row]
                 if isMasked { masked += 1 }
                 if isMasked, far < radius - 2 { within += 1 }
                 if !isMasked, far > radius + 2 { outside += 1 }

@@ -12,8 +12,8 @@
 struct FlatAreas {
     /// The smallest rectangle that holds all data.
     private(set) var bounds: PixelArea
-    /// 1 where there is no data, a pixel of the image.
-    private(set) var missing: [UInt8]
+    /// Whether a pixel of the image is no data.
+    private(set) var missing: [Bool]
     private let image: RGBImage
     private let workers: Workers
     /// Colors that the field itself has.
@@ -47,7 +47,7 @@ struct FlatAreas {
         bounds = PixelArea(of: image)
         missing = []
         guard image.width >= Self.leastSide, image.height >= Self.leastSide, hasCandidates() else { return nil }
-        missing = [UInt8](repeating: 0, count: image.pixelCount)
+        missing = [Bool](repeating: false, count: image.pixelCount)
         for _ in 0..<3 {
             let peeled = peel()
             let found = findAreas()
@@ -55,10 +55,10 @@ struct FlatAreas {
             dropIslands()
             guard tighten() else { return nil }
         }
-        guard missing.contains(1) else { return nil }
+        guard missing.contains(true) else { return nil }
         growIntoBlend()
         guard tighten() else { return nil }
-        let data = missing.reduce(0) { $0 + 1 - Int($1) }
+        let data = missing.count { !$0 }
         guard Float(data) >= Self.leastField * Float(image.pixelCount) else { return nil }
     }
 
@@ -89,7 +89,7 @@ struct FlatAreas {
             let key = color(y * image.width + x)
             let isFlat = (0..<16).allSatisfy { index in
                 let pixel = (y + index / 4) * image.width + x + index % 4
-                return missing.isEmpty || missing[pixel] == 0 ? Self.areAlike(color(pixel), key) : false
+                return (missing.isEmpty || !missing[pixel]) && Self.areAlike(color(pixel), key)
             }
             if isFlat, !keys.contains(where: { Self.matches(key, $0) }) { keys.append(key) }
         }
@@ -114,13 +114,13 @@ struct FlatAreas {
     }
 
     /// True if more of what counts as data has the color than chance and glare explain.
-    private func isFieldColor(_ key: SIMD3<Float>, within area: PixelArea, besides left: LabelMap? = nil) -> Bool {
+    private func isFieldColor(_ key: SIMD3<Float>, within area: PixelArea, besides left: PixelMask? = nil) -> Bool {
         if Self.isBlack(key) { return false }
         var (count, all) = (0, 0)
         for y in 0..<area.height {
             for x in 0..<area.width {
                 let pixel = (area.y + y) * image.width + area.x + x
-                if missing[pixel] != 0 || left?.labels[y * area.width + x] == 1 { continue }
+                if missing[pixel] || left?[x, y] == true { continue }
                 all += 1
                 if Self.areAlike(color(pixel), key) { count += 1 }
             }
@@ -129,13 +129,13 @@ struct FlatAreas {
     }
 
     /// True if all that would be left is of one color: two colors beside each other are a drawing, not a field.
-    private func isFlat(besides left: LabelMap) -> Bool {
+    private func isFlat(besides left: PixelMask) -> Bool {
         var key: SIMD3<Float>?
         var (count, all) = (0, 0)
         for y in 0..<bounds.height {
-            for x in 0..<bounds.width where left[x, y] == 0 {
+            for x in 0..<bounds.width where !left[x, y] {
                 let pixel = (bounds.y + y) * image.width + bounds.x + x
-                guard missing[pixel] == 0 else { continue }
+                guard !missing[pixel] else { continue }
                 let color = color(pixel)
                 all += 1
                 if Self.areAlike(color, key ?? color) { count += 1 }
@@ -170,18 +170,18 @@ struct FlatAreas {
     }
 
     /// Whether what a mask of the bounds has of a color goes on beyond its edge.
-    private func goesOn(_ mask: LabelMap) -> Bool {
+    private func goesOn(_ mask: PixelMask) -> Bool {
         let reach = Self.greatestBlend + 1
         var edge = Edge()
         for y in 0..<bounds.height {
-            for x in 0..<bounds.width where mask[x, y] != 0 {
+            for x in 0..<bounds.width where mask[x, y] {
                 for (dx, dy) in Side.allCases.map(\.inward) {
                     let (column, row) = (x + reach * dx, y + reach * dy)
                     guard (0..<bounds.width).contains(column), (0..<bounds.height).contains(row),
-                        mask[x + dx, y + dy] == 0, mask[column, row] == 0
+                        !mask[x + dx, y + dy], !mask[column, row]
                     else { continue }
                     let (inside, beyond) = (pixel(x, y), pixel(column, row))
-                    if missing[beyond] == 0 { edge.add(color(inside), color(beyond)) }
+                    if !missing[beyond] { edge.add(color(inside), color(beyond)) }
                 }
             }
         }
@@ -246,7 +246,7 @@ struct FlatAreas {
             }
             for y in bounds.y..<bounds.y + bounds.height {
                 for x in bounds.x..<bounds.x + bounds.width where !area.contains(x, y) {
-                    missing[y * image.width + x] = 1
+                    missing[y * image.width + x] = true
                 }
             }
             bounds = area
@@ -260,7 +260,7 @@ struct FlatAreas {
     private mutating func findAreas() -> Bool {
         var isFound = false
         for key in keys() where !fieldColors.contains(where: { Self.areAlike($0, key) }) {
-            let regions = FlatRegions(map(of: key), leastArea: Self.leastArea)
+            let regions = FlatRegions(pixels(of: key), leastArea: Self.leastArea)
             let chosen =
                 Self.isBlack(key)
                 ? regions.filter { $0.isStraight(fillingAtLeast: Self.blackRectangular) }
@@ -274,8 +274,8 @@ struct FlatAreas {
                 continue
             }
             for y in 0..<bounds.height {
-                for x in 0..<bounds.width where mask[x, y] != 0 {
-                    missing[(bounds.y + y) * image.width + bounds.x + x] = 1
+                for x in 0..<bounds.width where mask[x, y] {
+                    missing[(bounds.y + y) * image.width + bounds.x + x] = true
                 }
             }
             isFound = true
@@ -283,36 +283,31 @@ struct FlatAreas {
         return isFound
     }
 
-    /// 1 where a pixel within the bounds has a color and counts as data so far.
-    private func map(of key: SIMD3<Float>) -> LabelMap {
-        let labels = workers.flatMap(bounds.height, grain: 64) { rows in
+    /// The pixels within the bounds that have a color and count as data so far.
+    private func pixels(of key: SIMD3<Float>) -> PixelMask {
+        let isSet = workers.flatMap(bounds.height, grain: 64) { rows in
             rows.flatMap { y in
                 (0..<bounds.width).map { x in
                     let pixel = (bounds.y + y) * image.width + bounds.x + x
-                    return missing[pixel] == 0 && Self.matches(color(pixel), key) ? UInt8(1) : 0
+                    return !missing[pixel] && Self.matches(color(pixel), key)
                 }
             }
         }
-        return LabelMap(width: bounds.width, height: bounds.height, labels: labels)
+        return PixelMask(width: bounds.width, height: bounds.height, isSet: isSet)
     }
 
     /// Small data amid no data is writing on a bar.
     private mutating func dropIslands() {
-        let map = LabelMap(width: image.width, height: image.height, labels: missing)
-        let islands = ConnectedSpots(map, label: 0)
-        let all = islands.areas.reduce(0, +)
-        let isSmall = islands.areas.map { Float($0) < Self.leastIsland * Float(all) }
-        guard isSmall.contains(true) else { return }
-        for (pixel, island) in islands.labels.enumerated() where island >= 0 && isSmall[Int(island)] {
-            missing[pixel] = 1
-        }
+        let data = PixelMask(width: image.width, height: image.height, isSet: missing.map { !$0 })
+        let least = Self.leastIsland * Float(data.count)
+        missing = data.keeping { area, _ in Float(area) >= least }.inverted.isSet
     }
 
     /// Brings the bounds close around what is data; false if nothing of a field's size is left.
     private mutating func tighten() -> Bool {
         for side in Side.allCases {
             while bounds.width >= Self.leastSide, bounds.height >= Self.leastSide,
-                allSatisfy(bounds.line(on: side), { missing[$0] != 0 })
+                allSatisfy(bounds.line(on: side), { missing[$0] })
             {
                 bounds.removeLine(on: side)
             }
@@ -328,13 +323,13 @@ struct FlatAreas {
         for _ in 0..<Self.greatestBlend {
             var (rim, rises) = ([Int](), [Float]())
             for y in 0..<image.height {
-                for x in 0..<image.width where missing[y * image.width + x] == 0 {
+                for x in 0..<image.width where !missing[y * image.width + x] {
                     for (dx, dy) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
                         let (back, ahead) = ((x - dx, y - dy), (x + 2 * dx, y + 2 * dy))
-                        guard image.contains(back), missing[back.1 * image.width + back.0] != 0 else { continue }
+                        guard image.contains(back), missing[back.1 * image.width + back.0] else { continue }
                         let pixel = y * image.width + x
                         if rim.last != pixel { rim.append(pixel) }
-                        guard image.contains(ahead), missing[ahead.1 * image.width + ahead.0] == 0 else { continue }
+                        guard image.contains(ahead), !missing[ahead.1 * image.width + ahead.0] else { continue }
                         let base = color(back.1 * image.width + back.0).sum()
                         let far = abs(color(ahead.1 * image.width + ahead.0).sum() - base)
                         if far > 0.1 { rises.append(abs(color(pixel).sum() - base) / far) }
@@ -342,7 +337,7 @@ struct FlatAreas {
                 }
             }
             guard !rises.isEmpty, rises.sorted()[rises.count / 2] < 0.8 else { return }
-            for pixel in rim { missing[pixel] = 1 }
+            for pixel in rim { missing[pixel] = true }
         }
     }
 }

@@ -21,50 +21,34 @@ struct FlatRegions {
     }
 
     let all: [Region]
-    private let map: LabelMap
     private let spots: ConnectedSpots
 
     /// - Parameters:
-    ///   - map: 1 where a pixel has the color.
-    ///   - leastArea: in shares of the map; a line from side to side may be less.
-    init(_ map: LabelMap, leastArea: Float) {
-        self.map = map
-        spots = ConnectedSpots(map, label: 1)
-        let least = Int(leastArea * Float(map.labels.count))
-        let (width, height) = (map.width, map.height)
-        var left = [Int](repeating: width, count: spots.areas.count)
-        var right = [Int](repeating: -1, count: spots.areas.count)
-        var top = [Int](repeating: height, count: spots.areas.count)
-        var bottom = [Int](repeating: -1, count: spots.areas.count)
-        for y in 0..<height {
-            for x in 0..<width {
-                let spot = Int(spots.labels[y * width + x])
-                guard spot >= 0 else { continue }
-                left[spot] = min(left[spot], x)
-                right[spot] = max(right[spot], x)
-                top[spot] = min(top[spot], y)
-                bottom[spot] = max(bottom[spot], y)
-            }
-        }
-        let areas = spots.areas
+    ///   - mask: the pixels that have the color.
+    ///   - leastArea: in shares of the mask's grid; a line from side to side may be less.
+    init(_ mask: PixelMask, leastArea: Float) {
+        spots = ConnectedSpots(mask)
+        let least = Int(leastArea * Float(mask.isSet.count))
+        let (areas, bounds) = (spots.areas, spots.bounds)
         all = areas.indices.compactMap { spot in
-            let (columns, rows) = (right[spot] - left[spot] + 1, bottom[spot] - top[spot] + 1)
-            guard areas[spot] >= max(16, least) || columns == width || rows == height else { return nil }
+            let box = bounds[spot]
+            guard areas[spot] >= max(16, least) || box.width == mask.width || box.height == mask.height else {
+                return nil
+            }
             return Region(
-                index: spot, area: areas[spot], fill: Float(areas[spot]) / Float(columns * rows),
-                touches: (top[spot] == 0, bottom[spot] == height - 1, left[spot] == 0, right[spot] == width - 1))
+                index: spot, area: areas[spot], fill: Float(areas[spot]) / Float(box.pixelCount),
+                touches: (
+                    box.y == 0, box.y + box.height == mask.height, box.x == 0, box.x + box.width == mask.width
+                ))
         }
     }
 
     func filter(_ isChosen: (Region) -> Bool) -> [Region] { all.filter(isChosen) }
 
-    /// 1 where one of the regions is.
-    func mask(of regions: [Region]) -> LabelMap {
-        var isChosen = [Bool](repeating: false, count: spots.areas.count)
-        for region in regions { isChosen[region.index] = true }
-        return LabelMap(
-            width: map.width, height: map.height,
-            labels: spots.labels.map { $0 >= 0 && isChosen[Int($0)] ? 1 : 0 })
+    /// The pixels of the regions.
+    func mask(of regions: [Region]) -> PixelMask {
+        let chosen = Set(regions.map(\.index))
+        return spots.mask(where: chosen.contains)
     }
 
     /// The regions at the border if all that they leave is one rectangle, upright or turned; nil otherwise.
@@ -77,7 +61,7 @@ struct FlatRegions {
         // What was taken away lies around it, not in it.
         var inside = 0
         for y in 0..<mask.height {
-            for x in 0..<mask.width where mask[x, y] != 0 && rest.contains(x, y, margin: 2) { inside += 1 }
+            for x in 0..<mask.width where mask[x, y] && rest.contains(x, y, margin: 2) { inside += 1 }
         }
         return Float(inside) <= 0.1 * Float(outer.reduce(0) { $0 + $1.area }) ? outer : nil
     }
@@ -98,8 +82,8 @@ struct RotatedRectangle {
     private static let leastPiece: Float = 0.01
 
     /// Nil if the mask leaves nothing.
-    init?(around mask: LabelMap) {
-        let pieces = ConnectedSpots(mask, label: 0)
+    init?(around mask: PixelMask) {
+        let pieces = ConnectedSpots(mask.inverted)
         let least = Self.leastPiece * Float(pieces.areas.reduce(0, +))
         var (points, count) = ([SIMD2<Double>](), 0)
         for y in 0..<mask.height {

@@ -6,8 +6,8 @@
 package struct ValidArea: Sendable {
     /// The smallest rectangle that holds all data.
     package let bounds: PixelArea
-    /// 1 where there is no data, 0 elsewhere; of the whole image, row-major.
-    package let missing: LabelMap
+    /// What of the whole image is no data.
+    package let missing: PixelMask
     /// Share of the image's pixels that are no data, above 0 and below 1.
     package let missingShare: Float
     /// What takes the place of missing pixels within the bounds: the usual color of the field's background.
@@ -20,9 +20,8 @@ package struct ValidArea: Sendable {
     package init?(of image: RGBImage, workers: Workers) {
         guard let areas = FlatAreas(of: image, workers: workers) else { return nil }
         bounds = areas.bounds
-        missing = LabelMap(width: image.width, height: image.height, labels: areas.missing)
-        let count = areas.missing.reduce(0) { $0 + Int($1) }
-        missingShare = Float(count) / Float(image.pixelCount)
+        missing = PixelMask(width: image.width, height: image.height, isSet: areas.missing)
+        missingShare = Float(missing.count) / Float(image.pixelCount)
         filling = Self.background(of: image, without: areas.missing)
     }
 
@@ -33,7 +32,7 @@ package struct ValidArea: Sendable {
             mask: DataMask(
                 width: bounds.width, height: bounds.height,
                 isData: (0..<bounds.pixelCount).map { pixel in
-                    missing[bounds.x + pixel % bounds.width, bounds.y + pixel / bounds.width] == 0
+                    !missing[bounds.x + pixel % bounds.width, bounds.y + pixel / bounds.width]
                 }))
     }
 
@@ -41,7 +40,7 @@ package struct ValidArea: Sendable {
         var field = image.cropped(to: bounds)
         for y in 0..<bounds.height {
             let row = (bounds.y + y) * missing.width + bounds.x
-            for x in 0..<bounds.width where missing.labels[row + x] != 0 {
+            for x in 0..<bounds.width where missing.isSet[row + x] {
                 let sample = 3 * (y * bounds.width + x)
                 (field.samples[sample], field.samples[sample + 1], field.samples[sample + 2]) =
                     (filling.x, filling.y, filling.z)
@@ -53,7 +52,7 @@ package struct ValidArea: Sendable {
     /// The image with black wherever it is no data.
     package func darkened(_ image: RGBImage) -> RGBImage {
         var image = image
-        for (pixel, isMissing) in missing.labels.enumerated() where isMissing != 0 {
+        for (pixel, isMissing) in missing.isSet.enumerated() where isMissing {
             for sample in 3 * pixel..<3 * pixel + 3 { image.samples[sample] = 0 }
         }
         return image
@@ -67,7 +66,7 @@ package struct ValidArea: Sendable {
         var image = source
         for y in 0..<bounds.height {
             let row = (bounds.y + y) * missing.width + bounds.x
-            for x in 0..<bounds.width where missing.labels[row + x] == 0 {
+            for x in 0..<bounds.width where !missing.isSet[row + x] {
                 let (from, to) = (3 * (y * bounds.width + x), 3 * (row + x))
                 for channel in 0..<3 { image.samples[to + channel] = result.samples[from + channel] }
             }
@@ -78,38 +77,32 @@ package struct ValidArea: Sendable {
     /// Labels of the field within a map of the whole image that says `label` where there is no data.
     ///
     /// - Precondition: the labels have the size of the bounds.
-    package func restored(_ labels: LabelMap, missingAs label: UInt8) -> LabelMap {
+    package func restored<Label: RawRepresentable<UInt8>>(
+        _ labels: LabelMap<Label>, missingAs label: Label
+    ) -> LabelMap<Label> {
         precondition(labels.width == bounds.width && labels.height == bounds.height, "labels have their field's size")
-        var map = LabelMap(width: missing.width, height: missing.height, repeating: label)
+        var map = LabelMap<Label>(width: missing.width, height: missing.height, repeating: label)
         for y in 0..<bounds.height {
-            for x in 0..<bounds.width where missing[bounds.x + x, bounds.y + y] == 0 {
+            for x in 0..<bounds.width where !missing[bounds.x + x, bounds.y + y] {
                 map[bounds.x + x, bounds.y + y] = labels[x, y]
             }
         }
         return map
     }
 
-    /// The usual color of the background, over the pixels that are not missing (1): the median color of those whose
+    /// The usual color of the background, over the pixels that are not missing: the median color of those whose
     /// luminance is the most frequent of the brighter half.
-    package static func background(of image: RGBImage, without missing: [UInt8]) -> SIMD3<Float> {
+    package static func background(of image: RGBImage, without missing: [Bool]) -> SIMD3<Float> {
         func bin(_ pixel: Int) -> Int {
             let sum = image.samples[3 * pixel] + 2 * image.samples[3 * pixel + 1] + image.samples[3 * pixel + 2]
             return min(bins - 1, max(0, Int(sum / 4 * Float(bins))))
         }
         var histogram = [Int](repeating: 0, count: bins)
-        for pixel in 0..<image.pixelCount where missing[pixel] == 0 { histogram[bin(pixel)] += 1 }
-        let count = histogram.reduce(0, +)
-        var below = 0
-        let median =
-            histogram.firstIndex {
-                below += $0
-                return below * 2 >= count
-            } ?? 0
-        func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(bins - 1, bin + 1)).reduce(0) { $0 + histogram[$1] } }
-        let mode = (median..<bins).max { smoothed($0) < smoothed($1) } ?? median
-        let step = max(1, smoothed(mode) / 4096)
+        for pixel in 0..<image.pixelCount where !missing[pixel] { histogram[bin(pixel)] += 1 }
+        let mode = histogram.upperMode
+        let step = max(1, histogram.smoothed(mode) / 4096)
         var (channels, seen) = ([[Float]](repeating: [], count: 3), 0)
-        for pixel in 0..<image.pixelCount where missing[pixel] == 0 && abs(bin(pixel) - mode) <= 1 {
+        for pixel in 0..<image.pixelCount where !missing[pixel] && abs(bin(pixel) - mode) <= 1 {
             seen += 1
             guard seen % step == 0 else { continue }
             for channel in 0..<3 { channels[channel].append(image.samples[3 * pixel + channel]) }

@@ -21,7 +21,7 @@ package struct KindCrops: Sendable {
             ).mean(channels: Self.channels, of: colors.width) { pixel, values in
                 values.update(repeating: 0)
                 for channel in 0..<3 { values[channel] = colors.samples[3 * pixel + channel] }
-                values[3 + Int(labels.labels[pixel])] = 1
+                values[3 + Int(labels.bytes[pixel])] = 1
                 guard regions.owners[pixel] == Int32(cell) else { return }
                 values[Self.channels - 2] = 1
                 if regions.isNucleus[pixel] { values[Self.channels - 1] = 1 }

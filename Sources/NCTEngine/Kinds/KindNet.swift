@@ -75,8 +75,7 @@ public struct KindNet: Sendable {
 
         package init(_ classes: ClassColors) {
             func median(_ kind: SmearClass) -> SIMD3<Float>? {
-                let index = Int(kind.rawValue)
-                return classes.shares[index] >= leastShare ? classes.medians[index] : nil
+                classes.share(of: kind) >= leastShare ? classes.median(of: kind) : nil
             }
             background = median(.background)
             redCell = median(.redCell)

@@ -62,10 +62,10 @@ package struct LevelPlan: Sendable, Equatable {
         let grid = 1 << (projection.levels[0] - 1)
         let labels = zip(references, projected).map { reference, projected in
             switch parameters.enhancement {
-            case .none: LabelMap?.none
+            case .none: LabelMap<Cluster>?.none
             case .clustering: clustering?.labels(of: projected, workers: workers)
             case .segmentation:
-                reference.segmentation?.labels(reducedBy: grid, workers: workers)
+                reference.segmentation?.labels(reducedBy: grid, workers: workers).renamed(as: Cluster.self)
             }
         }
         let labelCount =

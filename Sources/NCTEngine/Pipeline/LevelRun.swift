@@ -2,7 +2,7 @@
 /// resolution.
 package struct LevelRun: Sendable {
     package let projected: FeatureMap
-    package let labels: LabelMap?
+    package let labels: LabelMap<Cluster>?
     package let forward: NearestNeighborField
     package let vote: BidirectionalVote
     /// The capture's own colors at the grid of the search, and which of it is data.
@@ -53,7 +53,7 @@ package struct LevelRun: Sendable {
         self.projected = projected
         labels =
             parameters.enhancement == .segmentation
-            ? segmentation?.labels(reducedBy: plan.scale, in: area, workers: workers)
+            ? segmentation?.labels(reducedBy: plan.scale, in: area, workers: workers).renamed(as: Cluster.self)
             : plan.clustering?.labels(of: projected, workers: workers)
         onStage(.clustering)
         let map = SearchMap(
@@ -85,7 +85,7 @@ package struct LevelRun: Sendable {
         package let scale: Int
         /// What the solver reached, and its labels on that grid, if it has any.
         package let report: TransferReport
-        let labels: LabelMap?
+        let labels: LabelMap<OfferedTransform>?
     }
 
     /// Step 6, at the grid of the search or the parameters' ``NormalizationParameters/transferGrid``, whichever is
@@ -113,11 +113,11 @@ package struct LevelRun: Sendable {
     }
 
     /// What neighbors in color keep within; what is no data has none but its own.
-    private func clusters(by step: Int, mask: DataMask?) -> LabelMap? {
+    private func clusters(by step: Int, mask: DataMask?) -> LabelMap<Cluster>? {
         let clusters = labels?.reduced(by: step)
         guard mask != nil else { return clusters }
         let all = clusters ?? LabelMap(width: source.width / step, height: source.height / step)
-        return mask.replaced(in: all, by: (clusters?.labels.max() ?? 0) + 1)
+        return mask.replaced(in: all, byNumber: (clusters?.bytes.max() ?? 0) + 1)
     }
 
     /// By how much the search's grid is reduced for the transfer: no more than leaves three pixels each way.

@@ -6,8 +6,8 @@ public struct NormalizationStages: Sendable {
     public var sourceFeatures: FeatureMap
     public var referenceFeatures: [FeatureMap]
     /// Cluster or class of every pixel, nil without an enhancement.
-    public var sourceClusters: LabelMap?
-    public var referenceClusters: [LabelMap]
+    public var sourceClusters: LabelMap<Cluster>?
+    public var referenceClusters: [LabelMap<Cluster>]
     /// Whether these are classes (``SmearClass``), not clusters.
     public var showsClasses: Bool
     /// The nearest-neighbor field S→R: reference and position there, a pixel.
@@ -20,7 +20,7 @@ public struct NormalizationStages: Sendable {
     /// in CIELAB units. At the grid that it was solved on, which may be coarser.
     public var transfer: FeatureMap
     /// Which of its transforms a graph cut gave each pixel of that grid, before the refinement; nil for least squares.
-    public var transferLabels: LabelMap?
+    public var transferLabels: LabelMap<OfferedTransform>?
 
     /// - Parameters:
     ///   - references: indices of the references in the group that was searched.
@@ -41,13 +41,6 @@ public struct NormalizationStages: Sendable {
         self.transfer = transfer.field.featureMap()
         transferLabels = transfer.labels
     }
-}
-
-/// Where a pixel of S finds its match.
-public struct FieldTarget: Sendable, Equatable {
-    public var reference: Int
-    public var x: Int
-    public var y: Int
 }
 
 extension FeatureMap {

@@ -17,7 +17,7 @@ package struct ColorPalette: Sendable, Equatable {
     /// Whether there is enough of background, cell and nucleus.
     let present: [Bool]
 
-    private static let classes = 3
+    private static let classes = RoughClass.allCases.count
     private static let bins = 512
     private static let step: Float = 0.5
     /// Fewer pixels do not make a distribution.
@@ -43,12 +43,12 @@ package struct ColorPalette: Sendable, Equatable {
     /// The palette of an image, with the class of every pixel. Cost: 16 projections a pixel.
     ///
     /// - Precondition: both have one size.
-    package init(_ image: LabImage, classes labels: LabelMap, workers: Workers = Workers(threads: 1)) {
-        precondition(labels.labels.count == image.pixelCount, "every pixel has its class")
+    package init(_ image: LabImage, classes labels: LabelMap<RoughClass>, workers: Workers = Workers(threads: 1)) {
+        precondition(labels.pixelCount == image.pixelCount, "every pixel has its class")
         var counts = [Int](repeating: 0, count: Self.classes)
-        for label in labels.labels { counts[Int(label)] += 1 }
+        for label in labels.bytes { counts[Int(label)] += 1 }
         let parts = workers.map(Self.directions.count, grain: 1) { range in
-            range.flatMap { Self.histogram(image.samples, labels.labels, along: Self.directions[$0]) }
+            range.flatMap { Self.histogram(image.samples, labels.bytes, along: Self.directions[$0]) }
         }
         var cumulative = [Float](repeating: 0, count: Self.valueCount)
         for kind in 0..<Self.classes where counts[kind] >= Self.leastPixels {
@@ -97,14 +97,15 @@ package struct ColorPalette: Sendable, Equatable {
     ///
     /// - Parameter ignoringNuclei: leave that class out, where the few pixels in it are no nuclei.
     package func distance(to other: ColorPalette, ignoringNuclei: Bool = false) -> Float {
-        let distances = (0..<Self.classes).compactMap { kind in
-            ignoringNuclei && kind == Int(RoughSegmentation.nucleus) ? nil : distance(to: other, class: kind)
+        let distances = RoughClass.allCases.compactMap { kind in
+            ignoringNuclei && kind == .nucleus ? nil : distance(to: other, class: kind)
         }
         return distances.isEmpty ? 0 : distances.reduce(0, +) / Float(distances.count)
     }
 
     /// The distance of one class, nil if one of the two lacks it.
-    package func distance(to other: ColorPalette, class kind: Int) -> Float? {
+    package func distance(to other: ColorPalette, class kind: RoughClass) -> Float? {
+        let kind = Int(kind.rawValue)
         guard present[kind], other.present[kind] else { return nil }
         let size = Self.directions.count * Self.bins
         var sum: Float = 0

@@ -1,5 +1,3 @@
-import Foundation
-
 /// One pass over an image for all that quality and the choice of a reference want to know of it.
 ///
 /// Classes and colors are taken from the image reduced to about 240 pixels on its shorter side, edges from about 480:
@@ -36,7 +34,7 @@ package struct FieldAnalysis: Sendable {
         segmentation = RoughSegmentation(image, mask: mask, workers: workers)
         lab = LabImage(image, workers: workers)
         let density = OpticalDensity(image, segmentation.labels, mask: mask)
-        let nuclei = Nuclei(segmentation.labels, mask: mask)
+        let nuclei = RoughNuclei(segmentation.labels, mask: mask)
         let total = Float(max(1, mask?.count ?? image.pixelCount))
         let foreground = segmentation.counts[1] + segmentation.counts[2]
         let moments = Self.moments(mask.data(of: lab), mask.data(of: segmentation.labels))
@@ -64,24 +62,19 @@ package struct FieldAnalysis: Sendable {
     private static func medianLightness(_ lab: LabImage) -> Float {
         var histogram = [Int](repeating: 0, count: 101)
         for pixel in 0..<lab.pixelCount { histogram[Int(max(0, min(100, lab[pixel].x)))] += 1 }
-        var below = 0
-        return Float(
-            histogram.firstIndex {
-                below += $0
-                return 2 * below >= lab.pixelCount
-            } ?? 0)
+        return Float(histogram.medianBin)
     }
 
     /// The mean color, the background's, and the root mean squared distance of all colors from their mean.
     private static func moments(
-        _ lab: LabImage, _ labels: LabelMap
+        _ lab: LabImage, _ labels: LabelMap<RoughClass>
     ) -> (mean: SIMD3<Float>, background: SIMD3<Float>, spread: Float) {
         var (sum, background, squares, lit) = (SIMD3<Double>.zero, SIMD3<Double>.zero, SIMD3<Double>.zero, 0.0)
         for pixel in 0..<lab.pixelCount {
             let color = SIMD3<Double>(lab[pixel])
             sum += color
             squares += color * color
-            if labels.labels[pixel] == RoughSegmentation.background {
+            if labels[pixel] == .background {
                 background += color
                 lit += 1
             }
@@ -91,62 +84,4 @@ package struct FieldAnalysis: Sendable {
         let variance = max(0, (squares / count - mean * mean).sum())
         return (SIMD3<Float>(mean), SIMD3<Float>(lit > 0 ? background / lit : mean), Float(variance.squareRoot()))
     }
-}
-
-/// Optical density over the field's own background, a pixel.
-struct OpticalDensity: Sendable {
-    let values: [SIMD3<Float>]
-
-    /// A stain absorbs green by more than this share above the mean of red and blue.
-    private static let greenExcess: Float = 0.08
-
-    init(_ image: RGBImage, _ labels: LabelMap, mask: DataMask?) {
-        var (light, lit) = (SIMD3<Double>.zero, 0.0)
-        for pixel in 0..<image.pixelCount
-        where mask.isData(pixel) && labels.labels[pixel] == RoughSegmentation.background {
-            light += SIMD3(
-                Double(SampleLight.light(of: image.samples[3 * pixel])),
-                Double(SampleLight.light(of: image.samples[3 * pixel + 1])),
-                Double(SampleLight.light(of: image.samples[3 * pixel + 2])))
-            lit += 1
-        }
-        let base = SIMD3<Float>(
-            Float(-log10(max(light.x / max(1, lit), 1e-3))), Float(-log10(max(light.y / max(1, lit), 1e-3))),
-            Float(-log10(max(light.z / max(1, lit), 1e-3))))
-        values = (0..<image.pixelCount).map { pixel in
-            SIMD3(
-                SampleLight.density(of: image.samples[3 * pixel]),
-                SampleLight.density(of: image.samples[3 * pixel + 1]),
-                SampleLight.density(of: image.samples[3 * pixel + 2])) - base
-        }
-    }
-
-    /// Share of the cells' pixels whose strongest density is green's, 0…1; 0 if there are none.
-    func stainedShare(_ labels: LabelMap) -> Float {
-        var (stained, all) = (0, 0)
-        for (pixel, density) in values.enumerated() where labels.labels[pixel] != RoughSegmentation.background {
-            all += 1
-            if density.y > 0, density.y - (density.x + density.z) / 2 > Self.greenExcess * density.y { stained += 1 }
-        }
-        return all == 0 ? 0 : Float(stained) / Float(all)
-    }
-}
-
-/// The spots of nucleus color, and how large they are against the field's red cells.
-struct Nuclei: Sendable {
-    let spots: ConnectedSpots
-    /// Area of an ordinary red cell in pixels; nil if no cell stands free.
-    let redCellArea: Float?
-    /// Area of the largest spot in red cells, 0 if there is none. Without red cells, in hundredths of the field.
-    let largest: Float
-
-    init(_ labels: LabelMap, mask: DataMask?) {
-        spots = ConnectedSpots(labels, label: RoughSegmentation.nucleus)
-        redCellArea = RedCellSize.area(labels, background: RoughSegmentation.background, mask: mask) { _ in false }
-        let unit = redCellArea ?? max(1, Float(mask?.count ?? labels.labels.count) / 100)
-        largest = Float(spots.areas.max() ?? 0) / unit
-    }
-
-    /// Pixels that a spot needs to be a nucleus of a white cell.
-    var least: Int { max(8, Int(FieldInspection.leastNucleus * (redCellArea ?? 40))) }
 }

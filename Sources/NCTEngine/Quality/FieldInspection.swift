@@ -37,8 +37,6 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// …or below this share of foreground, unless colors differ by more than this from their mean (rms, ΔE*ab).
     package static let leastForeground: Float = 0.01
     package static let greatestBlankSpread: Float = 6
-    /// Nuclei from here on are white cells'.
-    package static let leastNucleus: Float = 0.25
     /// Out of focus below.
     package static let leastFocus: Float = 1.2
     /// No smear: edges wider than this ratio tells are no edges, but shades…
@@ -78,7 +76,7 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         isBlank =
             (edges.share < Self.leastEdgeShare || foregroundShare < Self.leastForeground)
             && spread <= Self.greatestBlankSpread
-        hasWhiteCells = !isBlank && largestNucleus >= Self.leastNucleus
+        hasWhiteCells = !isBlank && largestNucleus >= WhiteCellSize.leastLobe
         isInFocus = edges.sharpness >= Self.leastFocus
         isSmear = false
         isSmear = !isBlank && crossedLimits.isEmpty

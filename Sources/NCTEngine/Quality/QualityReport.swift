@@ -153,15 +153,16 @@ public struct QualityReport: Sendable, Equatable, Codable {
             if contents.cells.whiteCells == 0, isEmpty {
                 judgement.add(Finding(kind: .noWhiteCells, value: 0, threshold: 1), .doubtful)
             }
-            if contents.smearProbability < SmearContents.leastProbability {
+            if contents.smearProbability < SmearSegmentation.leastProbability {
                 judgement.add(
                     Finding(
-                        kind: .notASmear, value: contents.smearProbability, threshold: SmearContents.leastProbability),
+                        kind: .notASmear, value: contents.smearProbability,
+                        threshold: SmearSegmentation.leastProbability),
                     .doubtful)
             }
         } else if !field.hasWhiteCells {
             judgement.add(
-                Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: FieldInspection.leastNucleus),
+                Finding(kind: .noWhiteCells, value: field.largestNucleus, threshold: WhiteCellSize.leastLobe),
                 .doubtful)
         }
         // What color a sure smear came in says nothing of the result, whose colors are judged below.

@@ -91,8 +91,6 @@ public struct SmearContents: Sendable, Equatable, Codable {
         public var distanceAfter: Float?
     }
 
-    /// Below this probability the network takes the capture for something else than a smear.
-    package static let leastProbability: Float = 0.5
     /// Gives the white cells of a part of a capture, from a pixel of that on, their places in the capture.
     package mutating func moveWhiteCells(x: Int, y: Int) {
         for index in whiteCells.indices {
@@ -164,18 +162,17 @@ public struct SmearContents: Sendable, Equatable, Codable {
         let labels = segmentation.labels(reducedBy: scale, workers: workers)
         let (source, result) = (ClassColors(before, labels, mask: mask), ClassColors(after, labels, mask: mask))
         func figures(_ kind: SmearClass) -> ClassFigures {
-            let index = Int(kind.rawValue)
             func nearest(_ color: SIMD3<Float>?) -> (color: SIMD3<Float>, distance: Float)? {
                 guard let color else { return nil }
-                return references.compactMap(\.medians[index])
+                return references.compactMap { $0.median(of: kind) }
                     .map { ($0, Float(CIEDE2000.difference(color, $0))) }
                     .min { $0.1 < $1.1 }
             }
             return ClassFigures(
-                areaShare: source.shares[index], colorBefore: source.medians[index], colorAfter: result.medians[index],
-                referenceColor: nearest(result.medians[index])?.color,
-                distanceBefore: nearest(source.medians[index])?.distance,
-                distanceAfter: nearest(result.medians[index])?.distance)
+                areaShare: source.share(of: kind), colorBefore: source.median(of: kind),
+                colorAfter: result.median(of: kind), referenceColor: nearest(result.median(of: kind))?.color,
+                distanceBefore: nearest(source.median(of: kind))?.distance,
+                distanceAfter: nearest(result.median(of: kind))?.distance)
         }
         smearProbability = segmentation.smearProbability
         self.cells = cells

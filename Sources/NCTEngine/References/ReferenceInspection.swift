@@ -32,7 +32,7 @@ package struct ReferenceInspection: Sendable {
             return "it shows no stained smear: its \(crossed.name) is \(Self.text(crossed.value)), the limit "
                 + Self.text(crossed.limit)
         }
-        if let smearProbability, smearProbability < SmearContents.leastProbability {
+        if let smearProbability, smearProbability < SmearSegmentation.leastProbability {
             return "it shows no smear, says the network (probability \(Self.text(smearProbability)))"
         }
         return nil

@@ -47,31 +47,14 @@ public struct SmearDescriptor: Sendable {
         let image = field.image
         let segmentation = RoughSegmentation(image, mask: field.mask, workers: workers)
         let lab = LabImage(image, workers: workers).samples
-        let (width, height) = (image.width, image.height)
-        let spots = ConnectedSpots(segmentation.labels, label: RoughSegmentation.nucleus, mask: field.mask)
-        // A nucleus is at least a fifth of the largest spot, or of what a red cell would cover; platelets are less.
+        let spots = ConnectedSpots(segmentation.labels.mask(of: .nucleus), within: field.mask)
         let largest = spots.areas.max() ?? 0
-        let least = max(60, largest / 5)
+        let least = max(WhiteCellSize.leastSpot.pixels, largest / WhiteCellSize.leastSpot.part)
         isCut = spots.areas.indices.contains(where: { spots.areas[$0] >= least && spots.touchesBorder[$0] })
         hasPlatelets = spots.areas.contains { $0 >= 15 && $0 < least / 2 }
         // Cytoplasm: what is neither background nor nucleus within 0.6 nucleus radii of a nucleus.
         let radius = max(2, Int(0.6 * (Float(largest) / 3.14).squareRoot()))
-        var near = [Bool](repeating: false, count: image.pixelCount)
-        for y in 0..<height {
-            for x in 0..<width {
-                let spot = spots.labels[y * width + x]
-                guard spot >= 0, spots.areas[Int(spot)] >= least else { continue }
-                // Only the spot's rim needs to spread.
-                let inside =
-                    x > 0 && y > 0 && x < width - 1 && y < height - 1 && spots.labels[y * width + x - 1] == spot
-                    && spots.labels[y * width + x + 1] == spot && spots.labels[(y - 1) * width + x] == spot
-                    && spots.labels[(y + 1) * width + x] == spot
-                if inside { continue }
-                for yy in max(0, y - radius)...min(height - 1, y + radius) {
-                    for xx in max(0, x - radius)...min(width - 1, x + radius) { near[yy * width + xx] = true }
-                }
-            }
-        }
+        let near = spots.mask { spots.areas[$0] >= least }.grown(by: radius)
         var sums = [SIMD3<Float>](repeating: .zero, count: 2)
         var counts: [Float] = [0, 0]
         var histograms = [[Int32: Int]](repeating: [:], count: 3)
@@ -79,16 +62,16 @@ public struct SmearDescriptor: Sendable {
         for pixel in 0..<image.pixelCount where field.mask.isData(pixel) {
             let color = SIMD3(lab[3 * pixel], lab[3 * pixel + 1], lab[3 * pixel + 2])
             let kind: Int
-            switch segmentation.labels.labels[pixel] {
-            case RoughSegmentation.background:
+            switch segmentation.labels[pixel] {
+            case .background:
                 sums[0] += color
                 counts[0] += 1
                 continue
-            case RoughSegmentation.nucleus:
+            case .nucleus:
                 guard spots.areas[Int(spots.labels[pixel])] >= least else { continue }
                 kind = 0
-            default:
-                kind = near[pixel] ? 1 : 2
+            case .cell:
+                kind = near.isSet[pixel] ? 1 : 2
                 if kind == 2 {
                     sums[1] += color
                     counts[1] += 1

@@ -48,7 +48,7 @@ package struct GraphCut: TransferSolver {
             field: field, iterations: cut.cycles, initialEnergy: initial,
             finalEnergy: energy.value(of: field, workers: workers),
             labeling: .init(
-                labels: LabelMap(width: energy.width, height: energy.height, labels: cut.chosen),
+                labels: LabelMap(width: energy.width, height: energy.height, bytes: cut.chosen),
                 offered: cut.labels.count, data: cut.data, pairs: cut.pairs))
     }
 
@@ -83,7 +83,7 @@ package struct GraphCut: TransferSolver {
             maximumCycles: maximumCycles, leastGain: Self.isSmall(energy) ? 0 : Self.leastGain,
             looksEverywhere: Self.isSmall(energy))
         let outcome = expansion.minimize(
-            problem, from: (0..<energy.pixelCount).map { best[energy.neighbors.clusters?.labels[$0] ?? 0] ?? 0 })
+            problem, from: (0..<energy.pixelCount).map { best[energy.neighbors.clusters?.bytes[$0] ?? 0] ?? 0 })
         return Cut(
             labels: labels, metric: metric, chosen: outcome.labels, cycles: outcome.cycles,
             data: Double(outcome.data) / scale, pairs: Double(outcome.pairs) / scale, problem: problem, scale: scale)

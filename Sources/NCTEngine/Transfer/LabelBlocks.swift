@@ -51,7 +51,7 @@ package struct LabelBlocks: Sendable {
             if y % side == 0 { for index in numbers.indices { numbers[index] = -1 } }
             for x in 0..<width {
                 let pixel = y * width + x
-                let cluster = energy.neighbors.clusters?.labels[pixel] ?? 0
+                let cluster = energy.neighbors.clusters?.bytes[pixel] ?? 0
                 let place = x / side * 256 + Int(cluster)
                 if numbers[place] < 0 {
                     numbers[place] = Int32(moments.count)

@@ -14,7 +14,7 @@ package struct NonlocalNeighbors: Sendable {
 
     package let pixelCount: Int
     /// Those that neighbors keep within; nil: all pixels are one.
-    package let clusters: LabelMap?
+    package let clusters: LabelMap<Cluster>?
     /// All pixels as they lie on the curve.
     package let order: [Int32]
     /// `pixelCount × reach`, of the links to the next ``reach`` places; zero past the end and into other clusters.
@@ -24,7 +24,7 @@ package struct NonlocalNeighbors: Sendable {
     ///
     /// - Parameters:
     ///   - clusters: those that neighbors keep within; nil puts all pixels into one.
-    package init(source: LabImage, clusters: LabelMap?, seed: UInt64, workers: Workers) {
+    package init(source: LabImage, clusters: LabelMap<Cluster>?, seed: UInt64, workers: Workers) {
         precondition(
             clusters.map { $0.width == source.width && $0.height == source.height } ?? true,
             "clusters have the size of their source")

@@ -18,7 +18,7 @@ package struct TransferSolution: Sendable {
 
     /// Which of a few transforms each pixel got, before the refinement.
     package struct Labeling: Sendable {
-        package var labels: LabelMap
+        package var labels: LabelMap<OfferedTransform>
         /// How many labels there were to choose from.
         package var offered: Int
         /// The discrete energy, in the units of the energy's total.
@@ -26,6 +26,9 @@ package struct TransferSolution: Sendable {
         package var pairs: Double
     }
 }
+
+/// One of the few transforms that a graph cut offers to the pixels, by its number.
+public enum OfferedTransform {}
 
 extension NormalizationParameters {
     /// The solver that ``solver`` names.
@@ -75,7 +78,7 @@ public struct TransferReport: Sendable, Equatable, Codable {
             data: value.data, local: Double(problem.localWeight) * value.local,
             nonlocal: Double(problem.nonlocalWeight) * value.nonlocal, total: value.total)
         labels = solution.labeling.map {
-            Labels(offered: $0.offered, used: Set($0.labels.labels).count, data: $0.data, pairs: $0.pairs)
+            Labels(offered: $0.offered, used: Set($0.labels.bytes).count, data: $0.data, pairs: $0.pairs)
         }
     }
 

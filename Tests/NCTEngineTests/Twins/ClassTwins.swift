@@ -11,10 +11,10 @@ extension ClassKernels {
         }
     }
 
-    static func likeliest(_ map: FeatureMap) -> (fast: LabelMap, scalar: LabelMap) {
+    static func likeliest(_ map: FeatureMap) -> (fast: LabelMap<SmearClass>, scalar: LabelMap<SmearClass>) {
         both(from: LabelMap(width: map.width, height: map.height)) {
             guard $0 else { return $1 = likeliest(map, workers: Workers(threads: 2)) }
-            nct_likeliest_scalar(map.values, map.pixelCount, &$1.labels)
+            nct_likeliest_scalar(map.values, map.pixelCount, &$1.bytes)
         }
     }
 

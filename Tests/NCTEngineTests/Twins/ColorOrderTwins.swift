@@ -5,7 +5,7 @@ import NCTEngine
 // The twins of `color_order.c`: by the fast kernel and by its twin.
 extension TransferKernels {
     static func colorKeys(
-        source: LabImage, clusters: LabelMap?, range: Range<Int>, seed: UInt64
+        source: LabImage, clusters: LabelMap<Cluster>?, range: Range<Int>, seed: UInt64
     ) -> (fast: [UInt64], scalar: [UInt64]) {
         both(from: [UInt64](repeating: 0, count: source.pixelCount)) { scalar, keys in
             withClusters(clusters) {
@@ -30,7 +30,7 @@ extension TransferKernels {
     }
 
     static func colorWeights(
-        source: LabImage, clusters: LabelMap?, order: [Int32], range: Range<Int>, reach: Int
+        source: LabImage, clusters: LabelMap<Cluster>?, order: [Int32], range: Range<Int>, reach: Int
     ) -> (fast: [Float], scalar: [Float]) {
         both(from: [Float](repeating: 0, count: order.count * reach)) { scalar, weights in
             withClusters(clusters) {
@@ -41,7 +41,7 @@ extension TransferKernels {
     }
 }
 
-private func withClusters(_ clusters: LabelMap?, _ body: (UnsafePointer<UInt8>?) -> Void) {
+private func withClusters(_ clusters: LabelMap<Cluster>?, _ body: (UnsafePointer<UInt8>?) -> Void) {
     guard let clusters else { return body(nil) }
-    clusters.labels.withUnsafeBufferPointer { body($0.baseAddress) }
+    clusters.bytes.withUnsafeBufferPointer { body($0.baseAddress) }
 }

@@ -25,12 +25,8 @@ package struct WhiteCellRegions: Sendable {
     /// Area of an ordinary red cell in pixels; without a cell that stands free, a hundredth of the field.
     package let unit: Float
 
-    /// Nuclei from here on are white cells', in areas of a red cell…
-    private static let leastNucleus: Float = 0.4
-    /// …and what is less than twice this apart belongs together, in its diameters.
+    /// Nuclei less than twice this apart belong together, in diameters of a red cell.
     private static let reach: Float = 0.2
-    /// No platelet is larger: a nucleus of an unknown color.
-    private static let greatestPlatelet: Float = 0.4
     /// Smaller spots of nucleus are something else.
     private static let leastSpot: Float = 0.05
     /// Cytoplasm reaches so far from a nucleus, in diameters.
@@ -45,55 +41,59 @@ package struct WhiteCellRegions: Sendable {
     /// Cost linear in the pixels.
     ///
     /// - Parameters:
-    ///   - map: of ``SmearClass``.
+    ///   - map: what each pixel is.
     ///   - colors: the field's on the same grid, where known: what is taken for a nucleus and is much paler than the
     ///     others is none.
     ///   - mask: what of it is data; the rest is background that counts for nothing.
     /// - Precondition: all have one size.
-    package init(_ map: LabelMap, colors: LabImage? = nil, mask: DataMask? = nil) {
+    package init(_ map: LabelMap<SmearClass>, colors: LabImage? = nil, mask: DataMask? = nil) {
         let (width, height) = (map.width, map.height)
-        let medians = colors.map { ClassColors($0, map, mask: mask).medians }
-        let ground = medians?[Int(SmearClass.background.rawValue)]
+        let classes = colors.map { ClassColors($0, map, mask: mask) }
+        let ground = classes?.median(of: .background)
         let map = Self.withoutGround(map, colors: colors, ground: ground)
-        unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.labels.count) / 100)
+        unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.pixelCount) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
         let nuclei = Self.nuclei(
-            map, colors: colors, ground: ground, red: medians?[Int(SmearClass.redCell.rawValue)], unit: unit)
+            map, colors: colors, ground: ground, red: classes?.median(of: .redCell), unit: unit)
         let near = nuclei.grown(by: pixels(Self.cytoplasmReach))
-        let cytoplasm = SmearClass.cytoplasm.rawValue
         let stained = PixelMask(
             width: width, height: height,
-            isSet: map.labels.indices.map { nuclei.isSet[$0] || (map.labels[$0] == cytoplasm && near.isSet[$0]) })
-        let white = stained.keeping(counted: nuclei.isSet) { _, nucleus in nucleus > 0 }
-        let groups = white.grown(by: pixels(Self.reach)).regions()
+            isSet: map.bytes.indices.map { nuclei.isSet[$0] || (map[$0] == .cytoplasm && near.isSet[$0]) })
+        let white = stained.keeping(counted: nuclei) { _, nucleus in nucleus > 0 }
+        let groups = ConnectedSpots(white.grown(by: pixels(Self.reach)))
         var nucleusAreas = [Int](repeating: 0, count: groups.areas.count)
         for (pixel, group) in groups.labels.enumerated() where nuclei.isSet[pixel] && group >= 0 {
             nucleusAreas[Int(group)] += 1
         }
         var next: Int32 = 0
         let numbers = nucleusAreas.map { area -> Int32 in
-            guard Float(area) >= Self.leastNucleus * unit else { return -1 }
+            guard Float(area) >= WhiteCellSize.leastNucleus * unit else { return -1 }
             next += 1
             return next - 1
         }
-        var owners = map.labels.indices.map { white.isSet[$0] ? numbers[Int(groups.labels[$0])] : -1 }
-        Self.fillHoles(of: &owners, width: width, height: height)
+        var cells = RegionMap(
+            width: width, height: height,
+            owners: white.isSet.indices.map { white.isSet[$0] ? numbers[Int(groups.labels[$0])] : -1 })
+        cells.fillHoles()
+        let owners = cells.owners
         isNucleus = owners.indices.map { owners[$0] >= 0 && nuclei.isSet[$0] }
-        regions = Self.measured(owners, isNucleus, count: Int(next), width: width)
+        regions = Self.measured(cells, isNucleus, count: Int(next))
         self.owners = owners
     }
 
     /// With background where what is taken for cytoplasm has the background's color: stained plasma, or light that is a
     /// little uneven. It belongs to no cell, and closes no gap between cells, which tell by their width what an ordinary one
     /// is.
-    private static func withoutGround(_ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?) -> LabelMap {
+    private static func withoutGround(
+        _ map: LabelMap<SmearClass>, colors: LabImage?, ground: SIMD3<Float>?
+    ) -> LabelMap<SmearClass> {
         guard let colors, let ground else { return map }
         var map = map
-        for pixel in map.labels.indices where map.labels[pixel] == SmearClass.cytoplasm.rawValue {
+        for pixel in map.bytes.indices where map[pixel] == .cytoplasm {
             let difference = colors[pixel] - ground
             if (difference * difference).sum() < leastCytoplasm * leastCytoplasm {
-                map.labels[pixel] = SmearClass.background.rawValue
+                map[pixel] = .background
             }
         }
         return map
@@ -101,19 +101,17 @@ package struct WhiteCellRegions: Sendable {
 
     /// What is taken for a nucleus and may be one.
     private static func nuclei(
-        _ map: LabelMap, colors: LabImage?, ground: SIMD3<Float>?, red: SIMD3<Float>?, unit: Float
+        _ map: LabelMap<SmearClass>, colors: LabImage?, ground: SIMD3<Float>?, red: SIMD3<Float>?, unit: Float
     ) -> PixelMask {
-        let platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue)
+        let platelets = ConnectedSpots(map.mask(of: .platelet))
+        let large = platelets.mask { Float(platelets.areas[$0]) >= WhiteCellSize.leastNucleus * unit }
         var mask = PixelMask(
             width: map.width, height: map.height,
-            isSet: zip(map.labels, platelets.labels).map { label, spot in
-                label == SmearClass.nucleus.rawValue
-                    || (spot >= 0 && Float(platelets.areas[Int(spot)]) >= greatestPlatelet * unit)
-            })
+            isSet: large.isSet.indices.map { map[$0] == .nucleus || large.isSet[$0] })
         if let colors, let ground {
             removePale(from: &mask, colors, ground: ground, unit: unit)
-            let redCount = map.labels.count { $0 == SmearClass.redCell.rawValue }
-            if let red, LayeredRedCells.isTold(redPixels: redCount, nucleusPixels: mask.isSet.count { $0 }) {
+            let redCount = map.mask(of: .redCell).count
+            if let red, LayeredRedCells.isTold(redPixels: redCount, nucleusPixels: mask.count) {
                 mask = LayeredRedCells.removed(from: mask, colors, ground: ground, red: red)
             }
         }
@@ -135,38 +133,18 @@ package struct WhiteCellRegions: Sendable {
         for (pixel, distance) in zip(pixels, distances) where distance < least { mask.isSet[pixel] = false }
     }
 
-    /// Gives what a cell encloses to the cell.
-    private static func fillHoles(of owners: inout [Int32], width: Int, height: Int) {
-        let holes = PixelMask(width: width, height: height, isSet: owners.map { $0 >= 0 }).regions(of: false)
-        var owner = [Int32](repeating: -1, count: holes.areas.count)
-        for (pixel, hole) in holes.labels.enumerated() where hole >= 0 && !holes.touchesBorder[Int(hole)] {
-            // Its first pixel has the cell on its left.
-            if owner[Int(hole)] < 0 { owner[Int(hole)] = owners[pixel - 1] }
-            owners[pixel] = owner[Int(hole)]
-        }
-    }
-
-    private static func measured(
-        _ owners: [Int32], _ isNucleus: [Bool], count: Int, width: Int
-    ) -> [Region] {
-        var (left, right) = ([Int](repeating: .max, count: count), [Int](repeating: -1, count: count))
-        var (top, bottom) = (left, right)
+    private static func measured(_ cells: RegionMap, _ isNucleus: [Bool], count: Int) -> [Region] {
         var (areas, nuclei) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
         var sums = [SIMD2<Double>](repeating: .zero, count: count)
-        for (pixel, owner) in owners.enumerated() where owner >= 0 {
-            let (cell, x, y) = (Int(owner), pixel % width, pixel / width)
-            (left[cell], right[cell]) = (min(left[cell], x), max(right[cell], x))
-            (top[cell], bottom[cell]) = (min(top[cell], y), max(bottom[cell], y))
+        for (pixel, owner) in cells.owners.enumerated() where owner >= 0 {
+            let cell = Int(owner)
             areas[cell] += 1
             if isNucleus[pixel] { nuclei[cell] += 1 }
-            sums[cell] += SIMD2(Double(x), Double(y))
+            sums[cell] += SIMD2(Double(pixel % cells.width), Double(pixel / cells.width))
         }
-        return (0..<count).map { cell in
+        return cells.bounds(count: count).enumerated().map { cell, bounds in
             Region(
-                bounds: PixelArea(
-                    x: left[cell], y: top[cell], width: right[cell] - left[cell] + 1,
-                    height: bottom[cell] - top[cell] + 1),
-                nucleusArea: nuclei[cell], area: areas[cell],
+                bounds: bounds, nucleusArea: nuclei[cell], area: areas[cell],
                 center: SIMD2<Float>(sums[cell] / Double(areas[cell]) + 0.5))
         }
     }

@@ -22,29 +22,29 @@ public struct CellCounts: Sendable, Equatable, Codable {
         self.platelets = platelets
     }
 
-    /// Counts the regions of a map of ``SmearClass``. Cost linear in the pixels.
-    package init(_ map: LabelMap) { self.init(map, WhiteCellRegions(map), mask: nil) }
+    /// Counts the regions of a map. Cost linear in the pixels.
+    package init(_ map: LabelMap<SmearClass>) { self.init(map, WhiteCellRegions(map), mask: nil) }
 
     /// Counts what a network saw, whose white cells are known.
     package init(_ segmentation: SmearSegmentation, _ whiteCells: WhiteCellRegions) {
         self.init(segmentation.labels, whiteCells, mask: segmentation.mask)
     }
 
-    private init(_ map: LabelMap, _ whiteCells: WhiteCellRegions, mask: DataMask?) {
+    private init(_ map: LabelMap<SmearClass>, _ whiteCells: WhiteCellRegions, mask: DataMask?) {
         self.whiteCells = whiteCells.regions.count
         // What lies in a white cell is part of it.
         var map = map
         for (pixel, owner) in whiteCells.owners.enumerated() where owner >= 0 {
-            map.labels[pixel] = SmearClass.nucleus.rawValue
+            map[pixel] = .nucleus
         }
         let unit = whiteCells.unit
-        let red = ConnectedSpots(map, label: SmearClass.redCell.rawValue, mask: mask)
+        let red = ConnectedSpots(map.mask(of: .redCell), within: mask)
         redCells = zip(red.areas, red.touchesBorder).reduce(0) { count, region in
             let cells = Float(region.0) / unit
             guard cells >= Self.leastRedCell else { return count }
             return count + max(1, Int((cells + (region.1 ? Self.cutOff : 0)).rounded()))
         }
-        platelets = ConnectedSpots(map, label: SmearClass.platelet.rawValue).areas.count {
+        platelets = ConnectedSpots(map.mask(of: .platelet)).areas.count {
             Float($0) >= Self.leastPlatelet * unit
         }
     }

@@ -1,22 +1,28 @@
 /// Which pixels of an image are data. What is taken over all of an image (means, shares, histograms, fits) is taken over
 /// these alone, so that what stands in the place of the others counts for nothing.
 package struct DataMask: Sendable, Equatable {
-    package let width: Int
-    package let height: Int
-    /// A pixel, row-major.
-    package let isData: [Bool]
+    /// Those that are data.
+    private let pixels: PixelMask
     /// Pixels that are data, at least one.
     package let count: Int
 
     /// Nil if all are data, or none is.
     package init?(width: Int, height: Int, isData: [Bool]) {
-        precondition(isData.count == width * height, "a mask needs width × height values")
-        let count = isData.reduce(0) { $0 + ($1 ? 1 : 0) }
-        guard count > 0, count < isData.count else { return nil }
-        (self.width, self.height, self.isData, self.count) = (width, height, isData, count)
+        self.init(PixelMask(width: width, height: height, isSet: isData))
     }
 
-    package subscript(x: Int, y: Int) -> Bool { isData[y * width + x] }
+    private init?(_ pixels: PixelMask) {
+        count = pixels.count
+        guard count > 0, count < pixels.isSet.count else { return nil }
+        self.pixels = pixels
+    }
+
+    package var width: Int { pixels.width }
+    package var height: Int { pixels.height }
+    /// By pixel, row-major.
+    package var isData: [Bool] { pixels.isSet }
+
+    package subscript(x: Int, y: Int) -> Bool { pixels[x, y] }
 
     /// On the grid that ``Reduction`` makes: a pixel is data if all that it covers are. Nil as in `init`.
     package func reduced(by scale: Int) -> DataMask? {
@@ -24,7 +30,7 @@ package struct DataMask: Sendable, Equatable {
         let (columns, rows) = (width / scale, height / scale)
         var reduced = [Bool](repeating: true, count: columns * rows)
         for y in 0..<rows * scale {
-            for x in 0..<columns * scale where !isData[y * width + x] {
+            for x in 0..<columns * scale where !pixels[x, y] {
                 reduced[y / scale * columns + x / scale] = false
             }
         }
@@ -43,30 +49,10 @@ package struct DataMask: Sendable, Equatable {
 
     /// The data that is at least so many pixels, each way, from what is none. Nil as in `init`: a field too small for that
     /// counts as a whole.
-    func shrunk(by margin: Int) -> DataMask? {
-        func shrunk(_ mask: [Bool], lines: Int, count: Int, line: Int, step: Int) -> [Bool] {
-            var result = mask
-            for index in 0..<lines {
-                for place in 0..<count where !mask[index * line + place * step] {
-                    for near in max(0, place - margin)...min(count - 1, place + margin) {
-                        result[index * line + near * step] = false
-                    }
-                }
-            }
-            return result
-        }
-        let rows = shrunk(isData, lines: height, count: width, line: width, step: 1)
-        return DataMask(
-            width: width, height: height, isData: shrunk(rows, lines: width, count: height, line: 1, step: width))
-    }
+    func shrunk(by margin: Int) -> DataMask? { DataMask(pixels.shrunk(by: margin)) }
 
     /// True for data beside which, in its row or column, there is none.
-    func isAtEdge(_ pixel: Int) -> Bool {
-        guard isData[pixel] else { return false }
-        let (x, y) = (pixel % width, pixel / width)
-        return (x > 0 && !isData[pixel - 1]) || (x < width - 1 && !isData[pixel + 1])
-            || (y > 0 && !isData[pixel - width]) || (y < height - 1 && !isData[pixel + width])
-    }
+    func isAtEdge(_ pixel: Int) -> Bool { pixels.isAtEdge(pixel) }
 
     /// The samples of the pixels that are data, in their order.
     private func picked<Sample>(_ samples: [Sample], width channels: Int) -> [Sample] {
@@ -87,8 +73,8 @@ package struct DataMask: Sendable, Equatable {
         LabImage(width: count, height: 1, samples: picked(image.samples, width: 3))
     }
 
-    fileprivate func data(of labels: LabelMap) -> LabelMap {
-        LabelMap(width: count, height: 1, labels: picked(labels.labels, width: 1))
+    fileprivate func data<Label>(of labels: LabelMap<Label>) -> LabelMap<Label> {
+        LabelMap(width: count, height: 1, bytes: picked(labels.bytes, width: 1))
     }
 
     fileprivate func data(of plane: Plane) -> Plane {
@@ -106,36 +92,16 @@ extension DataMask? {
     /// The pixels that are data, in a row.
     package func data(of image: RGBImage) -> RGBImage { map { $0.data(of: image) } ?? image }
     package func data(of image: LabImage) -> LabImage { map { $0.data(of: image) } ?? image }
-    package func data(of labels: LabelMap) -> LabelMap { map { $0.data(of: labels) } ?? labels }
+    package func data<Label>(of labels: LabelMap<Label>) -> LabelMap<Label> { map { $0.data(of: labels) } ?? labels }
     package func data(of plane: Plane) -> Plane { map { $0.data(of: plane) } ?? plane }
 
-    /// Labels with one of them wherever there is no data.
-    package func replaced(in labels: LabelMap, by label: UInt8) -> LabelMap {
+    /// Labels with the one of a number wherever there is no data.
+    package func replaced<Label>(in labels: LabelMap<Label>, byNumber number: UInt8) -> LabelMap<Label> {
         guard let self else { return labels }
         var result = labels
-        for (pixel, isData) in self.isData.enumerated() where !isData { result.labels[pixel] = label }
+        for (pixel, isData) in self.isData.enumerated() where !isData { result.bytes[pixel] = number }
         return result
     }
-}
-
-/// A field as the engine works on it: an image, and which of its pixels are data.
-package struct FieldImage: Sendable, Equatable {
-    package let image: RGBImage
-    /// Nil where all of it is data.
-    package let mask: DataMask?
-
-    package init(_ image: RGBImage, mask: DataMask? = nil) {
-        self.image = image
-        self.mask = mask
-    }
-
-    /// What of an image is data (``ValidArea``); all of it where there is nothing else.
-    package init(ofDataIn image: RGBImage, workers: Workers) {
-        self = ValidArea(of: image, workers: workers)?.field(of: image) ?? FieldImage(image)
-    }
-
-    /// Its pixels that are data, in a row if some are not.
-    package var data: RGBImage { mask.data(of: image) }
 }
 
 extension Plane {

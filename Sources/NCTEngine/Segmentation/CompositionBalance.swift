@@ -40,6 +40,6 @@ package struct CompositionBalance: Sendable {
     private func weights(_ segmentation: RoughSegmentation) -> Plane {
         let labels = segmentation.labels
         guard let weights else { return Plane(width: labels.width, height: labels.height, repeating: 1) }
-        return Plane(width: labels.width, height: labels.height, values: labels.labels.map { weights[Int($0)] })
+        return Plane(width: labels.width, height: labels.height, values: labels.bytes.map { weights[Int($0)] })
     }
 }

@@ -24,16 +24,13 @@ enum LayeredRedCells {
     static func removed(
         from nuclei: PixelMask, _ colors: LabImage, ground: SIMD3<Float>, red: SIMD3<Float>
     ) -> PixelMask {
-        let spots = nuclei.regions()
+        let spots = ConnectedSpots(nuclei)
         var sums = [SIMD3<Float>](repeating: .zero, count: spots.areas.count)
         for (pixel, spot) in spots.labels.enumerated() where spot >= 0 { sums[Int(spot)] += colors[pixel] }
         let means = zip(sums, spots.areas).map { $0 / Float($1) }
         let absorbed = densities(of: [ground, red] + means)
         let one = absorbed[1] - absorbed[0]
-        let isRed = absorbed[2...].map { isLayered($0 - absorbed[0], of: one) }
-        return PixelMask(
-            width: nuclei.width, height: nuclei.height,
-            isSet: spots.labels.map { $0 >= 0 && !isRed[Int($0)] })
+        return spots.mask { !isLayered(absorbed[2 + $0] - absorbed[0], of: one) }
     }
 
     /// Whether a density is that of one or two layers of what has another.

@@ -6,14 +6,17 @@ package struct ClassColors: Sendable, Equatable, Codable {
     /// Share of the pixels by class, 0…1.
     package let shares: [Float]
 
+    package func median(of kind: SmearClass) -> SIMD3<Float>? { medians[Int(kind.rawValue)] }
+    package func share(of kind: SmearClass) -> Float { shares[Int(kind.rawValue)] }
+
     /// Fewer pixels have no color of their own: they are the borders of other things.
     private static let leastPixels = 24
 
     /// - Precondition: all have one size.
-    package init(_ image: LabImage, _ labels: LabelMap, mask: DataMask? = nil) {
-        precondition(labels.labels.count == image.pixelCount, "every pixel has its class")
+    package init(_ image: LabImage, _ labels: LabelMap<SmearClass>, mask: DataMask? = nil) {
+        precondition(labels.pixelCount == image.pixelCount, "every pixel has its class")
         var pixels = [[Int]](repeating: [], count: SmearSegmentation.classCount)
-        for (pixel, label) in labels.labels.enumerated() where mask.isData(pixel) { pixels[Int(label)].append(pixel) }
+        for (pixel, label) in labels.bytes.enumerated() where mask.isData(pixel) { pixels[Int(label)].append(pixel) }
         medians = pixels.map { pixels in
             guard pixels.count >= Self.leastPixels else { return nil }
             func median(_ channel: Int) -> Float {
@@ -21,6 +24,6 @@ package struct ClassColors: Sendable, Equatable, Codable {
             }
             return SIMD3(median(0), median(1), median(2))
         }
-        shares = pixels.map { Float($0.count) / Float(max(1, mask?.count ?? labels.labels.count)) }
+        shares = pixels.map { Float($0.count) / Float(max(1, mask?.count ?? labels.pixelCount)) }
     }
 }

@@ -22,9 +22,8 @@ package struct SmearParts: Sendable {
 
     /// - Parameter classes: what the field's classes look like.
     /// - Precondition: all are of one grid.
-    package init(_ labels: LabelMap, _ cells: WhiteCellRegions, colors: LabImage, _ classes: ClassColors) {
-        let medians = classes.medians
-        let ground = medians[Int(SmearClass.background.rawValue)], red = medians[Int(SmearClass.redCell.rawValue)]
+    package init(_ labels: LabelMap<SmearClass>, _ cells: WhiteCellRegions, colors: LabImage, _ classes: ClassColors) {
+        let (ground, red) = (classes.median(of: .background), classes.median(of: .redCell))
         func isGround(_ color: SIMD3<Float>) -> Bool {
             guard let ground, let red else { return red == nil && ground != nil }
             return ((color - ground) * (color - ground)).sum() < ((color - red) * (color - red)).sum()
@@ -32,16 +31,16 @@ package struct SmearParts: Sendable {
         (width, height) = (labels.width, labels.height)
         cellCount = min(Self.mostCells, cells.regions.count)
         let count = cellCount
-        indices = labels.labels.indices.map { pixel in
+        indices = labels.bytes.indices.map { pixel in
             let owner = Int(cells.owners[pixel])
             if owner >= 0, owner < count {
                 return UInt16(cells.isNucleus[pixel] ? Self.nucleus(ofCell: owner) : Self.cytoplasm(ofCell: owner))
             }
-            return switch SmearClass(rawValue: labels.labels[pixel]) {
+            return switch labels[pixel] {
             case .background: UInt16(Self.background)
             case .platelet: UInt16(Self.platelet)
             case .redCell: UInt16(Self.redCell)
-            default: UInt16(isGround(colors[pixel]) ? Self.background : Self.redCell)
+            case .cytoplasm, .nucleus: UInt16(isGround(colors[pixel]) ? Self.background : Self.redCell)
             }
         }
     }

@@ -1,3 +1,10 @@
+/// What colors alone tell of a pixel.
+package enum RoughClass: UInt8, Sendable, CaseIterable {
+    case background = 0
+    case cell = 1
+    case nucleus = 2
+}
+
 /// A segmentation into background, cell and nucleus by optical density alone: no learning, any stain, a few
 /// milliseconds.
 ///
@@ -5,13 +12,9 @@
 /// field. Over that, a pixel is a cell if it absorbs green light, and nucleus if it absorbs red much more than blue
 /// (azure does, eosin and hemoglobin do not).
 package struct RoughSegmentation: Sendable {
-    package static let background: UInt8 = 0
-    package static let cell: UInt8 = 1
-    package static let nucleus: UInt8 = 2
-
-    /// ``background``, ``cell`` or ``nucleus`` a pixel; ``background`` where there is no data.
-    package let labels: LabelMap
-    /// Pixels of each that are data.
+    /// Background where there is no data.
+    package let labels: LabelMap<RoughClass>
+    /// Pixels of each class that are data, by its number.
     package let counts: [Int]
 
     /// Optical density of green light that makes a pixel a cell.
@@ -40,23 +43,25 @@ package struct RoughSegmentation: Sendable {
     /// By criteria of an image that this one is a part of; without any, all is background.
     package init(_ image: RGBImage, mask: DataMask? = nil, by criteria: Criteria?, workers: Workers) {
         guard let criteria else {
-            labels = LabelMap(width: image.width, height: image.height, repeating: Self.background)
+            labels = LabelMap(width: image.width, height: image.height, repeating: .background)
             counts = [mask?.count ?? image.pixelCount, 0, 0]
             return
         }
         let labels = workers.flatMap(image.pixelCount, grain: Self.grain) { range in
             range.map { pixel in
-                guard mask.isData(pixel) else { return Self.background }
-                if Self.azure(image.samples, pixel, criteria.base) > criteria.azure { return Self.nucleus }
-                let density = SampleLight.density(of: image.samples[3 * pixel + 1]) - criteria.base.y
-                return density > Self.cellDensity ? Self.cell : Self.background
+                (mask.isData(pixel) ? Self.label(image.samples, pixel, criteria) : .background).rawValue
             }
         }
         var counts = [0, 0, 0]
         for label in labels { counts[Int(label)] += 1 }
-        if let mask { counts[Int(Self.background)] -= labels.count - mask.count }
-        self.labels = LabelMap(width: image.width, height: image.height, labels: labels)
+        if let mask { counts[Int(RoughClass.background.rawValue)] -= labels.count - mask.count }
+        self.labels = LabelMap(width: image.width, height: image.height, bytes: labels)
         self.counts = counts
+    }
+
+    private static func label(_ samples: [Float], _ pixel: Int, _ criteria: Criteria) -> RoughClass {
+        if azure(samples, pixel, criteria.base) > criteria.azure { return .nucleus }
+        return SampleLight.density(of: samples[3 * pixel + 1]) - criteria.base.y > cellDensity ? .cell : .background
     }
 
     /// Nil where no pixel has the luminance of the background.
@@ -64,13 +69,7 @@ package struct RoughSegmentation: Sendable {
         let count = image.pixelCount
         let luminance = image.luminance(.rec601, workers: workers).values
         let histogram = self.histogram(of: count, bins: 128, workers: workers) { Int(luminance[$0] * 128) }
-        var below = 0
-        let median =
-            histogram.firstIndex {
-                below += $0; return below * 2 >= count
-            } ?? 0
-        func smoothed(_ bin: Int) -> Int { (max(0, bin - 1)...min(127, bin + 1)).reduce(0) { $0 + histogram[$1] } }
-        let mode = (median...127).max { smoothed($0) < smoothed($1) } ?? 127
+        let mode = histogram.upperMode
         var (light, lit) = (SIMD3<Float>.zero, Float(0))
         for pixel in 0..<count where abs(luminance[pixel] * 128 - Float(mode) - 0.5) < 2 {
             light += SIMD3(

@@ -6,6 +6,8 @@ import Foundation
 /// Known on the grid that the network looked at; asked for on any grid of the image.
 public struct SmearSegmentation: Sendable {
     package static let classCount = SmearClass.allCases.count
+    /// Below this probability the network takes the image for something else than a smear.
+    package static let leastProbability: Float = 0.5
 
     /// Probabilities, `height × width × 5`, on the network's grid.
     package let probabilities: FeatureMap
@@ -62,7 +64,7 @@ public struct SmearSegmentation: Sendable {
     }
 
     /// The likeliest class of every pixel on the network's own grid.
-    public let labels: LabelMap
+    public let labels: LabelMap<SmearClass>
 
     /// The field's white cells on the network's own grid. Cost linear in the pixels.
     package var whiteCellRegions: WhiteCellRegions {
@@ -77,7 +79,7 @@ public struct SmearSegmentation: Sendable {
     /// Probabilities are averaged where the grid is coarser than the network's, interpolated where it is finer.
     ///
     /// - Parameter area: a part of the image, from multiples of `scale` on; all of it if nil.
-    package func labels(reducedBy scale: Int, in area: PixelArea? = nil, workers: Workers) -> LabelMap {
+    package func labels(reducedBy scale: Int, in area: PixelArea? = nil, workers: Workers) -> LabelMap<SmearClass> {
         let whole = PixelArea(x: 0, y: 0, width: imageWidth, height: imageHeight)
         let area = area ?? whole
         if area == whole, (imageWidth / scale, imageHeight / scale) == (probabilities.width, probabilities.height) {

@@ -74,7 +74,7 @@ package enum ClassKernels {
     }
 
     /// The class of the greatest value; of equal ones the first.
-    package static func likeliest(_ map: FeatureMap, workers: Workers) -> LabelMap {
+    package static func likeliest(_ map: FeatureMap, workers: Workers) -> LabelMap<SmearClass> {
         let count = pixels(map)
         let labels = [UInt8](unsafeUninitializedCapacity: count) { labels, initialized in
             initialized = count
@@ -87,7 +87,7 @@ package enum ClassKernels {
                 }
             }
         }
-        return LabelMap(width: map.width, height: map.height, labels: labels)
+        return LabelMap(width: map.width, height: map.height, bytes: labels)
     }
 
     /// Probabilities times the densities of the pixels' colors, made one in sum.

@@ -11,7 +11,7 @@ struct ClassPaletteTransfer: Baseline {
     ) -> Recoloring {
         guard let segmentation else {
             return .impossible(
-                QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearContents.leastProbability))
+                QualityReport.Finding(kind: .notASmear, value: 0, threshold: SmearSegmentation.leastProbability))
         }
         let cells = WhiteCells(of: segmentation, lab: palettes.captures, workers: workers)
         let aligned = AlignedCapture(source, segmentation, cells, palettes: palettes, target: target, workers: workers)

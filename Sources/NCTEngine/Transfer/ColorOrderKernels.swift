@@ -3,7 +3,7 @@ import CKernels
 extension TransferKernels {
     /// All pixels sorted by cluster, place on the curve and hash.
     static func colorOrder(
-        source: LabImage, clusters: LabelMap?, seed: UInt64, workers: Workers
+        source: LabImage, clusters: LabelMap<Cluster>?, seed: UInt64, workers: Workers
     ) -> [Int32] {
         let count = source.pixelCount
         let table = ColorCurve.table
@@ -38,7 +38,7 @@ extension TransferKernels {
     }
 
     static func colorWeights(
-        source: LabImage, clusters: LabelMap?, order: [Int32], reach: Int, workers: Workers
+        source: LabImage, clusters: LabelMap<Cluster>?, order: [Int32], reach: Int, workers: Workers
     ) -> [Float] {
         filled(order.count * reach) { out in
             source.samples.withUnsafeBufferPointer { lab in
@@ -58,8 +58,8 @@ extension TransferKernels {
         }
     }
 
-    private static func withLabels(_ clusters: LabelMap?, _ body: (SharedConstPointer<UInt8>?) -> Void) {
+    private static func withLabels(_ clusters: LabelMap<Cluster>?, _ body: (SharedConstPointer<UInt8>?) -> Void) {
         guard let clusters else { return body(nil) }
-        clusters.labels.withUnsafeBufferPointer { body(SharedConstPointer($0)) }
+        clusters.bytes.withUnsafeBufferPointer { body(SharedConstPointer($0)) }
     }
 }

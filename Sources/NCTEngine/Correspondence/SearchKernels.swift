@@ -6,8 +6,8 @@ package enum SearchKernels {
 
     /// Quantizes one image's features into its place in a padded map, and repeats its border.
     static func place(
-        _ features: FeatureMap, labels: LabelMap?, label: Int8, scale: Float, dimensions: Int, atColumn column: Int,
-        stride: Int, into values: inout [Int8], workers: Workers
+        _ features: FeatureMap, labels: LabelMap<Cluster>?, label: Int8, scale: Float, dimensions: Int,
+        atColumn column: Int, stride: Int, into values: inout [Int8], workers: Workers
     ) {
         let (width, height, components) = (features.width, features.height, features.channels)
         values.withUnsafeMutableBufferPointer { values in
@@ -21,7 +21,7 @@ package enum SearchKernels {
                             row, dimensions)
                         if let labels {
                             for x in 0..<width {
-                                row[x * dimensions + components + Int(labels.labels[y * width + x])] = label
+                                row[x * dimensions + components + Int(labels.bytes[y * width + x])] = label
                             }
                         }
                         for d in 0..<dimensions {

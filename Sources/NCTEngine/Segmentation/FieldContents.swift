@@ -21,7 +21,7 @@ package struct FieldContents: Sendable, Equatable, Codable {
     private static let greatestRedness: Float = 0.6
     private static let greatestBlueness: Float = 0.5
 
-    init(density: OpticalDensity, labels: LabelMap, nuclei: Nuclei, foregroundShare: Float) {
+    init(density: OpticalDensity, labels: LabelMap<RoughClass>, nuclei: RoughNuclei, foregroundShare: Float) {
         self.foregroundShare = foregroundShare
         let spots = nuclei.spots
         let least = nuclei.least
@@ -32,24 +32,11 @@ package struct FieldContents: Sendable, Equatable, Codable {
             return
         }
         nucleusArea = Float(area) / Float(large.count) / unit
-        let (width, height) = (labels.width, labels.height)
+        let mask = spots.mask { spots.areas[$0] >= least }
         // Perimeters: pixels of a nucleus with a neighbor outside.
-        var isLarge = [Bool](repeating: false, count: spots.areas.count)
-        for spot in large { isLarge[spot] = true }
         var perimeters = [Int](repeating: 0, count: spots.areas.count)
-        var mask = [Bool](repeating: false, count: labels.labels.count)
-        for y in 0..<height {
-            for x in 0..<width {
-                let pixel = y * width + x
-                let spot = spots.labels[pixel]
-                guard spot >= 0, isLarge[Int(spot)] else { continue }
-                mask[pixel] = true
-                let inside =
-                    x > 0 && y > 0 && x < width - 1 && y < height - 1 && spots.labels[pixel - 1] == spot
-                    && spots.labels[pixel + 1] == spot && spots.labels[pixel - width] == spot
-                    && spots.labels[pixel + width] == spot
-                if !inside { perimeters[Int(spot)] += 1 }
-            }
+        for (pixel, spot) in spots.labels.enumerated() where mask.isSet[pixel] {
+            if mask.isAtEdge(pixel) || mask.isAtBorder(pixel) { perimeters[Int(spot)] += 1 }
         }
         roundness =
             large.reduce(Float(0)) { sum, spot in
@@ -57,13 +44,13 @@ package struct FieldContents: Sendable, Equatable, Codable {
                 return sum + a * min(1, 4 * .pi * a / (p * p))
             } / Float(area)
         let radius = max(2, Int(0.5 * (Float(area) / Float(large.count) / .pi).squareRoot()))
-        let near = Self.dilated(mask, width: width, height: height, radius: radius)
+        let near = mask.grown(by: radius).isSet
         var (red, redCount, blue, blueCount) = (SIMD3<Float>.zero, Float(0), SIMD3<Float>.zero, Float(0))
         for (pixel, value) in density.values.enumerated() {
-            if mask[pixel] {
+            if mask.isSet[pixel] {
                 blue += value
                 blueCount += 1
-            } else if !near[pixel], labels.labels[pixel] == RoughSegmentation.cell {
+            } else if !near[pixel], labels[pixel] == .cell {
                 red += value
                 redCount += 1
             }
@@ -77,7 +64,7 @@ package struct FieldContents: Sendable, Equatable, Codable {
             return
         }
         var (alphas, betas): ([Float], [Float]) = ([], [])
-        for pixel in mask.indices where near[pixel] && labels.labels[pixel] != RoughSegmentation.nucleus {
+        for pixel in near.indices where near[pixel] && labels[pixel] != .nucleus {
             let value = density.values[pixel]
             let (vr, vb) = ((value * red).sum(), (value * blue).sum())
             alphas.append(min(Self.greatestRedness, max(0, (vr * bb - vb * rb) / determinant)))
@@ -109,29 +96,5 @@ package struct FieldContents: Sendable, Equatable, Codable {
         guard !values.isEmpty else { return [] }
         let sorted = values.sorted()
         return (0..<quantiles).map { sorted[min(sorted.count - 1, (2 * $0 + 1) * sorted.count / (2 * quantiles))] }
-    }
-
-    /// The pixels within a square of the given radius around the mask's.
-    private static func dilated(_ mask: [Bool], width: Int, height: Int, radius: Int) -> [Bool] {
-        func spread(_ mask: [Bool], lines: Int, count: Int, line: Int, step: Int) -> [Bool] {
-            var result = mask
-            for index in 0..<lines {
-                var last = Int.min / 2
-                for place in 0..<count {
-                    let pixel = index * line + place * step
-                    if mask[pixel] { last = place }
-                    if place - last <= radius { result[pixel] = true }
-                }
-                last = Int.max / 2
-                for place in stride(from: count - 1, through: 0, by: -1) {
-                    let pixel = index * line + place * step
-                    if mask[pixel] { last = place }
-                    if last - place <= radius { result[pixel] = true }
-                }
-            }
-            return result
-        }
-        let rows = spread(mask, lines: height, count: width, line: width, step: 1)
-        return spread(rows, lines: width, count: height, line: 1, step: width)
     }
 }
