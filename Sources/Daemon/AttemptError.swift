@@ -29,6 +29,8 @@ enum AttemptError: Error {
     case passing(CaptureFailure)
     /// It will not go well until the file is another one.
     case lasting(CaptureFailure)
+    /// The same of a file that cannot be decoded, unless it is still being written.
+    case undecodable(CaptureFailure)
     case profile(String, reason: String)
     /// The worker that it was at is of no more use.
     case worker(WorkerLoss)
@@ -71,11 +73,13 @@ extension AttemptError {
             self = error.code == ENAMETOOLONG || error.isNameTaken ? .lasting(failure) : .passing(failure)
         case let error as ImageFileError:
             let failure = CaptureFailure(code: error.code.rawValue, message: error.message, remedy: error.remedy)
-            self = error.code == .outOfMemory || error.code == .unreadable ? .passing(failure) : .lasting(failure)
+            switch error.code {
+            case .outOfMemory, .unreadable: self = .passing(failure)
+            case .truncated, .corrupt, .notAnImage: self = .undecodable(failure)
+            default: self = .lasting(failure)
+            }
         case let error as EngineError:
-            let failure = JobFailure(error, file: "")
-            self = .lasting(
-                CaptureFailure(code: error.code.rawValue, message: failure.cause, remedy: failure.remedy))
+            self = .lasting(CaptureFailure(code: error.code.rawValue, message: error.cause, remedy: error.remedy))
         default:
             self = .passing(
                 CaptureFailure(

@@ -63,7 +63,7 @@ extension CaptureWorker {
             await giveBack(task, note: "\(error)", after: 250)
             return .waits
         case .output(let error):
-            let isHeld = error.path.hasPrefix(task.output.heldDirectory)
+            let isHeld = error.lies(in: task.output.heldDirectory)
             let failure = CaptureFailure(
                 code: "output", message: "\(error)", remedy: CaptureFailure.remedy(ofOutput: error.code))
             return await blame(.tree(isHeld ? .held : .output), error.code, for: failure, task, findings)
@@ -86,12 +86,11 @@ extension CaptureWorker {
             guard await tryAgain(task, failure, after: row.attempts) else {
                 return await fail(task, failure, findings)
             }
-        case .lasting(let failure):
-            if let (note, delay) = await unwritten(task, failure) {
-                await giveBack(task, note: note, after: delay)
-                return .waits
-            }
-            return await fail(task, failure, findings)
+        case .undecodable(let failure):
+            guard let (note, delay) = await unwritten(task, failure) else { return await fail(task, failure, findings) }
+            await giveBack(task, note: note, after: delay)
+            return .waits
+        case .lasting(let failure): return await fail(task, failure, findings)
         }
         return .ended
     }
@@ -99,10 +98,9 @@ extension CaptureWorker {
     /// Why a file that could not be decoded may yet become whole, and when to look again; nil if it has been quiet for its
     /// root's patience, or has no part that looks as if it were not written yet.
     private func unwritten(_ task: Task, _ failure: CaptureFailure) async -> (note: String, delay: Int64)? {
-        let decoding: [ImageFileError.Code] = [.truncated, .corrupt, .notAnImage]
         let quiet = clock.now.milliseconds - task.row.observedMilliseconds
         let left = task.root.settings.patience.milliseconds - quiet
-        guard decoding.map(\.rawValue).contains(failure.code), left > 0 else { return nil }
+        guard left > 0 else { return nil }
         let (source, path) = (task.root.source, task.row.path)
         let place = try? await Blocking.run { try UnwrittenRun.find(in: try source.open(path)) }
         guard let place = place ?? nil else { return nil }

@@ -71,8 +71,7 @@ extension CaptureWorker {
             } catch let loss as WorkerLoss {
                 throw AttemptError(loss)
             } catch {
-                throw AttemptError.profile(
-                    profile.name, reason: "\(JobFailure(error, file: profile.path ?? profile.name))")
+                throw AttemptError.profile(profile.name, reason: "\(JobFailure(error, about: profile.subject))")
             }
         }
     }

@@ -146,7 +146,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
         freeMebibytes = [:]
         for directory in directories + [stateDirectory] {
             // What does not answer the daemon is not asked here: it might not let go of this process.
-            guard !pauses.contains(where: { $0.what.hasSuffix(" " + directory) }) else { continue }
+            let names = WrittenTree.allCases.map { $0.name(at: directory) }
+            guard !pauses.contains(where: { names.contains($0.what) }) else { continue }
             let free = Answer.within(directory) { TreeFiles.freeBytes(Array(directory.utf8)) }
             freeMebibytes[directory] = (free ?? nil).map { $0 >> 20 }
         }

@@ -18,6 +18,9 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// True where something else has the name, or one of the folders' names: no wait helps, another name does.
     var isNameTaken: Bool { Self.isNameTaken(code) }
 
+    /// Whether it met something in a tree, or the tree itself.
+    func lies(in directory: String) -> Bool { path == directory || path.hasPrefix(directory + "/") }
+
     static func isNameTaken(_ code: Int32) -> Bool { [EISDIR, ENOTDIR, EEXIST, ENOTEMPTY].contains(code) }
 
     public var message: String { detail ?? "\(operation) failed: \(SystemTrouble.text(code))" }

@@ -1,5 +1,5 @@
 /// Why an image file was not read or not written: what failed, where, and what to do about it.
-public struct ImageFileError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ImageFileError: Error, Sendable, Equatable, Codable, CustomStringConvertible {
     /// The kinds of what went wrong.
     public enum Code: String, Sendable, Codable, CaseIterable {
         /// There is no such file, or no such directory to write to.

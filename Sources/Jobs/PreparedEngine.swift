@@ -74,14 +74,15 @@ public struct PreparedEngine: Sendable {
         var origins: [Sidecar.FileOrigin] = []
         for path in profile.references {
             do {
-                let file = try ImageReader.read(path: path)
+                let bytes = try InputFile.read(path: path, limits: ImageLimits())
+                let file = try ImageReader.decode(bytes, name: path)
                 images.append(file.image)
                 file.metadata.micrometersPerPixel.map { scales.append($0) }
                 warnings += file.metadata.warnings.map { "\(path): \($0)" }
+                origins.append(Sidecar.FileOrigin(path: Self.absolute(path), sha256: FileDigest.sha256(bytes)))
             } catch {
                 throw JobFailure(error, file: path)
             }
-            origins.append(Sidecar.FileOrigin(path: Self.absolute(path), sha256: try FileDigest.sha256(path: path)))
         }
         references = origins
         micrometersPerPixel = scales.count == images.count ? scales.sorted()[scales.count / 2] : nil
@@ -99,7 +100,7 @@ public struct PreparedEngine: Sendable {
                     palettes: labPalettes, seed: profile.parameters.seed, thresholds: profile.thresholds,
                     workers: workers)
             } catch let error as EngineError {
-                throw Self.failure(error, references: profile.references, profile: profile)
+                throw Self.failure(error, profile)
             }
             notices = warnings
         }
@@ -141,7 +142,7 @@ public struct PreparedEngine: Sendable {
                     extractor: source.extractor, references: images, parameters: parameters, palettes: palettes,
                     thresholds: profile.thresholds, workers: workers, cache: bytes)
             } catch let error as EngineError where error.code != .invalidCache {
-                throw failure(error, references: profile.references, profile: profile)
+                throw failure(error, profile)
             }
         }
         var prepared: Normalizer?
@@ -160,23 +161,21 @@ public struct PreparedEngine: Sendable {
             } catch {
                 let failure = JobFailure(error, file: cache.file(key: key))
                 notices.append(
-                    "\(failure.file): the cache could not be written (\(failure.cause)); the next run prepares again")
+                    "\(failure.subject): the cache could not be written (\(failure.cause)); the next run prepares again"
+                )
             }
         }
         return (normalizer, notices)
     }
 
-    /// The engine names a reference by its number; the user wants the file.
-    private static func failure(_ error: EngineError, references: [String], profile: Profile) -> JobFailure {
-        if error.code == .unusableReference, let place = error.place,
-            let number = place.split(separator: " ").last.flatMap({ Int($0) }),
-            references.indices.contains(number - 1)
-        {
-            return JobFailure(
-                file: references[number - 1], cause: "cannot serve as a reference: \(error.message)",
-                remedy: error.remedy)
+    /// The engine knows a reference by its index; the user wants the file.
+    private static func failure(_ error: EngineError, _ profile: Profile) -> JobFailure {
+        guard case .reference(let index) = error.subject, profile.references.indices.contains(index) else {
+            return JobFailure(error, about: profile.subject)
         }
-        return JobFailure(error, file: profile.path ?? "settings")
+        return JobFailure(
+            file: profile.references[index], cause: "cannot serve as a reference: \(error.message)",
+            remedy: error.remedy)
     }
 
     /// A path that means the same from any directory; links are left as they are.

@@ -51,7 +51,7 @@ public struct FeatureSource: Sendable {
         }
         guard kind == .automatic else {
             throw JobFailure(
-                file: "features = \"vgg19\"",
+                .setting("features", "vgg19"),
                 cause: "no VGG-19 weights found (looked for \(candidates.joined(separator: ", ")))",
                 remedy: "name the weights with --weights, or use the built-in network with --features smearnet")
         }

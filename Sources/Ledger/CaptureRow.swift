@@ -96,6 +96,9 @@ public struct CaptureFailure: Sendable, Equatable, Codable {
     public var message: String
     public var remedy: String
 
+    /// `message; remedy`.
+    public var text: String { "\(message); \(remedy)" }
+
     public init(code: String, message: String, remedy: String) {
         self.code = code
         self.message = message

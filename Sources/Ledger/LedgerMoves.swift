@@ -15,7 +15,7 @@ extension Ledger {
                     arguments: [other])
                 guard done == 0 else {
                     throw LedgerError(
-                        .unusable, "captures of \(new) are done already", path: Ledger.fileName,
+                        .unusable, "captures of this tree are done already", path: new,
                         remedy: "forget that tree first (nctd forget \(new)), if its results are not wanted")
                 }
                 try Self.deleteRoot(other, in: database)

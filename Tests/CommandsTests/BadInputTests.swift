@@ -164,6 +164,20 @@ import Testing
         expectRefusal(result, bench, saying: ["blank.png: cannot serve as a reference", "blank", "; choose"])
     }
 
+    @Test(
+        "A reference that is too small for a level is refused by name, however several are used",
+        arguments: NormalizationParameters.ReferenceUse.allCases)
+    func smallReference(use: NormalizationParameters.ReferenceUse) throws {
+        let bench = try Bench()
+        let small = try bench.space.write(
+            try Bench.encode(Bench.smear(seed: 3, width: 40, height: 40)), to: "small.png")
+        let result = try bench.nctd(
+            "normalize", try bench.capture("c.png"), "--reference", bench.reference, small, "--output", "out",
+            "--layer", "5", "--reference-use", use.rawValue, "--no-cache")
+        expectRefusal(result, bench, saying: ["small.png: cannot serve as a reference", "48×48", "; "])
+        #expect(!result.error.contains("reference 2") && !result.error.contains("reference.png: "))
+    }
+
     @Test("A reference that cannot be read is refused by name")
     func unreadableReference() throws {
         let bench = try Bench()

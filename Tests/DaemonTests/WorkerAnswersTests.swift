@@ -121,10 +121,16 @@ import Watching
 
     @Test("A failure that a worker tells of costs the capture, not the worker")
     func failures() async throws {
-        let text =
-            #"{"failed":{"_0":{"image":{"code":"truncated","message":"cut","path":"x","remedy":"again"}}}}"#
-        let impostor = try await Impostor([(text, []), (#"{"left":{}}"#, [])])
+        let image = #"{"code":"truncated","message":"cut","path":"x","remedy":"again"}"#
+        let engine = #"{"code":"invalidSamples","message":"odd","subject":{"reference":{"_0":1}},"remedy":"scale"}"#
+        let impostor = try await Impostor([
+            (#"{"failed":{"_0":{"image":{"_0":\#(image)}}}}"#, []),
+            (#"{"failed":{"_0":{"engine":{"_0":\#(engine)}}}}"#, []), (#"{"left":{}}"#, []),
+        ])
         await #expect(throws: ImageFileError(.truncated, "cut", path: "x", remedy: "again")) {
+            _ = try await impostor.desk.read(path, in: impostor.source, limit: 100)
+        }
+        await #expect(throws: EngineError(.invalidSamples, "odd", subject: .reference(1), remedy: "scale")) {
             _ = try await impostor.desk.read(path, in: impostor.source, limit: 100)
         }
         await impostor.desk.leave()

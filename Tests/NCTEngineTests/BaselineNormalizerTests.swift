@@ -100,6 +100,6 @@ import Testing
             try BaselineNormalizer(
                 method: method, references: [smear], parameters: parameters, workers: Workers(threads: 1))
         }
-        #expect(error?.place == "sparsity")
+        #expect(error?.subject == .parameter("sparsity"))
     }
 }

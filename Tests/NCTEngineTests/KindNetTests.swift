@@ -30,7 +30,7 @@ struct KindNetTests {
     @Test("Weights of another shape are refused by the tensor's name")
     func wrongWeights() {
         let bytes = SafetensorsFile.bytes(of: ["level.1.1.weight": ([3, 3, 3, 16], [Float](repeating: 0, count: 432))])
-        #expect { try KindNet(weights: bytes) } throws: { ($0 as? EngineError)?.place == "level.1.1.weight" }
+        #expect { try KindNet(weights: bytes) } throws: { ($0 as? EngineError)?.subject == .tensor("level.1.1.weight") }
     }
 
     @Test("Probabilities make one, the likeliest is the greatest; what is believed keeps the order and is less sure")

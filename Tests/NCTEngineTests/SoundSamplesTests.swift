@@ -25,9 +25,9 @@ struct SoundSamplesTests {
     @Test("What throws refuses images that are not sound, by name", arguments: spoiling)
     func refused(value: Float) throws {
         let image = spoiled(by: value)
-        func expect(_ place: String, _ body: () throws -> Void) {
+        func expect(_ subject: EngineError.Subject, _ body: () throws -> Void) {
             let error = #expect(throws: EngineError.self) { try body() }
-            #expect(error?.code == .invalidSamples && error?.place == place)
+            #expect(error?.code == .invalidSamples && error?.subject == subject)
         }
         func normalizer(_ references: [RGBImage]) throws -> Normalizer {
             try Normalizer(
@@ -37,13 +37,13 @@ struct SoundSamplesTests {
         func baseline(_ references: [RGBImage]) throws -> BaselineNormalizer {
             try BaselineNormalizer(method: .reinhard, references: references, workers: Self.workers)
         }
-        expect("reference 2") { _ = try normalizer([sound, image]) }
-        expect("reference 1") { _ = try baseline([image]) }
+        expect(.reference(1)) { _ = try normalizer([sound, image]) }
+        expect(.reference(0)) { _ = try baseline([image]) }
         let (transfer, reinhard) = (try normalizer([sound]), try baseline([sound]))
-        expect("capture") { _ = try transfer.normalize(image) }
-        expect("capture") { _ = try reinhard.normalize(image) }
-        expect("image") { _ = try SmearNet.embedded.features(of: image, levels: [1], workers: Self.workers) }
-        expect("image") { _ = try SmearNet.embedded.segmentation(of: image, workers: Self.workers) }
+        expect(.capture) { _ = try transfer.normalize(image) }
+        expect(.capture) { _ = try reinhard.normalize(image) }
+        expect(.image) { _ = try SmearNet.embedded.features(of: image, levels: [1], workers: Self.workers) }
+        expect(.image) { _ = try SmearNet.embedded.segmentation(of: image, workers: Self.workers) }
     }
 
     @Test("What learns passes over images that are not sound", arguments: spoiling)

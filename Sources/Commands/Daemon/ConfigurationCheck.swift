@@ -39,7 +39,7 @@ struct ConfigurationCheck {
             let ledger = try Ledger.open(forCommandIn: configuration.stateDirectory)
             report.engines = EngineReview(try await ledger.engines())
         } catch let error as LedgerError where error.code == .tooNew {
-            report.warnings.append("\(error.path): \(error.message); \(error.remedy)")
+            report.warnings.append(error.description)
         } catch {
             // None was made yet, or only others may read it.
         }
@@ -207,12 +207,13 @@ struct ConfigurationCheck {
                 cost.featuresSHA256 = source.extractor.digest
             }
         } catch {
-            let failure = JobFailure(error, file: profile.path ?? profile.name)
+            let failure = JobFailure(error, about: profile.subject)
             report.problems.append(
                 CheckReport.Problem(
                     ConfigurationProblem(
                         file: profile.path ?? configuration.path, line: nil, key: nil,
-                        message: failure.file == profile.path ? failure.cause : "\(failure.file): \(failure.cause)",
+                        message: failure.subject == profile.subject
+                            ? failure.cause : "\(failure.subject): \(failure.cause)",
                         remedy: failure.remedy)))
             report.valid = false
         }

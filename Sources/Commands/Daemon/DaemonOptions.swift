@@ -46,12 +46,7 @@ struct LedgerOptions: ParsableArguments {
 
     /// Opens the ledger; it need not belong to a running daemon.
     func ledger(writing: Bool = false) throws -> Ledger {
-        do {
-            return try Ledger.open(forCommandIn: try directory(), writing: writing)
-        } catch let error as LedgerError {
-            throw UsageError(
-                error.message.isEmpty ? error.path : "\(error.path): \(error.message)", remedy: error.remedy)
-        }
+        try Ledger.open(forCommandIn: try directory(), writing: writing)
     }
 }
 

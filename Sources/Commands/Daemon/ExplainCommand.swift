@@ -212,7 +212,7 @@ struct ExplainCommand: AsyncParsableCommand {
         add("seen", explanation.seenAt)
         add("attempts", explanation.attempts.map(String.init))
         add("SHA-256", explanation.sha256)
-        add("failure", explanation.failure.map { "\($0.message); \($0.remedy)" })
+        add("failure", explanation.failure?.text)
         func add(_ result: Explanation.Result) {
             let name = result.version.map { "version \($0)" } ?? "result"
             let removed = result.removedAt.map { ", removed \($0)" } ?? ""
@@ -228,7 +228,7 @@ struct ExplainCommand: AsyncParsableCommand {
         explanation.results.forEach(add)
         for page in explanation.pages ?? [] {
             add("page \(page.page)", page.state + (page.note.map { ", \($0)" } ?? ""))
-            add("failure", page.failure.map { "\($0.message); \($0.remedy)" })
+            add("failure", page.failure?.text)
             page.results.forEach(add)
         }
         return lines

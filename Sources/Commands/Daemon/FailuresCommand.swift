@@ -36,7 +36,7 @@ struct FailuresCommand: AsyncParsableCommand {
             if json {
                 console.say(String(decoding: try JSONText.encodeLine(entry), as: UTF8.self))
             } else {
-                console.say("\(entry.file): \(failure.message); \(failure.remedy) (\(row.attempts.counted("attempt")))")
+                console.say("\(entry.file): \(failure.text) (\(row.attempts.counted("attempt")))")
             }
         }
     }

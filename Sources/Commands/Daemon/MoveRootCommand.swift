@@ -28,11 +28,7 @@ struct MoveRootCommand: AsyncParsableCommand {
             throw UsageError("\(new) is no directory", remedy: "move or mount the tree first")
         }
         let old = try await NamedInLedger.root(at: old, in: ledger).path
-        do {
-            _ = try await ledger.moveRoot(from: old, to: new)
-        } catch let error as LedgerError {
-            throw UsageError(error.message, remedy: error.remedy)
-        }
+        _ = try await ledger.moveRoot(from: old, to: new)
         Console.current.say("\(old) is \(new) now; correct its path in \(options.config), too")
     }
 }

@@ -59,11 +59,7 @@ struct RunCommand: AsyncParsableCommand {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         let reloading = Task { for await _ in reloads { service.requestReload() } }
         defer { reloading.cancel() }
-        do {
-            try await group.run()
-        } catch let error as LedgerError {
-            throw UsageError("\(error.path): \(error.message)", remedy: error.remedy)
-        }
+        try await group.run()
         Self.endAtOnce()
     }
 

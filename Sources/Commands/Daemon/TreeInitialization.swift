@@ -24,8 +24,6 @@ struct TreeInitialization {
                 return "\(tree.title) is \(directory) (\(marker.id))"
             } catch let error as TreeError {
                 throw UsageError(error.description, remedy: "run it as root, or as the account of the daemon")
-            } catch let error as LedgerError {
-                throw UsageError(error.description, remedy: error.remedy)
             }
         }
     }

@@ -214,7 +214,7 @@ struct InputList {
     /// That there is nothing to do.
     func emptiness(of inputs: [FileArgument], remedy: String) -> UsageError {
         if let first = missing.first {
-            return UsageError("\(first.file): \(first.cause)", remedy: remedy)
+            return UsageError("\(first.subject): \(first.cause)", remedy: remedy)
         }
         if let notice = results.notice {
             return UsageError("no captures in \(inputs.names): \(notice)", remedy: LeftOutResults.remedy)

@@ -85,7 +85,7 @@ struct NormalizeRun {
     /// Notes inputs that could not be found.
     func fail(_ missing: [JobFailure]) {
         for failure in missing {
-            report.change { $0.add(failure, input: failure.file, seconds: 0) }
+            report.change { $0.add(failure, input: failure.name, seconds: 0) }
             console.warn(failure.description)
         }
     }
@@ -127,9 +127,7 @@ struct NormalizeRun {
                 let failure = JobFailure(error, file: job.input)
                 let entry = report.reach { $0.add(failure, input: job.input, seconds: seconds()) }
                 progress.clear()
-                console.warn(
-                    failure.file == job.input
-                        ? failure.description : "\(PrintableName.text(job.input)): \(failure)")
+                console.warn(failure.description(of: job.input))
                 progress.end(line: NormalizeReport.line(entry), isWorthKeeping: false, to: write)
             }
         }
@@ -159,7 +157,7 @@ struct NormalizeRun {
         } catch {
             let failure = JobFailure(error, file: folder)
             throw JobFailure(
-                file: failure.file, cause: "the result is written, its stages are not: \(failure.cause)",
+                failure.subject, cause: "the result is written, its stages are not: \(failure.cause)",
                 remedy: failure.remedy)
         }
     }

@@ -63,7 +63,9 @@ struct EngineOptions: ParsableArguments {
         do {
             try result.validate()
         } catch let error as EngineError {
-            let option = NormalizationParameters.declarations.first { $0.key == error.place }?.option ?? ""
+            guard case .parameter(let key) = error.subject,
+                let option = NormalizationParameters.declarations.first(where: { $0.key == key })?.option
+            else { throw ValidationError(error.description) }
             throw ValidationError("--\(option): \(error.message); \(error.remedy)")
         }
     }

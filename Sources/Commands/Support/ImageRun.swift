@@ -57,7 +57,7 @@ struct ImageRun {
         _ work: (_ item: InputList.Item, _ targets: [String]) throws -> String
     ) -> [(input: String, failure: JobFailure)] {
         Interruption.shared.install()
-        var failures = missing.map { (input: $0.file, failure: $0) }
+        var failures = missing.map { (input: $0.name, failure: $0) }
         missing.forEach { console.warn($0.description) }
         var progress = ProgressDisplay(console: console, total: items.count)
         for item in items {
@@ -70,9 +70,7 @@ struct ImageRun {
                 let failure = JobFailure(error, file: item.path)
                 failures.append((item.path, failure))
                 progress.clear()
-                console.warn(
-                    failure.file == item.path
-                        ? failure.description : "\(PrintableName.text(item.path)): \(failure)")
+                console.warn(failure.description(of: item.path))
                 progress.end(line: "failed  \(PrintableName.text(item.path))", isWorthKeeping: false, to: write)
             }
         }

@@ -1,4 +1,3 @@
-import Config
 import Jobs
 
 /// Wrong usage or configuration: found before any work, ends with exit code 2.
@@ -11,8 +10,6 @@ struct UsageError: Error, CustomStringConvertible {
     init(_ message: String, remedy: String) { description = message + "; " + remedy }
 
     init(_ failure: JobFailure) { description = failure.description }
-
-    init(_ error: ConfigurationError) { description = error.description }
 }
 
 /// Something that the run came upon: ends with exit code 1.

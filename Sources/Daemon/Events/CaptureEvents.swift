@@ -53,7 +53,7 @@ extension DaemonEvent {
     package static func failed(lab: String, file: String, failure: CaptureFailure, attempts: Int) -> Self {
         .init(
             .failed, at: .warning,
-            "\(file): quarantined after \(attempts.counted("attempt")): \(failure.message); \(failure.remedy)",
+            "\(file): quarantined after \(attempts.counted("attempt")): \(failure.text)",
             [
                 .lab: lab, .file: file, .state: CaptureState.failed.rawValue, .error: failure.code,
                 .reason: failure.message, .remedy: failure.remedy, .attempt: String(attempts),

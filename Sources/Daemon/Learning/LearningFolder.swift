@@ -67,7 +67,7 @@ package struct LearningFolder: Sendable {
         do {
             content.colors = try colors(content.record.names)
         } catch {
-            content.damage = (error.file, error.cause)
+            content.damage = (error.name, error.cause)
         }
         return content
     }

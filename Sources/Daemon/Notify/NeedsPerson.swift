@@ -27,7 +27,7 @@ public struct NeedsPerson: Sendable, Equatable {
         let unwell = roots.compactMap { root -> NeedsPerson? in
             // One that is paused is told of as such.
             guard root.isWatched, let reason = root.unhealthy,
-                !pauses.contains(where: { $0.root == root.id || $0.what.hasSuffix(": \(root.path)") })
+                !pauses.contains(where: { $0.root == root.id })
             else { return nil }
             return NeedsPerson(
                 what: "\(root.lab): \(root.path)", text: "\(root.lab) is not well: \(root.path): \(reason)")

@@ -6,7 +6,7 @@ extension LiveConfiguration {
     @Sendable func name(of place: Pauses.Place) -> String {
         switch place {
         case .machine: "all work"
-        case .tree(let tree): "\(tree.title) \(tree.directory(configuration))"
+        case .tree(let tree): tree.name(at: tree.directory(configuration))
         case .profile(let name): "profile \(name)"
         case .root(let id):
             root(id).map { "\($0.settings.lab): \($0.settings.path)" } ?? "a root that is not watched any more"

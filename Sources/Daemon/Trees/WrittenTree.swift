@@ -15,6 +15,9 @@ public enum WrittenTree: String, Sendable, Hashable, CaseIterable, Codable {
         }
     }
 
+    /// For a person, where it lies: what a pause of it is known by.
+    func name(at directory: String) -> String { "\(title) \(directory)" }
+
     public func directory(_ configuration: DaemonConfiguration) -> String {
         self == .state ? configuration.stateDirectory : directory(configuration.output)
     }

@@ -55,7 +55,7 @@ enum WorkerReply: Sendable, Equatable, Codable {
     /// The engine is prepared, and the process confined.
     case ready(identity: EngineIdentity, extractor: String?, notices: [String])
     /// The engine cannot be prepared.
-    case unusable(file: String, cause: String, remedy: String)
+    case unusable(JobFailure)
     case looked(incompleteness: String?)
     case header(ImageHeader)
     case read(count: Int, digest: String)
@@ -75,8 +75,8 @@ enum WorkerFailure: Sendable, Equatable, Codable {
     case system(code: Int32, operation: String)
     case gone(String)
     case tooLarge
-    case image(code: ImageFileError.Code, message: String, path: String, remedy: String)
-    case engine(code: EngineError.Code, message: String, place: String?, remedy: String)
+    case image(ImageFileError)
+    case engine(EngineError)
     case other(String)
 
     init(_ error: any Error) {
@@ -85,10 +85,8 @@ enum WorkerFailure: Sendable, Equatable, Codable {
         case SourceError.gone(let reason): self = .gone(reason)
         case SourceError.tooLarge: self = .tooLarge
         case let error as FileError: self.init(SourceError(error))
-        case let error as ImageFileError:
-            self = .image(code: error.code, message: error.message, path: error.path, remedy: error.remedy)
-        case let error as EngineError:
-            self = .engine(code: error.code, message: error.message, place: error.place, remedy: error.remedy)
+        case let error as ImageFileError: self = .image(error)
+        case let error as EngineError: self = .engine(error)
         default: self = .other("\(error)")
         }
     }
@@ -99,10 +97,8 @@ enum WorkerFailure: Sendable, Equatable, Codable {
         case .system(let code, let operation): SourceError.trouble(code: code, operation: operation)
         case .gone(let reason): SourceError.gone(reason)
         case .tooLarge: SourceError.tooLarge
-        case .image(let code, let message, let path, let remedy):
-            ImageFileError(code, message, path: path, remedy: remedy)
-        case .engine(let code, let message, let place, let remedy):
-            EngineError(code, message, place: place, remedy: remedy)
+        case .image(let error): error
+        case .engine(let error): error
         case .other(let text): UnexpectedFailure(description: text)
         }
     }

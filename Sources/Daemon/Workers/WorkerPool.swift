@@ -127,7 +127,7 @@ package actor WorkerPool: DeskSource {
     private static func failure(_ loss: WorkerLoss, _ profile: Profile) -> any Error {
         if case .unavailable = loss { return loss }
         return JobFailure(
-            file: profile.path ?? profile.name, cause: "the process that prepares it \(loss.text)",
+            profile.subject, cause: "the process that prepares it \(loss.text)",
             remedy: "see whether the machine has enough memory; it is tried again")
     }
 
@@ -147,8 +147,7 @@ package actor WorkerPool: DeskSource {
                     log.write(.profilePrepared(profile: profile.name, features: extractor, notices: notices))
                 }
                 return Worker(process: process, identity: identity, generation: generation)
-            case .unusable(let file, let cause, let remedy):
-                throw JobFailure(file: file, cause: cause, remedy: remedy)
+            case .unusable(let failure): throw failure
             default: throw process.reject("another answer than to its start")
             }
         } catch {

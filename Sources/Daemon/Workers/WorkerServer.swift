@@ -41,9 +41,7 @@ public struct WorkerServer {
                 engine = try prepare(start)
             } catch {
                 let failure = JobFailure(error, file: start.path)
-                return try socket.send(
-                    JSONEncoder().encode(
-                        WorkerReply.unusable(file: failure.file, cause: failure.cause, remedy: failure.remedy)))
+                return try socket.send(JSONEncoder().encode(WorkerReply.unusable(failure)))
             }
             try socket.send(JSONEncoder().encode(engine.ready))
             var server = WorkerServer(socket: socket, processor: engine.processor, inHand: nil)

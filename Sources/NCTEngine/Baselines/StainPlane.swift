@@ -95,7 +95,7 @@ struct StainsMissing: Error {
     /// The same as an error of the references.
     func unusable(_ references: [RGBImage]) -> EngineError {
         EngineError(
-            .unusableReference, message, place: references.count == 1 ? "reference 1" : "references",
+            .unusableReference, message, subject: references.count == 1 ? .reference(0) : .references,
             remedy: "choose images that show red cells and nuclei, or another method")
     }
 }

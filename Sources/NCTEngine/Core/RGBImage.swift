@@ -48,11 +48,11 @@ public struct RGBImage: Sendable, Equatable {
 
     /// Throws ``EngineError/Code/invalidSamples`` if the image is not sound.
     ///
-    /// - Parameter place: what the image is, for the error.
-    package func requireSound(_ place: String) throws {
+    /// - Parameter subject: what the image is, for the error.
+    package func requireSound(_ subject: EngineError.Subject) throws {
         guard !isSound else { return }
         throw EngineError(
-            .invalidSamples, "a sample is not a finite number, or far out of 0 to 1", place: place,
+            .invalidSamples, "a sample is not a finite number, or far out of 0 to 1", subject: subject,
             remedy: "give samples encoded as sRGB, 0 to 1")
     }
 }

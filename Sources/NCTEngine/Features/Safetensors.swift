@@ -19,9 +19,9 @@ package struct Safetensors {
     /// Throws ``EngineError/Code/invalidWeights``.
     // bounded: each length and offset is held against the file's size before it is used
     package init(_ bytes: [UInt8]) throws {
-        func fail(_ message: String, _ place: String? = nil) -> EngineError {
+        func fail(_ message: String, _ tensor: String? = nil) -> EngineError {
             EngineError(
-                .invalidWeights, message, place: place,
+                .invalidWeights, message, subject: tensor.map { .tensor($0) },
                 remedy: "use a complete safetensors file of VGG-19's convolutions (docs/profile.md)")
         }
         guard bytes.count >= 8 else { throw fail("a weights file of \(bytes.count) bytes has no header") }
@@ -60,13 +60,16 @@ package struct Safetensors {
 
     /// A tensor's values as single precision. Throws if it is missing, or of another shape or type than F32 and F16.
     package func floats(_ name: String, shape: [Int]) throws -> [Float] {
-        let remedy = "use weights with the names and shapes that docs/profile.md tells of"
+        func fail(_ message: String) -> EngineError {
+            EngineError(
+                .invalidWeights, message, subject: .tensor(name),
+                remedy: "use weights with the names and shapes that docs/profile.md tells of")
+        }
         guard let entry = entries[name] else {
-            throw EngineError(.invalidWeights, "the tensor is missing", place: name, remedy: remedy)
+            throw fail("the tensor is missing")
         }
         guard entry.shape == shape else {
-            throw EngineError(
-                .invalidWeights, "the tensor's shape is \(entry.shape), not \(shape)", place: name, remedy: remedy)
+            throw fail("the tensor's shape is \(entry.shape), not \(shape)")
         }
         let data = bytes[entry.range]
         let values: [Float]
@@ -85,12 +88,10 @@ package struct Safetensors {
                 }
             }
         default:
-            throw EngineError(
-                .invalidWeights, "the tensor's type is \(entry.type), not F32 or F16", place: name, remedy: remedy)
+            throw fail("the tensor's type is \(entry.type), not F32 or F16")
         }
         guard values.allSatisfy(\.isFinite) else {
-            throw EngineError(
-                .invalidWeights, "the tensor holds values that are not finite", place: name, remedy: remedy)
+            throw fail("the tensor holds values that are not finite")
         }
         return values
     }
@@ -99,7 +100,7 @@ package struct Safetensors {
     package func bytes(_ name: String) throws -> [UInt8] {
         guard let entry = entries[name], entry.type == "U8" else {
             throw EngineError(
-                .invalidWeights, "there is no tensor of bytes of that name", place: name,
+                .invalidWeights, "there is no tensor of bytes of that name", subject: .tensor(name),
                 remedy: "use a complete file")
         }
         return Array(bytes[entry.range])

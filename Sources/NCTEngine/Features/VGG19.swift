@@ -86,10 +86,10 @@ public struct VGG19: FeatureExtractor {
         guard let deepest = levels.max() else { return [:] }
         guard levels.allSatisfy({ (1...blocks.count).contains($0) }) else {
             throw EngineError(
-                .invalidParameter, "level \(deepest) was not loaded", place: "levels",
+                .invalidParameter, "level \(deepest) was not loaded", subject: .parameter("levels"),
                 remedy: "ask for levels from 1 to \(blocks.count)")
         }
-        try image.requireSound("image")
+        try image.requireSound(.image)
         try requirePatch(width: image.width, height: image.height, levels: levels)
         var map = input(image)
         var result: [Int: FeatureMap] = [:]

@@ -183,11 +183,12 @@ public struct NormalizationParameters: DeclaredParameters {
     public func validate() throws {
         try validateRanges()
         guard levels != .joint([]) else {
-            throw EngineError(.invalidParameter, "no level", place: "levels", remedy: "name one or more from 1 to 5")
+            throw EngineError(
+                .invalidParameter, "no level", subject: .parameter("levels"), remedy: "name one or more from 1 to 5")
         }
         guard solver == .leastSquares || tilePixels <= Self.graphCutPixels else {
             throw EngineError(
-                .invalidParameter, "value out of range", place: "tile_pixels",
+                .invalidParameter, "value out of range", subject: .parameter("tile_pixels"),
                 remedy: "use 65536 to \(Self.graphCutPixels) with the graph cut, whose graph has its arcs numbered")
         }
     }

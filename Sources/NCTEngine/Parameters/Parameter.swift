@@ -61,8 +61,8 @@ extension DeclaredParameters {
     func validateRanges() throws {
         for declaration in Self.declarations where !declaration.kind.takes(declaration.get(self)) {
             throw EngineError(
-                .invalidParameter, "value out of range", place: declaration.key, remedy: "use \(declaration.kind.range)"
-            )
+                .invalidParameter, "value out of range", subject: .parameter(declaration.key),
+                remedy: "use \(declaration.kind.range)")
         }
     }
 }

@@ -32,10 +32,10 @@ public struct BaselineNormalizer: ImageNormalizer {
         try parameters.validate()
         guard (1...3).contains(references.count) else {
             throw EngineError(
-                .invalidParameter, "\(references.count) references were given", place: "references",
+                .invalidParameter, "\(references.count) references were given", subject: .references,
                 remedy: "give one to three")
         }
-        for (index, image) in references.enumerated() { try image.requireSound("reference \(index + 1)") }
+        for (index, image) in references.enumerated() { try image.requireSound(.reference(index)) }
         let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         let target = palettes.target(
@@ -79,7 +79,7 @@ public struct BaselineNormalizer: ImageNormalizer {
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        try source.requireSound("capture")
+        try source.requireSound(.capture)
         return Normalization(ofDataIn: source, workers: workers) { repainted($0, onStage: onStage) }
     }
 

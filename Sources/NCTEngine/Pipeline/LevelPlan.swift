@@ -43,13 +43,12 @@ package struct LevelPlan: Sendable, Equatable {
                     try CaptureFeatures(
                         reference, levels: levels, standardization: parameters.standardization, workers: workers))
             } catch let error as EngineError where error.code == .imageTooSmall {
-                throw EngineError(
-                    .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
+                throw error.ofReference(index)
             }
             guard !features[index].isConstant else {
                 throw EngineError(
                     .unusableReference, "the image is blank: it has no structure to match",
-                    place: "reference \(index + 1)", remedy: "choose an image that shows cells")
+                    subject: .reference(index), remedy: "choose an image that shows cells")
             }
         }
         let projection = Projection(

@@ -44,10 +44,10 @@ public struct Normalizer: Sendable {
         try parameters.validate()
         guard (1...3).contains(references.count) else {
             throw EngineError(
-                .invalidParameter, "\(references.count) references were given", place: "references",
+                .invalidParameter, "\(references.count) references were given", subject: .references,
                 remedy: "give one to three")
         }
-        for (index, image) in references.enumerated() { try image.requireSound("reference \(index + 1)") }
+        for (index, image) in references.enumerated() { try image.requireSound(.reference(index)) }
         let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
         self.parameters = parameters
         self.workers = workers
@@ -108,7 +108,7 @@ public struct Normalizer: Sendable {
     public func normalize(
         _ source: RGBImage, keepingStages: Bool = false, onStage: ((Stage) -> Void)? = nil
     ) throws -> Normalization {
-        try source.requireSound("capture")
+        try source.requireSound(.capture)
         return try Normalization(ofDataIn: source, workers: workers) {
             try repainted($0, keepingStages: keepingStages, onStage: onStage)
         }

@@ -37,8 +37,7 @@ package struct PreparedReferences: Sendable {
                 try reading.requireClasses(for: parameters.enhancement)
                 return reading
             } catch let error as EngineError where error.code == .imageTooSmall {
-                throw EngineError(
-                    .unusableReference, error.message, place: "reference \(index + 1)", remedy: error.remedy)
+                throw error.ofReference(index)
             }
         }
         figures = try ReferenceFigures(references, readings.map(\.segmentation), workers: workers)
@@ -52,10 +51,10 @@ package struct PreparedReferences: Sendable {
                         return try LevelPlan(
                             references: members.map { readings[$0] }, levels: levels, parameters: parameters,
                             workers: workers)
-                    } catch let error as EngineError where error.code == .unusableReference && members != [0] {
-                        // A group of one calls its only reference the first.
-                        let place = members.count == 1 ? "reference \(members[0] + 1)" : error.place
-                        throw EngineError(error.code, error.message, place: place, remedy: error.remedy)
+                    } catch let error as EngineError {
+                        // By its index in the group.
+                        guard case .reference(let index) = error.subject else { throw error }
+                        throw error.ofReference(members[index])
                     }
                 })
         }

@@ -27,7 +27,7 @@ package struct ReferenceFigures: Sendable, Equatable {
         if let blank = analyses.firstIndex(where: { $0.inspection.isBlank }) {
             throw EngineError(
                 .unusableReference, "the image is blank: it has no structure to match",
-                place: "reference \(blank + 1)", remedy: "choose an image that shows cells")
+                subject: .reference(blank), remedy: "choose an image that shows cells")
         }
         palette = ColorPalette(pooling: analyses.map { $0.palette(workers: workers) })
         background = analyses.reduce(.zero) { $0 + $1.background } / Float(analyses.count)

@@ -41,7 +41,8 @@ public struct ReferenceSuggestion: Sendable, Equatable, Codable {
     public static func suggest(from descriptors: [SmearDescriptor], count: Int) throws -> ReferenceSuggestion {
         guard count >= 1 else {
             throw EngineError(
-                .invalidParameter, "\(count) references were asked for", place: "count", remedy: "ask for 1 to 3")
+                .invalidParameter, "\(count) references were asked for", subject: .parameter("count"),
+                remedy: "ask for 1 to 3")
         }
         let deviations = Self.deviations(descriptors)
         let ordinary = descriptors.indices.filter { deviations[$0] <= greatestDeviation }
@@ -50,7 +51,8 @@ public struct ReferenceSuggestion: Sendable, Equatable, Codable {
             throw EngineError(
                 .unusableReference,
                 "only \(candidates.count) of \(descriptors.count) images are ordinary smears with a whole white cell",
-                place: "references", remedy: "give more images of the training lab, each with at least one white cell")
+                subject: .references,
+                remedy: "give more images of the training lab, each with at least one white cell")
         }
         let cells = ordinary.filter { descriptors[$0].nucleusShare > 0.005 }
         let likeness = candidates.map { candidate in

@@ -90,7 +90,7 @@ public struct SmearNet: FeatureExtractor {
     public func reach(atLevel level: Int) -> Int { 0 }
 
     public func reading(of image: RGBImage, levels: Set<Int>, workers: Workers) throws -> any FeatureReading {
-        try image.requireSound("image")
+        try image.requireSound(.image)
         try requirePatch(width: image.width, height: image.height, levels: levels)
         return SmearReading(of: FieldImage(image), finest: levels.min() ?? 1, by: self, workers: workers)
             .serving(levels)
@@ -108,7 +108,7 @@ public struct SmearNet: FeatureExtractor {
     public func segmentation(
         of image: RGBImage, corrected: Bool = true, workers: Workers
     ) throws -> SmearSegmentation {
-        try image.requireSound("image")
+        try image.requireSound(.image)
         return try segmentation(of: FieldImage(image), corrected: corrected, workers: workers)
     }
 
