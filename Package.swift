@@ -72,7 +72,7 @@ let package = Package(
         // The daemon: what arrives, what is known of it, what is done about it.
         .target(name: "Watching", dependencies: ["CheckedArithmetic", "CInotifyTools", "Config", "Files"]),
         .target(
-            name: "Ledger", dependencies: ["Files", "Watching", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "Ledger", dependencies: ["Config", "Files", "Watching", .product(name: "GRDB", package: "GRDB.swift")]),
         // Notifications, the watchdog and the journal.
         .target(name: "SystemdBridge", dependencies: ["CSystemd"]),
         .target(

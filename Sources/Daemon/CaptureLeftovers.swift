@@ -7,20 +7,20 @@ import Watching
 extension CaptureWorker {
     /// Puts it in order: a whole result that the ledger does not know is entered, so that it can follow the capture to
     /// another name; an image without a sidecar is taken away, and the result that it was to replace gets its name back.
-    func settleLeftovers(_ task: Task) async {
-        guard let output = task.row.output, written.isKnown(task.output.directory) else { return }
+    func settleLeftovers(_ claim: Claim) async {
+        guard let output = claim.row.output, written.isKnown(claim.output.directory) else { return }
         do {
-            let results = try await ledger.results(of: task.row.id)
+            let results = try await ledger.results(of: claim.row.id)
             let current = results.first { $0.version == nil }
             let last = results.compactMap(\.version).max() ?? 0
             let found = try await Blocking.run {
-                try Leftovers(trees: self.written.results(task.output), output: output, known: current, last: last)
+                try Leftovers(trees: self.written.results(claim.output), output: output, known: current, last: last)
                     .settle(now: self.clock.now)
             }
             guard let found else { return }
-            await persist { try await ledger.adopt(found.result, of: task.row.id, older: found.older) }
+            await persist { try await ledger.adopt(found.result, of: claim.row.id, older: found.older) }
         } catch {
-            log.write(.trouble("what may be left of \(task.name) in the output could not be looked at: \(error)"))
+            log.write(.trouble("what may be left of \(claim.name) in the output could not be looked at: \(error)"))
         }
     }
 

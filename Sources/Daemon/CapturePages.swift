@@ -14,59 +14,58 @@ extension CaptureWorker {
     /// have no results of their own any more.
     ///
     /// - Parameter count: of pages that are captures, with the first.
-    func enterPages(of task: Task, _ count: Int) async throws {
-        let row = task.row
+    func enterPages(of claim: Claim, _ count: Int) async throws {
+        let row = claim.row
         guard row.path.page == nil else { return }
         let surplus = try await ledger.pages(of: row).filter { ($0.path.page ?? 0) > count && $0.state != .ignored }
         let paths = (count > 1 ? (2...count).map { row.path.page($0) } : []) + surplus.map(\.path)
         guard !paths.isEmpty else { return }
         let recorded = try await ledger.record(
             paths.map { .init(Sighting(path: $0, stamp: row.stamp)) }, root: row.root,
-            settle: task.root.settings.settle,
+            settle: claim.root.settings.settle,
             now: clock.now)
         FailPoint.afterPagesEntered.pass()
         guard recorded != Ledger.Recorded() else { return }
         log.write(
             .seen(
-                lab: task.root.settings.lab, root: task.root.settings.path, added: recorded.added.count,
+                lab: claim.root.settings.lab, root: claim.root.settings.path, added: recorded.added.count,
                 changed: recorded.changed.count, ignored: recorded.ignored.count))
     }
 
     /// Throws where a page is none that is to have a result.
     ///
     /// - Parameter count: of the file's pages.
-    func checkPage(_ task: Task, among count: Int, isResult: Bool) throws {
-        guard let page = task.row.path.page else { return }
+    func checkPage(_ claim: Claim, among count: Int, isResult: Bool) throws {
+        guard let page = claim.row.path.page else { return }
         guard isResult else { throw AttemptError.noPage("its profile makes no results of further pages (pages)") }
         guard page <= count else { throw AttemptError.noPage("its file has no such page any more") }
     }
 
     /// Keeps the result of a page that is none any more as a version, and leaves the page out.
-    func retire(_ task: Task, _ reason: String) async -> Outcome {
-        let row = task.row
+    func retire(_ claim: Claim, _ reason: String) async -> Outcome {
+        let row = claim.row
         do {
             var older: Ledger.KeptVersion?
-            if let output = row.output, written.isKnown(task.output.directory) {
+            if let output = row.output, written.isKnown(claim.output.directory) {
                 let last = try await ledger.lastVersion(of: row.id)
                 older = try await Blocking.run {
-                    try ResultCommit(self.written.results(task.output)).retire(output, after: last)
+                    try ResultCommit(self.written.results(claim.output)).retire(output, after: last)
                 }
             }
             let kept = older
             await persist { try await ledger.retire(row.id, stamp: row.stamp, older: kept, note: reason) }
-            log.write(.ignored(lab: task.root.settings.lab, file: task.name, reason: reason))
+            log.write(.ignored(lab: claim.root.settings.lab, file: claim.name, reason: reason))
             return .ended
         } catch {
-            log.write(.trouble("\(task.name): its result could not be kept aside (\(error)); it is tried again"))
-            await giveBack(task, note: "\(error)", after: 30_000)
-            return .waits
+            log.write(.trouble("\(claim.name): its result could not be kept aside (\(error)); it is tried again"))
+            return await giveBack(claim, note: "\(error)", after: 30_000)
         }
     }
 
     /// Reads what the microscope's program wrote beside a capture that was read, if it did. Never a reason to fail or to
     /// wait, and not done again for a capture that cost a worker.
-    func readNotes(_ task: Task, at desk: any CaptureDesk) async throws {
-        let (row, source) = (task.row, task.root.source)
+    func readNotes(_ claim: Claim, at desk: any CaptureDesk) async throws {
+        let (row, source) = (claim.row, claim.root.source)
         guard row.workers == 0, row.crashes == 0 else { return }
         let paths = await Blocking.run {
             CompanionNotes.names(of: row.path.file.bytes).compactMap { CapturePath(bytes: $0) }.filter { path in

@@ -14,11 +14,11 @@ extension CaptureWorker {
     /// Takes up what was begun for a capture under its new name, or under the former one, and did not come to its end.
     ///
     /// - Returns: what the capture is done with by that.
-    func settleRenames(_ task: Task, gate: WorkGate, _ findings: inout Findings) async throws -> Committed? {
-        for rename in try await ledger.renames(touching: task.row.id) {
+    func settleRenames(_ claim: Claim, gate: WorkGate, _ findings: inout Findings) async throws -> Committed? {
+        for rename in try await ledger.renames(touching: claim.row.id) {
             try hold(Self.key(rename), &findings)
-            let committed = try await run(rename, task, gate: gate)
-            if rename.capture.id == task.row.id, rename.plan.isDone, let committed { return committed }
+            let committed = try await run(rename, claim, gate: gate)
+            if rename.capture.id == claim.row.id, rename.plan.isDone, let committed { return committed }
         }
         return nil
     }
@@ -27,17 +27,17 @@ extension CaptureWorker {
     ///
     /// - Returns: what the capture is done with by that; nil where it is to be worked on as any other.
     func follow(
-        _ task: Task, _ digest: String, _ match: RuleMatcher.Match, gate: WorkGate, _ findings: inout Findings
+        _ claim: Claim, _ digest: String, _ match: RuleMatcher.Match, gate: WorkGate, _ findings: inout Findings
     ) async throws -> Committed? {
-        let row = task.row
+        let row = claim.row
         // One of the same bytes may be about to be done under its former name.
         try hold("\(row.root) \(digest)", &findings)
-        guard task.root.settings.renames == .follow,
+        guard claim.root.settings.renames == .follow,
             try await !ledger.results(of: row.id).contains(where: { $0.version == nil && $0.digest == digest })
         else { return nil }
         heartbeat.advance(row.id, to: "looking for a former name")
-        try await awaitUnsettled(task)
-        guard let found = try await formerName(task, digest) else { return nil }
+        try await awaitUnsettled(claim)
+        guard let found = try await formerName(claim, digest) else { return nil }
         // A further page is named as the first is, which is about to get its name.
         if let first = try await firstPage(of: row), first.inProgress, first.output == nil {
             throw AttemptError.sameInWork
@@ -47,16 +47,16 @@ extension CaptureWorker {
             former.state != .pending && former.state != .failed && result.digest == digest
             && result.profile == match.profile
         let delivery = Sidecar.Delivery(rawValue: result.delivery) ?? .delivered
-        let trees = try await Blocking.run { try self.treesWithRoom(task, for: delivery) }
+        let trees = try await Blocking.run { try self.treesWithRoom(claim, for: delivery) }
         guard gate.beginCommit() else { throw AttemptError.abandoned }
         defer { gate.endCommit() }
         // Its further pages follow it as it does.
-        if found.pages > 1 { try await enterPages(of: task, found.pages) }
+        if found.pages > 1 { try await enterPages(of: claim, found.pages) }
         let ownLast = try await ledger.lastVersion(of: row.id)
         let formerLast = try await ledger.lastVersion(of: former.id)
         // The format is that of its time.
         let rules = try await Blocking.run { try self.written.rules(of: trees) }
-        let names = try await names(of: task, as: found.format, rules, former: isGone ? former.path : nil)
+        let names = try await names(of: claim, as: found.format, rules, former: isGone ? former.path : nil)
         let rename = try await ledger.beginRename(
             row.id, from: former.id, outputs: names, caseless: rules.contains(.caseless),
             note: isGone ? "renamed to \(row.path), which has its result now" : nil
@@ -68,20 +68,20 @@ extension CaptureWorker {
         }
         guard let rename else { throw AttemptError.sameInWork }
         FailPoint.afterRenameBegun.pass()
-        if former.state == .failed { await release(task, of: former.path) }
-        let committed = try await run(rename, task, gate: gate)
+        if former.state == .failed { await release(claim, of: former.path) }
+        let committed = try await run(rename, claim, gate: gate)
         return isDone ? committed : nil
     }
 
     private static func key(_ rename: Rename) -> String { "rename \(rename.capture.id)" }
 
-    private func run(_ rename: Rename, _ task: Task, gate: WorkGate) async throws -> Committed? {
+    private func run(_ rename: Rename, _ claim: Claim, gate: WorkGate) async throws -> Committed? {
         let delivery = Sidecar.Delivery(rawValue: rename.result.delivery) ?? .delivered
-        heartbeat.advance(task.row.id, to: "following a rename")
-        let trees = try await Blocking.run { try self.treesWithRoom(task, for: delivery) }
+        heartbeat.advance(claim.row.id, to: "following a rename")
+        let trees = try await Blocking.run { try self.treesWithRoom(claim, for: delivery) }
         guard gate.beginCommit() else { throw AttemptError.abandoned }
         defer { gate.endCommit() }
-        let settings = task.root.settings
+        let settings = claim.root.settings
         let outcome = try await FollowedRename(
             ledger: ledger, rename: rename, trees: trees, lab: settings.lab, root: settings.path
         ).run(now: clock.now)
@@ -109,9 +109,10 @@ extension CaptureWorker {
 
     /// Throws while a capture that was in work when the daemon died, and is gone, was not looked at: its result may be in
     /// the tree, and only the ledger does not know.
-    private func awaitUnsettled(_ task: Task) async throws {
-        for other in try await ledger.unsettled(root: task.row.root, size: task.row.stamp.size, besides: task.row.id) {
-            guard try await Blocking.run({ try Self.stamp(of: other, task) }) == nil else { continue }
+    private func awaitUnsettled(_ claim: Claim) async throws {
+        for other in try await ledger.unsettled(root: claim.row.root, size: claim.row.stamp.size, besides: claim.row.id)
+        {
+            guard try await Blocking.run({ try Self.stamp(of: other, claim) }) == nil else { continue }
             throw AttemptError.notYet(
                 note: "a capture that was in work when the daemon ended, and may be this one, is looked at first",
                 due: clock.now.milliseconds + 500)
@@ -129,14 +130,14 @@ extension CaptureWorker {
         var isGone: Bool
     }
 
-    private func formerName(_ task: Task, _ digest: String) async throws -> Former? {
-        let found = try await ledger.formerNames(of: task.row, digest: digest)
+    private func formerName(_ claim: Claim, _ digest: String) async throws -> Former? {
+        let found = try await ledger.formerNames(of: claim.row, digest: digest)
         guard !found.isEmpty else { return nil }
-        let trees = try await Blocking.run { try self.written.results(task.output) }
+        let trees = try await Blocking.run { try self.written.results(claim.output) }
         for (former, result) in found {
             let known = try await Blocking.run { () -> Former? in
                 let tree = ResultTrees.Tree(delivery: result.delivery)
-                let stamp = try Self.stamp(of: former, task)
+                let stamp = try Self.stamp(of: former, claim)
                 // What is there and is what its result was made of has its name still: nothing else need be read.
                 if former.state == .done, let stamp, stamp.isSameContent(as: former.stamp) { return nil }
                 guard let sidecar = ResultCommit(trees).soundSidecar(of: result.output, in: tree),
@@ -155,9 +156,9 @@ extension CaptureWorker {
     }
 
     /// What the file of another capture of the same root looks like; nil where there is none.
-    private static func stamp(of row: CaptureRow, _ task: Task) throws -> FileStamp? {
+    private static func stamp(of row: CaptureRow, _ claim: Claim) throws -> FileStamp? {
         do {
-            return try task.root.source.stamp(of: row.path)
+            return try claim.root.source.stamp(of: row.path)
         } catch SourceError.gone {
             return nil
         }
@@ -169,16 +170,16 @@ extension CaptureWorker {
     }
 
     /// Leaves out captures that failed under a former name of this one, and takes away what the quarantine says of them.
-    func leaveFormerFailures(_ task: Task, digest: String?) async {
-        guard task.root.settings.renames == .follow else { return }
+    func leaveFormerFailures(_ claim: Claim, digest: String?) async {
+        guard claim.root.settings.renames == .follow else { return }
         do {
-            for former in try await ledger.failures(like: task.row, digest: digest) {
-                guard try await Blocking.run({ try Self.stamp(of: former, task) }) == nil else { continue }
-                try await ledger.leaveFailure(former.id, note: "renamed to \(task.row.path), which fails as well")
-                await release(task, of: former.path)
+            for former in try await ledger.failures(like: claim.row, digest: digest) {
+                guard try await Blocking.run({ try Self.stamp(of: former, claim) }) == nil else { continue }
+                try await ledger.leaveFailure(former.id, note: "renamed to \(claim.row.path), which fails as well")
+                await release(claim, of: former.path)
             }
         } catch {
-            log.write(.trouble("former names of \(task.name) could not be looked for: \(error)"))
+            log.write(.trouble("former names of \(claim.name) could not be looked for: \(error)"))
         }
     }
 }

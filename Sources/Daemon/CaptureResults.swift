@@ -7,11 +7,11 @@ import Watching
 /// Results that need not be worked out, and the names of all.
 extension CaptureWorker {
     /// The name of the capture's result below either tree.
-    func reserve(_ task: Task, in trees: ResultTrees) async throws -> [UInt8] {
+    func reserve(_ claim: Claim, in trees: ResultTrees) async throws -> [UInt8] {
         let rules = try await Blocking.run { try self.written.rules(of: trees) }
-        let names = try await names(of: task, as: task.output.format.imageFormat, rules)
+        let names = try await names(of: claim, as: claim.format, rules)
         let row = try await ledger.reserve(
-            task.row.id, outputs: names, caseless: rules.contains(.caseless),
+            claim.row.id, outputs: names, caseless: rules.contains(.caseless),
             keeping: { rules.subtracting(.caseless).allow($0) })
         guard let output = row?.output else {
             throw AttemptError.notYet(
@@ -25,9 +25,9 @@ extension CaptureWorker {
     ///
     /// - Parameter former: the name that its file had before and has no longer.
     func names(
-        of task: Task, as format: ImageFormat, _ rules: NameRules, former: CapturePath? = nil
+        of claim: Claim, as format: ImageFormat, _ rules: NameRules, former: CapturePath? = nil
     ) async throws -> [[UInt8]] {
-        let row = task.row
+        let row = claim.row
         let isAlone: Bool
         if let first = try await firstPage(of: row)?.output {
             isAlone = OutputNames.isPlain(first, of: row.path, rules: rules)
@@ -35,7 +35,7 @@ extension CaptureWorker {
             isAlone = try await !ledger.hasTwin(row, besides: former)
         }
         return OutputNames.candidates(
-            lab: task.root.settings.lab, path: row.path, format: format, isAlone: isAlone, rules: rules)
+            lab: claim.root.settings.lab, path: row.path, format: format, isAlone: isAlone, rules: rules)
     }
 
     /// The capture that a further page's file stands for; nil for a file.
@@ -44,11 +44,24 @@ extension CaptureWorker {
         return try await ledger.capture(root: row.root, path: row.path.file)
     }
 
+    /// Takes a result that is there, of this capture or of another with the same bytes and settings; nil for none.
+    func reuse(
+        _ facts: Facts, _ places: Places, _ seat: Seat, gate: WorkGate, _ findings: inout Findings
+    ) async throws -> Committed? {
+        let earlier = try await earlierIdentities(seat, facts)
+        if let recovered = try await Blocking.run({ try self.recovered(places, facts, earlier) }) { return recovered }
+        try hold(facts.identity, &findings)
+        guard let other = try await ledger.result(identity: facts.identity, besides: facts.claim.row.id) else {
+            return nil
+        }
+        return try await Blocking.run { try self.duplicate(other, places, facts, gate: gate) }
+    }
+
     /// The result that lies there already: the one that the capture would get again, or one that an earlier process
     /// committed and could not tell of.
     ///
     /// - Parameter earlier: identities that its result may have had then.
-    func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) throws -> Committed? {
+    private func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) throws -> Committed? {
         for tree in ResultTrees.Tree.allCases {
             guard let identity = places.commit.sidecar(of: places.output, in: tree)?.capture?.identity,
                 identity == facts.identity || earlier.contains(identity),
@@ -59,42 +72,65 @@ extension CaptureWorker {
             try places.commit.removeOlderElsewhere(places.output, than: tree)
             var facts = facts
             facts.identity = identity
-            return Committed(facts, sidecar, output: places.output, how: .recovered)
+            return Committed(facts, sidecar, output: places.output, how: .recovered, at: clock.now)
         }
         return nil
     }
 
     /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
     /// were learned just after: those by what was learned before. Not those that the ledger knows of this capture.
-    func earlierIdentities(_ seat: Seat, _ facts: Facts, _ format: ImageFormat) async throws -> Set<String> {
-        guard facts.task.row.crashes > 0, !seat.known.current.isEmpty else { return [] }
+    private func earlierIdentities(_ seat: Seat, _ facts: Facts) async throws -> Set<String> {
+        guard facts.claim.row.crashes > 0, !seat.known.current.isEmpty else { return [] }
         let engine = seat.desk.identity
         let engines = [engine] + seat.known.earlier.map { engine.adapted(to: $0) }
         let identities = engines.map {
-            CaptureIdentity.of(facts.digest, $0, facts.profile, in: facts.task.root, format)
+            CaptureIdentity.of(facts.digest, $0, facts.profile, in: facts.claim.root, facts.claim.format)
         }
-        return Set(identities).subtracting(try await ledger.results(of: facts.task.row.id).map(\.identity))
+        return Set(identities).subtracting(try await ledger.results(of: facts.claim.row.id).map(\.identity))
     }
 
     /// Commits a link to, or a copy of, the result of another capture with the same bytes and settings.
-    func duplicate(
+    private func duplicate(
         _ earlier: ResultRow, _ places: Places, _ facts: Facts, gate: WorkGate
     ) throws -> Committed? {
         let tree = ResultTrees.Tree(delivery: earlier.delivery)
         guard var sidecar = places.commit.soundSidecar(of: earlier.output, in: tree),
             sidecar.capture?.identity == facts.identity
         else { return nil }
-        sidecar.createdAt = Timestamp.text(Date())
-        sidecar.source.path = facts.task.root.name(of: facts.task.row.path.file)
+        sidecar.createdAt = Timestamp.text(clock.now.date)
+        sidecar.source.path = facts.claim.root.name(of: facts.claim.row.path.file)
         sidecar.output.path = places.name(for: sidecar.verdict.delivery)
-        sidecar.capture = facts.capture(sidecar, duplicateOf: earlier.output)
+        let image = ResultCommit.Image.existing(
+            earlier.output, in: tree, linking: facts.claim.output.duplicates == .link, sha256: sidecar.output.sha256)
+        return try commit(
+            image, sidecar, facts, places, gate: gate, how: .duplicate, duplicateOf: earlier.output)
+    }
+
+    /// Commits a result, unless a shutdown gave its capture back; blocks.
+    func commit(
+        _ image: ResultCommit.Image, _ sidecar: Sidecar, _ facts: Facts, _ places: Places, gate: WorkGate,
+        how: DaemonEvent.Finished.How, duplicateOf earlier: [UInt8]? = nil
+    ) throws -> Committed {
+        var sidecar = sidecar
+        let delivery = sidecar.verdict.delivery
+        sidecar.capture = facts.capture(sidecar, duplicateOf: earlier)
         let json = try sidecar.json()
-        let trees = try treesWithRoom(facts.task, for: sidecar.verdict.delivery)
+        let trees = try treesWithRoom(facts.claim, for: delivery)
         guard gate.beginCommit() else { throw AttemptError.abandoned }
         let replaced = try ResultCommit(trees).commit(
-            .existing(earlier.output, in: tree, linking: facts.linking, sha256: sidecar.output.sha256),
-            sidecar: json, output: places.output, in: .init(sidecar.verdict.delivery), after: facts.lastVersion)
-        pauses.succeeded(at: Self.places(of: sidecar.verdict.delivery))
-        return Committed(facts, sidecar, output: places.output, replaced, how: .duplicate)
+            image, sidecar: json, output: places.output, in: .init(delivery), after: facts.lastVersion)
+        pauses.succeeded(at: Self.places(of: delivery))
+        return Committed(facts, sidecar, output: places.output, replaced, how: how, at: clock.now)
+    }
+
+    /// The trees of results as they are when the commit begins.
+    func treesWithRoom(_ claim: Claim, for delivery: Sidecar.Delivery) throws -> ResultTrees {
+        let trees = try written.results(claim.output, held: delivery == .held)
+        for tree in trees.open.values { try FreeSpaceGuard(claim.output).check(tree) }
+        return trees
+    }
+
+    static func places(of delivery: Sidecar.Delivery) -> [Pauses.Place] {
+        delivery == .held ? [.tree(.output), .tree(.held)] : [.tree(.output)]
     }
 }

@@ -72,7 +72,7 @@ public struct DiskUse: Sendable, Equatable, Codable {
 
 extension DiskUse.Lab {
     fileprivate mutating func add(_ name: [UInt8], _ bytes: Int64, _ tree: ResultTrees.Tree) {
-        let image = OutputNames.image(ofSidecar: name) ?? name
+        let image = SidecarName.image(of: name) ?? name
         if OutputNames.versionNumber(image) != nil {
             versionFiles += 1
             versionBytes += bytes

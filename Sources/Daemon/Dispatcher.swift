@@ -176,17 +176,17 @@ actor Dispatcher {
             return
         }
         let configuration = live.configuration
-        let task = CaptureWorker.Task(
+        let claim = CaptureWorker.Claim(
             row: claimed, root: root, profiles: configuration.profiles, output: configuration.output,
             limits: configuration.imageLimits, weights: configuration.weights, isolation: configuration.isolation,
             retry: RetryPolicy(configuration.retry, seed: retrySeed), share: share)
         kept = nil
         let gate = WorkGate()
         inWork[row.id] = InWork(row: claimed, gate: gate)
-        heartbeat.begin(row.id, name: task.name)
+        heartbeat.begin(row.id, name: claim.name)
         let worker = worker
         Task {
-            let outcome = await worker.work(task, gate: gate)
+            let outcome = await worker.work(claim, gate: gate)
             await self.ended(row.id, outcome)
         }
     }

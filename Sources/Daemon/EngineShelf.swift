@@ -11,7 +11,7 @@ public actor EngineShelf: ProcessorSource {
     private let threads: Int
     private let cache: CacheDirectory?
     private let log: EventLog
-    private var features: [String: FeatureSource] = [:]
+    private var features: [String: Task<FeatureSource, any Error>] = [:]
     private var engines: [String: Task<PreparedEngine, any Error>] = [:]
 
     /// - Parameters:
@@ -31,10 +31,11 @@ public actor EngineShelf: ProcessorSource {
             if engines[key] == task { engines[key] = nil }
             return try await processor(for: profile)
         }
-        let loaded = profile.method.usesFeatures ? try sharedFeatures(for: profile) : nil
+        let loading = profile.method.usesFeatures ? sharedFeatures(for: profile) : nil
         let (threads, cache) = (threads, cache)
         let task = Task.detached {
-            try await Blocking.run {
+            let loaded = try await loading?.value
+            return try await Blocking.run {
                 try PreparedEngine(
                     profile: profile, workers: Workers(threads: threads), cache: cache, features: loaded)
             }
@@ -48,6 +49,7 @@ public actor EngineShelf: ProcessorSource {
             return engine
         } catch {
             if engines[key] == task { engines[key] = nil }
+            if let loading { features = features.filter { $0.value != loading } }
             throw error
         }
     }
@@ -57,13 +59,17 @@ public actor EngineShelf: ProcessorSource {
         features = [:]
     }
 
-    private func sharedFeatures(for profile: Profile) throws -> FeatureSource {
+    private func sharedFeatures(for profile: Profile) -> Task<FeatureSource, any Error> {
         let path = profile.weights ?? weights
         let level = profile.parameters.deepestLevel
         let key = "\(profile.features) \(path ?? "") \(level)"
-        if let source = features[key] { return source }
-        let source = try FeatureSource.load(profile.features, configured: path, upToLevel: level)
-        features[key] = source
-        return source
+        if let loading = features[key] { return loading }
+        let loading = Task.detached {
+            try await Blocking.run {
+                try FeatureSource.load(profile.features, configured: path, upToLevel: level)
+            }
+        }
+        features[key] = loading
+        return loading
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Jobs
 import Synchronization
 
 /// The steps of a capture between "seen" and "committed", in the daemon and in its workers, and those of learning a lab's
@@ -13,6 +14,17 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case afterRenameBegun, afterRenameRewritten, afterRenameImage, afterRenameSidecar, afterRenameSourceRemoved
     case afterRenameVersion, afterRenameMoved, afterRenameEntered
     case afterLearningBegun, whileLearning, afterLearnedWritten, afterLearned
+
+    /// The one after a step of placing a result; nil for none.
+    init?<Failure: Error>(after step: ResultPlacing<Failure>.Step) {
+        switch step {
+        case .imageWritten: self = .afterImageTemporary
+        case .imageNamed: return nil
+        case .imageSynced: self = .afterImageRename
+        case .sidecarWritten: self = .afterSidecarTemporary
+        case .sidecarSynced: self = .afterSidecarRename
+        }
+    }
 
     private final class Armed: Sendable {
         let point: FailPoint

@@ -70,14 +70,7 @@ public enum OutputNames {
         return (ImageFormat.allCases.map(\.fileExtension) + ["jpeg", "tiff"]).contains { ending.hasSuffix(".\($0)") }
     }
 
-    public static func sidecar(_ image: [UInt8]) -> [UInt8] { image + sidecarEnding }
-
-    /// The image that a sidecar of that name lies beside; nil for a name that is no sidecar's.
-    public static func image(ofSidecar name: [UInt8]) -> [UInt8]? {
-        name.suffix(sidecarEnding.count).elementsEqual(sidecarEnding) ? name.dropLast(sidecarEnding.count) : nil
-    }
-
-    private static let sidecarEnding = Array(".json".utf8)
+    public static func sidecar(_ image: [UInt8]) -> [UInt8] { SidecarName.of(image) }
 
     /// `NAME.png.vN`: an ending that no detector takes for an image, so that no capture counts twice.
     public static func version(_ image: [UInt8], _ number: Int) -> [UInt8] { image + Array(".v\(number)".utf8) }

@@ -5,10 +5,8 @@ import Jobs
 import Ledger
 import Watching
 
-/// Puts results into the output tree so that who sees a sidecar may read the image, whenever the process dies.
-///
-/// The order: the image under a hidden name, synced; an older result under the same name gets a second name as a
-/// version, then loses its sidecar; the image takes its name; the sidecar likewise. Each step can be done again.
+/// Puts results into the output tree (``ResultPlacing``). An older result under the same name gets a second name as a
+/// version, then loses its sidecar, before the image takes its name. Each step can be done again.
 public struct ResultCommit: Sendable {
     public let trees: ResultTrees
 
@@ -55,29 +53,32 @@ public struct ResultCommit: Sendable {
     ) throws(TreeError) -> Replaced {
         try refuseTooLong(output, in: tree)
         let target = trees.place(of: output, in: tree)
-        let folder = DurableDirectory.holding(target)
-        let temporary = NewFile.temporaryName(in: folder)
-        try TreeFiles.inDirectory(folder, below: trees.place(tree)) { () throws(TreeError) in
-            try write(image, to: temporary)
-        }
         var older = Older()
         do throws(TreeError) {
-            FailPoint.afterImageTemporary.pass()
-            try keepOlder(of: output, in: tree, after: last, &older)
-            try TreeFiles.rename(temporary, to: target)
-            // From here on the older sidecar would speak of another image.
-            older.restorable = []
-            try TreeFiles.syncDirectory(folder)
-            FailPoint.afterImageRename.pass()
-            try place(sidecar, at: OutputNames.sidecar(target), folder: folder)
+            try Self.placing.put(
+                sidecar, of: target,
+                image: { temporary throws(TreeError) in
+                    try TreeFiles.inDirectory(DurableDirectory.holding(target), below: trees.place(tree)) {
+                        () throws(TreeError) in try write(image, to: temporary)
+                    }
+                },
+                makingRoom: { () throws(TreeError) in try keepOlder(of: output, in: tree, after: last, &older) },
+                onStep: { step in
+                    // From here on the older sidecar would speak of another image.
+                    if step == .imageNamed { older.restorable = [] }
+                    FailPoint(after: step)?.pass()
+                })
             try removeOlderElsewhere(output, than: tree)
             older.replaced.older = older.replaced.older ?? newVersion(of: output, after: last, first: tree)
             return older.replaced
         } catch {
-            TreeFiles.remove(temporary)
             for (version, sidecar) in older.restorable { try? TreeFiles.linkOrCopy(version, to: sidecar) }
             throw error
         }
+    }
+
+    private static var placing: ResultPlacing<TreeError> {
+        ResultPlacing(writeNew: TreeFiles.writeNew, rename: TreeFiles.rename, sync: TreeFiles.syncDirectory)
     }
 
     /// Throws, before anything is made, if a name of all that may be made is too long for the file system.
@@ -108,20 +109,6 @@ public struct ResultCommit: Sendable {
                 throw TreeError(operation: "linking", path: CapturePath.printable(earlier), code: EAGAIN)
             }
         }
-    }
-
-    private func place(_ sidecar: [UInt8], at path: [UInt8], folder: [UInt8]) throws(TreeError) {
-        let temporary = NewFile.temporaryName(in: folder)
-        try TreeFiles.writeNew(sidecar, to: temporary)
-        FailPoint.afterSidecarTemporary.pass()
-        do throws(TreeError) {
-            try TreeFiles.rename(temporary, to: path)
-        } catch {
-            TreeFiles.remove(temporary)
-            throw error
-        }
-        try TreeFiles.syncDirectory(folder)
-        FailPoint.afterSidecarRename.pass()
     }
 
     /// What was done about an older result.

@@ -17,15 +17,15 @@ extension CaptureWorker {
 
         /// A desk of the profile that the capture's path tells. Where only its metadata do, any that it may be serves to
         /// find them out.
-        static func take(for task: Task, of worker: CaptureWorker) async throws -> Seat {
-            let matcher = task.root.matcher
-            var names = matcher.match(task.row.path, metadata: nil).map { [$0.profile] } ?? []
-            if matcher.needsMetadata { names += task.root.settings.rules.map(\.profile) }
+        static func take(for claim: Claim, of worker: CaptureWorker) async throws -> Seat {
+            let matcher = claim.root.matcher
+            var names = matcher.match(claim.row.path, metadata: nil).map { [$0.profile] } ?? []
+            if matcher.needsMetadata { names += claim.root.settings.rules.map(\.profile) }
             guard let first = names.first else { throw AttemptError.unmatched }
             var trouble = AttemptError.profile(first, reason: "there is no such profile")
-            for profile in names.compactMap({ task.profiles[$0] }) {
+            for profile in names.compactMap({ claim.profiles[$0] }) {
                 do {
-                    let (desk, known) = try await find(profile, for: task, of: worker)
+                    let (desk, known) = try await find(profile, for: claim, of: worker)
                     return Seat(desk, profile, known)
                 } catch let error as AttemptError {
                     trouble = error
@@ -36,10 +36,10 @@ extension CaptureWorker {
         }
 
         /// Changes to a desk of a profile; false if it is at one.
-        func move(to profile: Profile, for task: Task, of worker: CaptureWorker) async throws -> Bool {
+        func move(to profile: Profile, for claim: Claim, of worker: CaptureWorker) async throws -> Bool {
             guard profile != self.profile else { return false }
             await leave()
-            (desk, known) = try await Self.find(profile, for: task, of: worker)
+            (desk, known) = try await Self.find(profile, for: claim, of: worker)
             (self.profile, isTaken) = (profile, true)
             return true
         }
@@ -53,14 +53,14 @@ extension CaptureWorker {
 
         /// During a capture's work the daemon died: it does not happen in this process again.
         private static func find(
-            _ profile: Profile, for task: Task, of worker: CaptureWorker
+            _ profile: Profile, for claim: Claim, of worker: CaptureWorker
         ) async throws -> (any CaptureDesk, LabLearning.Known) {
-            let isApart = task.isolation == .processes || task.row.crashes > 0
+            let isApart = claim.isolation == .processes || claim.row.crashes > 0
             if let closure = worker.pauses.closure(of: .profile(profile.name)) {
                 throw AttemptError.profile(profile.name, reason: closure.reason)
             }
-            worker.heartbeat.advance(task.row.id, to: "preparing profile \(profile.name)")
-            let known = await worker.learning.known(of: task.root, for: profile)
+            worker.heartbeat.advance(claim.row.id, to: "preparing profile \(profile.name)")
+            let known = await worker.learning.known(of: claim.root, for: profile)
             do {
                 let desk = try await (isApart ? worker.pool : worker.ownDesks).desk(
                     for: profile, learned: known.current)

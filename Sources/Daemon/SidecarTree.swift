@@ -1,3 +1,4 @@
+import Config
 import Watching
 
 /// The images of a tree of results that have a sidecar, by their names below it, without those kept as versions; one
@@ -38,7 +39,7 @@ public struct SidecarTree: Sequence, Sendable {
                 for (name, isDirectory) in names {
                     if isDirectory {
                         directories.append(prefix + name)
-                    } else if let image = OutputNames.image(ofSidecar: name), name.first != UInt8(ascii: ".") {
+                    } else if let image = SidecarName.image(of: name), name.first != UInt8(ascii: ".") {
                         if includingVersions || OutputNames.unversioned(image) == image { found.append(prefix + image) }
                     }
                 }

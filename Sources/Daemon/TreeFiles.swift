@@ -125,8 +125,7 @@ enum TreeFiles {
     }
 
     static func rename(_ old: Path, to new: Path) throws(TreeError) {
-        guard withPath(old, { old in withPath(new) { Glibc.rename(old, $0) } }) != 0 else { return }
-        throw TreeError("renaming", new, errno)
+        try TreeError.naming("renaming", new) { () throws(Errno) in try NewFile.rename(old, to: new) }
     }
 
     /// A second name for a file; false where the file system has no such thing.
@@ -151,7 +150,7 @@ enum TreeFiles {
     }
 
     @discardableResult
-    static func remove(_ path: Path) -> Bool { withPath(path) { unlink($0) } == 0 }
+    static func remove(_ path: Path) -> Bool { NewFile.remove(path) }
 
     /// Removes a file that must not stay.
     static func removeSurely(_ path: Path) throws(TreeError) {

@@ -1,3 +1,4 @@
+import Config
 import Files
 import Glibc
 import Watching
@@ -57,7 +58,7 @@ struct TreeLeftovers {
     private func kind(_ name: [UInt8], among names: Set<[UInt8]>) -> Kind? {
         if NewFile.isTemporary(name) { return .temporary }
         if OutputNames.isAside(name) { return .aside }
-        if name.elementsEqual(TreeMarker.fileName.utf8) || OutputNames.image(ofSidecar: name) != nil { return nil }
+        if name.elementsEqual(TreeMarker.fileName.utf8) || SidecarName.image(of: name) != nil { return nil }
         if name.first == UInt8(ascii: "."), !names.contains(OutputNames.sidecar(name)) { return nil }
         return names.contains(OutputNames.sidecar(name)) ? nil : .image
     }

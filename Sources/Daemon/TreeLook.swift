@@ -1,3 +1,4 @@
+import Config
 import Jobs
 import Ledger
 import Watching
@@ -34,7 +35,7 @@ struct TreeLook: Sendable {
     mutating func at(_ image: [UInt8], in tree: ResultTrees.Tree) async throws {
         let name = name(image, in: tree)
         guard let sidecar = commit.sidecar(of: image, in: tree) else {
-            try await add(name + ".json", "it is no sidecar that can be read", at: image, in: tree)
+            try await add(SidecarName.of(name), "it is no sidecar that can be read", at: image, in: tree)
             return
         }
         guard sidecar.capture == nil || sidecar.reservedName(at: image) != nil else {

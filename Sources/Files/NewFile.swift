@@ -24,7 +24,7 @@ public final class NewFile {
 
     deinit {
         if isOpen { close(number) }
-        if !isKept { _ = withPath(path) { unlink($0) } }
+        if !isKept { Self.remove(path) }
     }
 
     /// Writes behind what was written before.
@@ -49,11 +49,29 @@ public final class NewFile {
     /// - Parameter overwrite: false refuses a name that is taken (EEXIST).
     public func finish(as target: [UInt8], overwrite: Bool) throws(Errno) {
         try complete()
-        let moved = withPath(path) { old in
-            withPath(target) { overwrite ? rename(old, $0) : nct_move_to_new_name(old, $0) }
+        try Self.rename(path, to: target, overwrite: overwrite)
+        isKept = true
+    }
+
+    /// Gives a file another name in the same file system.
+    ///
+    /// - Parameter overwrite: false refuses a name that is taken (EEXIST).
+    public static func rename(_ old: [UInt8], to new: [UInt8], overwrite: Bool = true) throws(Errno) {
+        let moved = withPath(old) { old in
+            withPath(new) { overwrite ? Glibc.rename(old, $0) : nct_move_to_new_name(old, $0) }
         }
         guard moved == 0 else { throw .current }
-        isKept = true
+    }
+
+    /// Takes a name away; false where that failed.
+    @discardableResult
+    public static func remove(_ path: [UInt8]) -> Bool { withPath(path) { unlink($0) } == 0 }
+
+    /// Writes a new file and syncs it; on failure nothing is left.
+    public static func write(_ bytes: [UInt8], at path: [UInt8]) throws(Errno) {
+        let file = try NewFile(at: path)
+        try file.write(bytes)
+        try file.finish()
     }
 
     private func complete() throws(Errno) {

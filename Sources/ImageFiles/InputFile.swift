@@ -39,9 +39,13 @@ package final class InputFile {
     package static func read(
         bytes name: [UInt8], path: String, limits: ImageLimits
     ) throws(ImageFileError) -> [UInt8] {
-        let file = try InputFile(bytes: name, path: path, limits: limits)
+        try InputFile(bytes: name, path: path, limits: limits).readAll()
+    }
+
+    /// The whole content.
+    package func readAll() throws(ImageFileError) -> [UInt8] {
         do throws(RegularFile.Refusal) {
-            return try file.file.readAll()
+            return try file.readAll()
         } catch {
             if case .failed(let error) = error { throw .reading(path, error) }
             throw ImageFileError(

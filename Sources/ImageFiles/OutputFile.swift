@@ -14,7 +14,8 @@ public enum OutputFile {
         }
     }
 
-    private static func failure(_ error: Errno, _ path: String) -> ImageFileError {
+    /// What an error of writing a file means for a person.
+    package static func failure(_ error: Errno, _ path: String) -> ImageFileError {
         switch error.code {
         case EEXIST:
             ImageFileError(

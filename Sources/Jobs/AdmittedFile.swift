@@ -13,14 +13,14 @@ public enum AdmittedFile {
     ///   - need: what becomes of it.
     ///   - memory: what it may take, bytes.
     static func bytes(ofFileAt path: [UInt8], name: String, for need: CaptureMemory, memory: Int) throws -> [UInt8] {
-        _ = try self.need(ofFileAt: path, name: name, for: need, memory: memory)
-        return try InputFile.read(bytes: path, path: name, limits: ImageLimits())
+        try open(path, name: name, for: need, memory: memory).file.readAll()
     }
 
-    /// Bytes of memory that it needs, at most those that it may take.
-    private static func need(
-        ofFileAt path: [UInt8], name: String, for need: CaptureMemory, memory: Int
-    ) throws -> Int {
+    /// The file, which is opened once, so that it is the one that was looked at that is read; with the bytes of memory that
+    /// it needs, at most those that it may take.
+    private static func open(
+        _ path: [UInt8], name: String, for need: CaptureMemory, memory: Int
+    ) throws -> (file: InputFile, needed: Int) {
         let limits = ImageLimits()
         let file = try InputFile(bytes: path, path: name, limits: limits)
         // A header that makes no sense is told of by decoding.
@@ -33,7 +33,7 @@ public enum AdmittedFile {
                 cause: "it needs about \(needed >> 20) MiB of memory, and \(memory >> 20) MiB may be used",
                 remedy: "crop or scale the image")
         }
-        return needed
+        return (file, needed)
     }
 
     /// An image that is looked at whole.
@@ -55,10 +55,9 @@ public enum AdmittedFile {
         ofFileAt path: [UInt8], name: String, reading options: ReadingOptions = ReadingOptions(), threads: Int = 1,
         memory: Int = MachineMemory.forCaptures(), _ body: (RGBImage) throws -> Result
     ) throws -> Result {
-        let needed = try need(ofFileAt: path, name: name, for: .ofLook, memory: memory)
+        let (file, needed) = try open(path, name: name, for: .ofLook, memory: memory)
         func look() throws -> Result {
-            let bytes = try InputFile.read(bytes: path, path: name, limits: options.limits)
-            return try body(ImageReader.decode(bytes, name: name, options: options).image)
+            try body(ImageReader.decode(try file.readAll(), name: name, options: options).image)
         }
         return needed > memory / max(1, threads) ? try large.withLock(look) : try look()
     }

@@ -1,4 +1,5 @@
 import Config
+import Files
 import Foundation
 import ImageFiles
 import NCTEngine
@@ -60,7 +61,7 @@ public struct CaptureJob: Sendable, Equatable {
     public func finished(on engine: PreparedEngine) throws -> (output: String, sidecar: Sidecar)? {
         guard !overwrite else { return nil }
         for path in [output, heldOutput] {
-            guard let json = try? InputFile.read(path: Self.sidecarPath(ofImage: path), limits: .files),
+            guard let json = try? InputFile.read(path: SidecarName.of(path), limits: .files),
                 let sidecar = try? Sidecar(json: json),
                 let image = try? FileDigest.sha256(path: path), image == sidecar.output.sha256
             else { continue }
@@ -77,8 +78,6 @@ public struct CaptureJob: Sendable, Equatable {
         }
         return nil
     }
-
-    public static func sidecarPath(ofImage path: String) -> String { path + ".json" }
 
     /// Does the job.
     ///
@@ -115,33 +114,27 @@ public struct CaptureJob: Sendable, Equatable {
                         + "learned from)")
             }
         }
-        var stopwatch = Stopwatch()
-        let bytes = try readAdmitted(for: engine)
+        var capture = CaptureFile(
+            try AdmittedFile.bytes(
+                ofFileAt: inputBytes, name: input,
+                for: CaptureMemory(engine.profile, usingVGG: engine.features?.weights != nil), memory: memory))
+        capture.notes = CompanionNotes.beside(inputBytes)
         var reading = engine.profile.reading()
         if let page { reading.page = page }
-        var file = try ImageReader.decode(bytes, name: input, options: reading)
-        if let notes = CompanionNotes.beside(inputBytes) { file.metadata.add(notes) }
-        stopwatch.lap("decoding")
+        let decoded = try capture.decoded(name: input, options: reading)
         onStage("decoding")
         let rendering = try CaptureRendering(
-            file, of: Sidecar.Source(file, path: input, bytes: bytes), on: engine, format: format,
-            keepingStages: keepingStages, stopwatch: stopwatch, onStage: onStage,
+            decoded.file, of: decoded.source(path: PreparedEngine.absolute(input)), on: engine, format: format,
+            keepingStages: keepingStages, stopwatch: decoded.stopwatch, onStage: onStage,
             target: { $0 == .held ? heldOutput : output })
         var sidecar = rendering.sidecar
-        sidecar.identity = try engine.identity(ofCapture: sidecar.source.sha256, page: page, format: format)
+        sidecar.identity = try engine.identity(ofCapture: capture.digest, page: page, format: format)
         let json = try sidecar.json()
         let target = rendering.target
         try writing { try write(rendering.encoded, json, to: target) }
         return Result(
-            output: target, sidecar: sidecar, source: file.image,
+            output: target, sidecar: sidecar, source: decoded.file.image,
             corrected: rendering.corrected, normalization: rendering.normalization)
-    }
-
-    /// The file's bytes, if working on it takes no more memory than it may.
-    private func readAdmitted(for engine: PreparedEngine) throws -> [UInt8] {
-        try AdmittedFile.bytes(
-            ofFileAt: inputBytes, name: input,
-            for: CaptureMemory(engine.profile, usingVGG: engine.features?.weights != nil), memory: memory)
     }
 
     private func write(_ image: [UInt8], _ sidecar: [UInt8], to path: String) throws {
@@ -153,108 +146,23 @@ public struct CaptureJob: Sendable, Equatable {
                 file: folder, cause: "the folder cannot be made (\(error))",
                 remedy: "name an --output directory that you may write to")
         }
-        let sidecarPath = Self.sidecarPath(ofImage: path)
-        if overwrite { try? FileManager.default.removeItem(atPath: sidecarPath) }
-        try OutputFile.write(image, to: path, overwrite: overwrite)
-        do {
-            try OutputFile.write(sidecar, to: sidecarPath, overwrite: true)
+        let name = Array(path.utf8)
+        var isImageThere = false
+        let placing = ResultPlacing<Errno>(
+            writeNew: { bytes, file throws(Errno) in try NewFile.write(bytes, at: file) },
+            rename: { old, new throws(Errno) in
+                try NewFile.rename(old, to: new, overwrite: overwrite || isImageThere)
+            },
+            // That names last cannot be had everywhere.
+            sync: { folder in try? DurableDirectory.sync(folder) })
+        do throws(Errno) {
+            try placing.put(
+                sidecar, of: name, image: { file throws(Errno) in try placing.writeNew(image, file) },
+                makingRoom: { if overwrite { NewFile.remove(SidecarName.of(name)) } },
+                onStep: { if $0 == .imageNamed { isImageThere = true } })
         } catch {
-            try? FileManager.default.removeItem(atPath: path)
-            throw error
+            if isImageThere { NewFile.remove(name) }
+            throw OutputFile.failure(error, isImageThere ? SidecarName.of(path) : path)
         }
-    }
-}
-
-/// What becomes of a decoded capture, in memory: the image's bytes and its sidecar, for whoever writes them.
-public struct CaptureRendering: Sendable {
-    public let encoded: [UInt8]
-    public var sidecar: Sidecar
-    public let normalization: Normalization
-    /// What the method saw.
-    public let corrected: LightCorrection.Corrected
-    /// Where the image goes.
-    public let target: String
-
-    /// Normalizes, judges and encodes.
-    ///
-    /// - Parameters:
-    ///   - source: what the sidecar says of the capture.
-    ///   - stopwatch: has the times of what was done before.
-    ///   - target: the image's path for what the profile makes of the verdict.
-    ///
-    /// Throws `EngineError` and `ImageFileError`.
-    public init(
-        _ file: ImageFile, of source: Sidecar.Source, on engine: PreparedEngine, format: ImageFormat,
-        keepingStages: Bool = false, stopwatch: Stopwatch, onStage: @escaping (String) -> Void = { _ in },
-        target placing: (Sidecar.Delivery) -> String
-    ) throws {
-        var stopwatch = stopwatch
-        let corrected = try engine.light.corrected(file.image, workers: engine.workers)
-        if corrected.field != nil {
-            stopwatch.lap("light")
-            onStage("light")
-        }
-        var result = try engine.normalizer.normalize(corrected.image, keepingStages: keepingStages) { stage in
-            stopwatch.lap(stage.rawValue)
-            onStage(stage.rawValue)
-        }
-        stopwatch.skip()
-
-        let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
-        let encoded = try ImageWriter.encode(
-            ImageFile(image: result.image, metadata: file.metadata),
-            options: ImageWriteOptions(format: format, bitDepth: bitDepth))
-        stopwatch.lap("encoding")
-        onStage("encoding")
-
-        if let ratio = engine.scaleRatio(to: file.metadata) {
-            result.quality.note(scaleRatio: ratio, engine.profile.thresholds.rules)
-        }
-        let quality = result.quality
-        let isGood = quality.verdict == .good
-        let delivery: Sidecar.Delivery =
-            isGood || engine.profile.belowThreshold == .deliver
-            ? .delivered : engine.profile.belowThreshold == .hold ? .held : .flagged
-        let target = placing(delivery)
-        let sidecar = Sidecar(
-            createdAt: Timestamp.text(Date()), host: Host.name,
-            engineVersion: EngineVersion.current, method: engine.profile.method.rawValue,
-            source: source,
-            profile: engine.origin, references: engine.references,
-            referenceChoice: Sidecar.ReferenceChoice(
-                result, profile: engine.profile),
-            parameters: Sidecar.MethodParameters(engine.profile), seed: engine.profile.parameters.seed,
-            palettes: engine.palettes, features: engine.features, flatField: corrected.record,
-            transfer: result.transfer,
-            quality: Sidecar.Quality(quality),
-            verdict: Sidecar.Verdict(quality, engine.profile.thresholds.rules, delivery: delivery),
-            timingsMs: stopwatch.milliseconds,
-            output: Sidecar.Output(
-                path: PreparedEngine.absolute(target), bytes: encoded.count, sha256: FileDigest.sha256(encoded),
-                format: format.rawValue, bitDepth: bitDepth),
-            warnings: file.metadata.warnings)
-        (self.encoded, self.sidecar, self.normalization, self.target) = (encoded, sidecar, result, target)
-        self.corrected = corrected
-    }
-}
-
-extension Sidecar.Source {
-    init(_ file: ImageFile, path: String, bytes: [UInt8]) {
-        self.init(
-            file, path: PreparedEngine.absolute(path), bytes: bytes.count, sha256: FileDigest.sha256(bytes))
-    }
-
-    /// What the sidecar says of a capture that was decoded.
-    public init(_ file: ImageFile, path: String, bytes: Int, sha256: String) {
-        self.init(
-            path: path, bytes: bytes, sha256: sha256,
-            width: file.image.width, height: file.image.height, format: file.metadata.format.rawValue,
-            bitDepth: file.metadata.bitDepth, sampleBits: file.metadata.sampleBits,
-            colorConversion: file.metadata.colorConversion,
-            page: file.metadata.pageCount > 1 ? file.metadata.page : nil,
-            pages: file.metadata.pageCount > 1 ? file.metadata.pageCount : nil,
-            capturedAt: file.metadata.capturedAt, make: file.metadata.make,
-            model: file.metadata.model, software: file.metadata.software, objective: file.metadata.objective,
-            exposureSeconds: file.metadata.exposure, micrometersPerPixel: file.metadata.micrometersPerPixel)
     }
 }

@@ -1,3 +1,4 @@
+import Config
 import Foundation
 import GRDB
 
@@ -44,7 +45,7 @@ struct ReservedNames {
         }
         // Between NAME/ and NAME0, the byte after the slash, lies all that is in a folder of that name; and no folder may
         // have a name that a sidecar or a version will have.
-        for name in [output, output + Data(".json".utf8)] where try first(in: name) != nil { return false }
+        for name in [output, SidecarName.of(output)] where try first(in: name) != nil { return false }
         let (first, last) = (output + Data(".v".utf8), output + Data(".w".utf8))
         let versions = try Data.fetchAll(
             database,
@@ -80,8 +81,7 @@ struct ReservedNames {
     func hold(foldersOf output: Data) throws -> Bool {
         try folders(of: output).contains { folder in
             let folder = key(folder)
-            let isSidecar = folder.suffix(5).elementsEqual(".json".utf8)
-            let image: Data = isSidecar ? Data(folder.dropLast(5)) : folder
+            let image = SidecarName.image(of: folder) ?? folder
             let names: Set<Data> = [folder, image, Self.unversioned(image)]
             return try names.contains { name in
                 try Int64.fetchOne(

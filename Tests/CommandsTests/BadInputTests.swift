@@ -227,6 +227,25 @@ import Testing
         #expect(bench.space.files(in: "out").isEmpty)
     }
 
+    @Test("A result that finds no room takes nothing from the one that it was to replace")
+    func fullDiskOverwriting() throws {
+        let bench = try Bench()
+        let large = try bench.space.write(
+            try Bench.encode(Bench.smear(seed: 5, width: 200, height: 150)), to: "large.png")
+        #expect(try bench.normalize([large]).status == 0)
+        let (image, sidecar) = (bench.space.read("out/large.png"), bench.space.read("out/large.png.json"))
+        let result = try Subprocess.run(
+            "/bin/bash",
+            [
+                "-c", "ulimit -f 8; exec \"$0\" \"$@\"", Subprocess.nctd, "normalize", large, "--reference",
+                bench.reference, "--output", "out", "--layer", "1", "--no-cache", "--overwrite",
+            ],
+            in: bench.space.path, environment: Bench.environment)
+        #expect(result.status == 1 && result.error.contains("out/large.png: there is no room"), "\(result.error)")
+        #expect(bench.space.files(in: "out") == ["large.png", "large.png.json"])
+        #expect(bench.space.read("out/large.png") == image && bench.space.read("out/large.png.json") == sidecar)
+    }
+
     @Test("An image whose sidecar finds no room is taken away again")
     func fullDiskAtSidecar() throws {
         let bench = try Bench()

@@ -23,4 +23,12 @@ import Testing
         #expect(told.description(of: "a\n.png") == told.description)
         #expect(told.description(of: "b.png") == "b.png: \(told.description)")
     }
+
+    @Test("A sidecar's name is its image's with an ending, for names of any kind")
+    func sidecarNames() {
+        #expect(SidecarName.of("a/x.png") == "a/x.png.json")
+        #expect(SidecarName.of([0x78, 0xFF]) == [0x78, 0xFF] + Array(".json".utf8))
+        #expect(SidecarName.image(of: Array("x.png.json".utf8)) == Array("x.png".utf8))
+        for name in ["x.png", "json", "x.json.png", ""] { #expect(SidecarName.image(of: Array(name.utf8)) == nil) }
+    }
 }

@@ -179,7 +179,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let name = CapturePath.printable(trees?.full(result.output, in: tree) ?? result.output)
             let sidecar = trees.flatMap { ResultCommit($0).sidecar(of: result.output, in: tree) }
             return .init(
-                version: result.version, output: name, sidecar: result.removedAt == nil ? name + ".json" : nil,
+                version: result.version, output: name, sidecar: result.removedAt == nil ? SidecarName.of(name) : nil,
                 profile: result.profile, verdict: result.verdict, delivery: result.delivery,
                 findings: sidecar?.verdict.findings.map(\.text) ?? [],
                 notes: sidecar?.verdict.notes?.map(\.text) ?? [], warnings: sidecar?.warnings ?? [],

@@ -125,7 +125,7 @@ struct RepairCommand: AsyncParsableCommand {
             let directory = trees.directory(tree) + [UInt8(ascii: "/")]
             for path in file.absolutePaths where path.starts(with: directory) {
                 let name = Array(path.dropFirst(directory.count))
-                return .result(OutputNames.image(ofSidecar: name) ?? name, in: tree)
+                return .result(SidecarName.image(of: name) ?? name, in: tree)
             }
         }
         return nil

@@ -145,7 +145,7 @@ struct FileOptions: ParsableArguments {
         }
         for job in jobs {
             for image in [job.output, job.heldOutput] {
-                for target in [image, CaptureJob.sidecarPath(ofImage: image)] { try kept.check(target) }
+                for target in [image, SidecarName.of(image)] { try kept.check(target) }
             }
             if let stages {
                 try kept.check(

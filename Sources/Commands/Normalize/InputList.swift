@@ -244,7 +244,7 @@ struct InputList {
     private static func captureStems(in folder: [UInt8]) -> [[UInt8]: Int] {
         let names = (try? DirectoryListing.names(ofDirectoryAt: folder.isEmpty ? [UInt8(ascii: ".")] : folder)) ?? []
         let all = Set(names)
-        return names.filter { isCapture($0) && !all.contains($0 + Array(".json".utf8)) }
+        return names.filter { isCapture($0) && !all.contains(SidecarName.of($0)) }
             .reduce(into: [:]) { $0[split($1).stem, default: 0] += 1 }
     }
 

@@ -68,7 +68,7 @@ struct NormalizeReport: Codable {
         results.append(
             Entry(
                 input: input, status: status, skipped: isSkipped ? true : nil, output: output,
-                sidecar: CaptureJob.sidecarPath(ofImage: output), delivery: sidecar.verdict.delivery,
+                sidecar: SidecarName.of(output), delivery: sidecar.verdict.delivery,
                 quality: sidecar.quality, findings: sidecar.verdict.findings, notes: sidecar.verdict.notes,
                 warnings: sidecar.warnings.isEmpty ? nil : sidecar.warnings, seconds: Self.rounded(seconds)))
         summary.captures += 1

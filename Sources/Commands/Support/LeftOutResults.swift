@@ -34,7 +34,7 @@ struct LeftOutResults {
 
     /// Whether a sidecar of nctd lies beside an image.
     static func isResult(_ image: [UInt8]) -> Bool {
-        let path = image + Array(".json".utf8)
+        let path = SidecarName.of(image)
         guard FileKind.exists(path),
             let json = try? ImageReader.contents(ofFileAt: path, name: PrintableName.text(path))
         else { return false }

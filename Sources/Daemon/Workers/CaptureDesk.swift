@@ -88,43 +88,31 @@ public protocol DeskSource: Sendable {
     func close() async
 }
 
-/// A capture in memory, from its bytes to its result, in whichever process.
+/// A capture at a desk: its file, and what was decoded of it.
 struct CaptureInHand {
-    private let bytes: [UInt8]
-    let digest: String
-    private var decoded: (file: ImageFile, stopwatch: Stopwatch)?
-    /// From beside it.
-    private var notes: InstrumentNotes?
+    private var file: CaptureFile
+    private var decoded: CaptureFile.Decoded?
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        digest = FileDigest.sha256(bytes)
-    }
+    init(_ bytes: [UInt8]) { file = CaptureFile(bytes) }
 
-    var count: Int { bytes.count }
+    var count: Int { file.count }
+    var digest: String { file.digest }
 
     mutating func decode(name: String, options: ReadingOptions) throws -> DecodedCapture {
         Poison.check(digest)
-        var stopwatch = Stopwatch()
-        var file = try ImageReader.decode(bytes, name: name, options: options)
-        if let notes { file.metadata.add(notes) }
-        stopwatch.lap("decoding")
-        decoded = (file, stopwatch)
-        return DecodedCapture(file.metadata)
+        let decoded = try file.decoded(name: name, options: options)
+        self.decoded = decoded
+        return DecodedCapture(decoded.file.metadata)
     }
 
     /// Takes what stands beside it; false where that says nothing.
-    mutating func take(notes text: [UInt8]) -> Bool {
-        notes = CompanionNotes.read(text)
-        return notes != nil
-    }
+    mutating func take(notes text: [UInt8]) -> Bool { file.take(notes: text) }
 
     func render(_ order: RenderOrder, on processor: any CaptureProcessor) throws -> RenderedCapture {
         guard let decoded else { throw DeskError.outOfOrder }
         return try processor.render(
-            decoded.file,
-            source: Sidecar.Source(decoded.file, path: order.source, bytes: bytes.count, sha256: digest),
-            format: order.format, stopwatch: decoded.stopwatch, target: { order.targets[$0] ?? "" })
+            decoded.file, source: decoded.source(path: order.source), format: order.format,
+            stopwatch: decoded.stopwatch, target: { order.targets[$0] ?? "" })
     }
 
     func picture() throws -> RGBImage {
