@@ -24,12 +24,8 @@ struct InotifyTree {
     private var roots: [Int: Int32] = [:]
     /// Moved away, by the cookie that the other half of the move will have.
     private var detached: [UInt32: Int32] = [:]
-    /// Watches that the kernel has dropped by itself.
-    private(set) var dropped = 0
 
     var count: Int { nodes.count }
-
-    var watches: [Int32] { Array(nodes.keys) }
 
     /// True if the directory at a path is watched and is still that one.
     func holds(_ path: CapturePath?, _ identity: Identity, of subscriber: Int) -> Bool {
@@ -109,7 +105,6 @@ struct InotifyTree {
         let isRoot = roots[node.subscriber] == watch
         func has(_ bit: InotifyBit) -> Bool { mask & bit.rawValue != 0 }
         if has(.ignored) {
-            dropped += 1
             unlink(watch)
             nodes[watch] = nil
             return isRoot ? [Change(subscriber: node.subscriber, mail: .rootGone)] : []
