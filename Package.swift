@@ -110,7 +110,8 @@ let package = Package(
         .testTarget(name: "SmearPhantomTests", dependencies: ["SmearPhantom", "TestSupport"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "NCTEngine", "TestSupport"]),
-        .testTarget(name: "WatchingTests", dependencies: ["CheckedArithmetic", "Watching", "Config", "TestSupport"]),
+        .testTarget(
+            name: "WatchingTests", dependencies: ["CheckedArithmetic", "Watching", "Config", "NCTEngine", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Config", "Jobs", "NCTEngine", "TestSupport"]),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -38,8 +38,7 @@ extension Ledger {
                         AND EXISTS (SELECT 1 FROM results WHERE capture = captures.id AND version IS NULL)
                     """, arguments: [id])
             guard database.changesCount > 0 else { return nil }
-            return try Row.fetchOne(database, sql: "SELECT * FROM captures WHERE id = ?", arguments: [id])
-                .map(CaptureRow.init)
+            return try Self.capture(id, in: database)
         }
     }
 

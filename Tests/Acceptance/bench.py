@@ -65,6 +65,15 @@ def check(condition, message):
         raise Failure(message)
 
 
+def settle(daemon, problems, timeout, what=""):
+    """Returns once there are no problems."""
+    deadline = time.monotonic() + timeout
+    while found := problems():
+        check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
+        check(time.monotonic() < deadline, f"{what}{len(found)} differ: {found[:6]}")
+        time.sleep(0.2)
+
+
 class Daemon:
     """A running `nctd run`, with its log read as it comes."""
 

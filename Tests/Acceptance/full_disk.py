@@ -3,6 +3,7 @@
 
 Needs root, for the mount.
 """
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,15 +12,26 @@ import tempfile
 from bench import Bench, Daemon, check, main, smear
 
 
-def fill(free):
+@contextlib.contextmanager
+def disk(mebibytes, kibibytes, **settings):
+    """A bench whose output tree lies on a small disk, and a file of so many kibibytes there."""
     mount = tempfile.mkdtemp(prefix="nctd-full-")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", mount], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", mount], check=True)
     try:
-        bench = Bench(output=os.path.join(mount, "out"), free=free)
+        bench = Bench(output=os.path.join(mount, "out"), **settings)
         os.makedirs(bench.output, exist_ok=True)
         filler = os.path.join(mount, "filler")
         with open(filler, "wb") as file:
-            file.write(b"x" * (2600 << 10 if free else 4400 << 10))
+            file.write(b"x" * (kibibytes << 10))
+        yield bench, filler
+        bench.remove()
+    finally:
+        subprocess.run(["umount", mount], check=False)
+        os.rmdir(mount)
+
+
+def fill(free):
+    with disk(5, 2600 if free else 4400, free=free) as (bench, filler):
         count = 150
         for number in range(count):
             bench.capture("lab-a" if number % 2 else "lab-b", f"{number}.png", smear(number))
@@ -36,22 +48,11 @@ def fill(free):
         bench.check_promises()
         print(f"minimum_free_mebibytes = {free}: paused with {sound} results in the tree "
               f"({paused.split('[paused] ')[-1]}), went on by itself, {count} done, 0 failed", flush=True)
-        bench.remove()
-    finally:
-        subprocess.run(["umount", mount], check=False)
-        os.rmdir(mount)
 
 
 def uneven():
     """On a disk that is nearly full small results fit, large ones do not: no capture fails of it, at one attempt each."""
-    mount = tempfile.mkdtemp(prefix="nctd-full-")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], check=True)
-    try:
-        bench = Bench(output=os.path.join(mount, "out"), extra="[retry]\nattempts = 1\n")
-        os.makedirs(bench.output, exist_ok=True)
-        filler = os.path.join(mount, "filler")
-        with open(filler, "wb") as file:
-            file.write(b"x" * (7400 << 10))
+    with disk(8, 7400, extra="[retry]\nattempts = 1\n") as (bench, filler):
         large, small = 3, 6
         for number in range(large):
             bench.capture("lab-a", f"large-{number}.png", smear(number, 720, 540))
@@ -70,10 +71,6 @@ def uneven():
         bench.check_promises()
         print(f"nearly full, attempts = 1: {small} small results done while {large} large ones waited, "
               f"{daemon.count('paused')} pauses, {large + small} done, 0 failed", flush=True)
-        bench.remove()
-    finally:
-        subprocess.run(["umount", mount], check=False)
-        os.rmdir(mount)
 
 
 def run():

@@ -14,9 +14,8 @@ import shutil
 import signal
 import sqlite3
 import sys
-import time
 
-from bench import Bench, Daemon, check, main, png, seed, sha256
+from bench import Bench, Daemon, check, main, png, seed, settle, sha256
 
 STEPS = 15
 BESIDE = 50
@@ -173,15 +172,6 @@ def without_captures(bench):
     return found
 
 
-def settle(bench, daemon, sequences, numbers):
-    """Returns once all is as the model says."""
-    deadline = time.monotonic() + 90
-    while differing := problems(bench, sequences):
-        check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
-        check(time.monotonic() < deadline, f"sequences {numbers}: {len(differing)} differ: {differing[:4]}")
-        time.sleep(0.2)
-
-
 def run():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     rng = random.Random(seed())
@@ -208,11 +198,11 @@ def run():
                 kills += 1
                 followed += daemon.count("renamed")
                 daemon = Daemon(bench, env={"NCTD_TEST_ENGINE": "copy:held"})
-        settle(bench, daemon, sequences, numbers)
+        settle(daemon, lambda: problems(bench, sequences), 90, f"sequences {numbers}: ")
         # What is done is renamed, too.
         for sequence in [sequence for _, sequence in sequences for _ in range(2)]:
             rng.choice([sequence.rename, sequence.rename_folder])()
-        settle(bench, daemon, sequences, numbers)
+        settle(daemon, lambda: problems(bench, sequences), 90, f"sequences {numbers}: ")
         bench.check_nothing_torn()
         files += sum(len(sequence.files()) for _, sequence in sequences)
         if (start // BESIDE + 1) % 5 == 0:

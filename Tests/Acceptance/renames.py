@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from bench import Bench, Daemon, check, main, png, seed, sha256
+from bench import Bench, Daemon, check, main, png, seed, settle, sha256
 
 LAB = "lab-a"
 ENVIRONMENT = {"NCTD_TEST_ENGINE": "copy:held"}
@@ -178,14 +178,6 @@ def problems(bench):
     return found
 
 
-def settle(bench, daemon, timeout=120):
-    deadline = time.monotonic() + timeout
-    while found := problems(bench):
-        check(daemon.process.poll() is None, f"the daemon ended: {daemon.lines[-3:]}")
-        check(time.monotonic() < deadline, f"{len(found)} differ: {found[:6]}")
-        time.sleep(0.2)
-
-
 def run():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     rng = random.Random(seed())
@@ -225,11 +217,11 @@ def run():
             daemon = Daemon(bench, env=ENVIRONMENT)
             lives.append(daemon)
     daemon.wait_for("ready")
-    settle(bench, daemon)
+    settle(daemon, lambda: problems(bench), 120)
     # All again, at rest.
     for _ in range(max(5, count // 10)):
         lab.step()
-    settle(bench, daemon)
+    settle(daemon, lambda: problems(bench), 120)
     reader.end()
     total = bench.totals()
     check(sum(total.values()) == bench.status()["total"]["done"] + total["failed"] + total["ignored"], f"{total}")

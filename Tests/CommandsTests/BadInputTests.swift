@@ -117,23 +117,14 @@ import Testing
         #expect(bench.space.files(in: "out").isEmpty, sourceLocation: sourceLocation)
     }
 
-    @Test("Weights that lack a tensor are refused by file and tensor")
-    func missingTensor() throws {
+    @Test("Weights that lack a tensor, or have it misshapen, are refused by file and tensor", arguments: [false, true])
+    func tensor(isThere: Bool) throws {
         let bench = try Bench()
-        let bytes = SafetensorsFile.bytes(of: ["conv1_1.bias": ([64], [Float](repeating: 0, count: 64))])
-        let weights = try bench.space.write(bytes, to: "w.safetensors")
-        let result = try bench.normalize([try bench.capture("c.png")], "--weights", weights)
-        expectRefusal(result, bench, saying: ["w.safetensors", "conv1_1.weight", "; "])
-    }
-
-    @Test("Weights with a misshapen tensor are refused by file and tensor")
-    func misshapenTensor() throws {
-        let bench = try Bench()
-        let bytes = SafetensorsFile.bytes(of: [
-            "conv1_1.weight": ([3, 3, 3, 32], [Float](repeating: 0, count: 3 * 3 * 3 * 32)),
-            "conv1_1.bias": ([64], [Float](repeating: 0, count: 64)),
-        ])
-        let weights = try bench.space.write(bytes, to: "w.safetensors")
+        var tensors: [String: (shape: [Int], values: [Float])] = [
+            "conv1_1.bias": ([64], [Float](repeating: 0, count: 64))
+        ]
+        if isThere { tensors["conv1_1.weight"] = ([3, 3, 3, 32], [Float](repeating: 0, count: 3 * 3 * 3 * 32)) }
+        let weights = try bench.space.write(SafetensorsFile.bytes(of: tensors), to: "w.safetensors")
         let result = try bench.normalize([try bench.capture("c.png")], "--weights", weights)
         expectRefusal(result, bench, saying: ["w.safetensors", "conv1_1.weight", "; "])
     }

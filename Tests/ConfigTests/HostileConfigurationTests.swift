@@ -1,5 +1,6 @@
 import Config
 import Foundation
+import NCTEngine
 import Testing
 
 /// Texts that are no TOML, or are more than anyone means: an error with its line, never the end of the process.
@@ -68,7 +69,7 @@ import Testing
 
     @Test("No value without quotes, however it is made up, ends the process")
     func scalars() {
-        var generator = SeededNumbers(state: 20_261_130)
+        var generator = SeededGenerator(seed: 20_261_130)
         let pieces = "2026 - 01 : T t z Z . _ + e 0x 0b 0 9 inf nan true".split(separator: " ").map(String.init)
         var read = 0
         for _ in 0..<20_000 {
@@ -98,7 +99,7 @@ import Testing
                 ",,", "={", "}=", "\"\"", "[]", "{}", "\r", "\u{FEFF}", "\n", "=", ".", "#", "'", "\"", "\t", " ",
                 "\u{7F}",
             ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0]]
-        var generator = SeededNumbers(state: 20_261_128)
+        var generator = SeededGenerator(seed: 20_261_128)
         var (read, refused) = (0, 0)
         for _ in 0..<10_000 {
             var bytes = Array(seeds[Int.random(in: 0..<seeds.count, using: &generator)].utf8)
@@ -135,17 +136,5 @@ import Testing
             }
             #expect(error.description.contains(words), "\(error)")
         }
-    }
-}
-
-/// SplitMix64, so that each run is the same.
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

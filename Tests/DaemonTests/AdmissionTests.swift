@@ -97,8 +97,7 @@ import Watching
             try await bench.announce("1.png", lab: "lab-b")
             while rendered() != ["a.png", "1.png"] { await Task.yield() }
             bench.shelf.brake.release()
-            try await bench.announce("2.png", "3.png", lab: "lab-b")
-            await bench.events.wait(for: "done", count: 5)
+            try await bench.finish("2.png", "3.png", lab: "lab-b", done: 5)
         }
         #expect(bench.events.count("waits-for-memory") == 1)
         let counts = try await bench.counts()
@@ -183,11 +182,7 @@ import Watching
     func moved(isLedgerLost: Bool) async throws {
         let first = try DaemonBench()
         first.shelf.state.withLock { $0.deliveries["lab-a"] = .held }
-        try first.write("a/x.png")
-        try await first.run {
-            try await first.announce("a/x.png")
-            await first.events.wait(for: "done")
-        }
+        try await first.run(untilDone: "a/x.png")
         for name in ["x.png", "x.png.json"] {
             var data = try #require(first.space.read("out.held/lab-a/a/\(name)"))
             if name.hasSuffix(".json") {

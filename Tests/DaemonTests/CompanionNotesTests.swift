@@ -38,8 +38,7 @@ import Watching
         try space.write(try WorkerBench.picture(1), to: "lab-a/day/Project_Image001_ch00.png")
         try space.write(try WorkerBench.picture(2), to: "lab-a/day/other.png")
         try await bench.run {
-            try await bench.announce("day/Project_Image001_ch00.png", "day/other.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("day/Project_Image001_ch00.png", "day/other.png", done: 2)
         }
         let said = try #require(try bench.sidecar("lab-a/day/Project_Image001_ch00.png"))
         #expect(said.source.objective == "HC PL APO 100x/1.40 OIL" && said.source.model == "DM6 B")

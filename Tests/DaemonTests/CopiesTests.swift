@@ -81,15 +81,13 @@ import Testing
         try bench.write("x.png", seed: 1)
         try bench.write("w.png/a.png", seed: 4)
         try await bench.run {
-            try await bench.announce("x.png", "w.png/a.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png", "w.png/a.png", done: 2)
             try FileManager.default.removeItem(atPath: bench.space("lab-a/x.png"))
             try bench.write("x.png/a.png", seed: 2)
             try bench.write("x.png/b/a.png", seed: 3)
             // And a capture whose result would have the name of a folder.
             try bench.write("w.tif", seed: 5)
-            try await bench.announce("x.png/a.png", "x.png/b/a.png", "w.tif")
-            await bench.events.wait(for: "done", count: 5)
+            try await bench.finish("x.png/a.png", "x.png/b/a.png", "w.tif", done: 5)
         }
         #expect(try await bench.counts().done == 5)
         let images = bench.space.files(in: "out").filter { !$0.hasSuffix(".json") }

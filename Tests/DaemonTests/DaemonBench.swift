@@ -9,6 +9,7 @@ import NCTEngine
 import ServiceLifecycle
 import SmearPhantom
 import TestSupport
+import Testing
 import Watching
 
 /// A daemon in a folder of its own: two labs, a scripted watcher each, a copying stand-in for the engine.
@@ -87,6 +88,12 @@ final class DaemonBench: Sendable {
         try await running.value
     }
 
+    /// Writes a capture and runs the daemon until it is done.
+    func run(untilDone name: String) async throws {
+        try write(name)
+        try await run { try await finish(name) }
+    }
+
     // MARK: Captures
 
     static func picture(_ seed: UInt64) throws -> [UInt8] {
@@ -107,6 +114,20 @@ final class DaemonBench: Sendable {
     /// Lets the watcher say that files were found.
     func announce(_ names: String..., lab: String = "lab-a") async throws {
         await announcers[lab]!.say(.found(try names.map { try sighting($0, lab: lab) }))
+    }
+
+    /// Lets the watcher say that files were found, and returns once so many captures are done in all.
+    func finish(_ names: String..., lab: String = "lab-a", done count: Int = 1) async throws {
+        await announcers[lab]!.say(.found(try names.map { try sighting($0, lab: lab) }))
+        await events.wait(for: "done", count: count)
+    }
+
+    /// Enters a capture of lab-a in a ledger, as a daemon that ran before did.
+    func enter(_ name: String, in ledger: Ledger) async throws -> CaptureRow {
+        let root = try await ledger.enterRoot(path: space("lab-a"), lab: "lab-a", rules: "", now: clock.now)
+        let sighting = try sighting(name)
+        _ = try await ledger.record([.init(sighting)], root: root, settle: .zero, now: clock.now)
+        return try #require(try await ledger.capture(root: root, path: sighting.path))
     }
 
     // MARK: What came of it
@@ -136,5 +157,12 @@ final class DaemonBench: Sendable {
 
     func inode(_ name: String) -> UInt64? {
         (try? FileManager.default.attributesOfItem(atPath: space(name)))?[.systemFileNumber] as? UInt64
+    }
+}
+
+extension WatchSettings {
+    /// Has the results of deleted captures removed at the next look.
+    mutating func removesAtOnce() {
+        (deletions, patience, reconcileInterval) = (.remove, .zero, .milliseconds(100))
     }
 }

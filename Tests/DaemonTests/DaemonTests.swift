@@ -11,11 +11,7 @@ import Watching
     @Test("A capture that arrives is committed, and its sidecar tells where it came from")
     func arrival() async throws {
         let bench = try DaemonBench()
-        try bench.write("slide 1/x.png")
-        try await bench.run {
-            try await bench.announce("slide 1/x.png")
-            await bench.events.wait(for: "done")
-        }
+        try await bench.run(untilDone: "slide 1/x.png")
         #expect(bench.space.files(in: "out") == ["lab-a/slide 1/x.png", "lab-a/slide 1/x.png.json"])
         #expect(try bench.isSound("lab-a/slide 1/x.png"))
         let sidecar = try #require(try bench.sidecar("lab-a/slide 1/x.png"))
@@ -111,8 +107,7 @@ import Watching
             try await bench.announce("x.png")
             await bench.events.wait(for: "failed")
             try bench.write("x.png")
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
         }
         #expect(bench.space.files(in: "quarantine") == [])
         #expect(try await bench.counts().done == 1)
@@ -160,10 +155,8 @@ import Watching
         try bench.write("x.png")
         try bench.write("copy/y.png")
         try await bench.run {
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
-            try await bench.announce("copy/y.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png")
+            try await bench.finish("copy/y.png", done: 2)
         }
         #expect(bench.shelf.state.withLock { $0.rendered.count } == 1)
         #expect(bench.inode("out/lab-a/x.png") == bench.inode("out/lab-a/copy/y.png"))
@@ -194,8 +187,7 @@ import Watching
         try await bench.run {
             for seed in 1...3 {
                 try bench.write("x.png", seed: UInt64(seed))
-                try await bench.announce("x.png")
-                await bench.events.wait(for: "done", count: seed)
+                try await bench.finish("x.png", done: seed)
             }
         }
         #expect(
@@ -217,11 +209,9 @@ import Watching
         let bench = try DaemonBench()
         try bench.write("x.png")
         try await bench.run {
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
             try bench.write("x.png")
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png", done: 2)
         }
         #expect(bench.shelf.state.withLock { $0.rendered.count } == 1)
         #expect(bench.space.files(in: "out/lab-a") == ["x.png", "x.png.json"])
@@ -233,8 +223,7 @@ import Watching
         try bench.write("x.png", seed: 1)
         let size = try DaemonBench.picture(1).count
         try await bench.run {
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
             let old = try FileManager.default.attributesOfItem(atPath: bench.space("lab-a/x.png"))
             for seconds in [-86400.0, 0] {
                 // As `rsync -a` and `mv` bring it: under another name first, with the time of the original.
@@ -293,8 +282,7 @@ import Watching
             await bench.events.wait(for: "ignored")
             #expect(try await bench.counts().ignored == 1)
             try bench.write("x.png")
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
         }
         #expect(try await bench.counts().done == 1)
         #expect(try await bench.counts().seen == 1)
@@ -310,8 +298,7 @@ import Watching
             let sighting = try bench.sighting("x.png")
             try FileManager.default.moveItem(atPath: bench.space("lab-a"), toPath: bench.space("away"))
             await bench.announcers["lab-a"]!.say(.found([sighting]))
-            try await bench.announce("y.png", lab: "lab-b")
-            await bench.events.wait(for: "done")
+            try await bench.finish("y.png", lab: "lab-b")
             #expect(try await bench.row("x.png")?.state == .pending)
             #expect(try await bench.ledger().roots().first?.unhealthy == "unmounted")
             try FileManager.default.moveItem(atPath: bench.space("away"), toPath: bench.space("lab-a"))

@@ -85,11 +85,7 @@ import Watching
 
     @Test("A held page follows its file, is linked to by a copy's, and goes with its file, each in its own tree")
     func followed() async throws {
-        let bench = try PagesTests.bench {
-            $0.watches[0].deletions = .remove
-            $0.watches[0].patience = .zero
-            $0.watches[0].reconcileInterval = .milliseconds(100)
-        }
+        let bench = try PagesTests.bench { $0.watches[0].removesAtOnce() }
         try PagesTests.write("a.tif", pages: [1, 2, 3], bench)
         Self.hold([2], bench)
         try await bench.run {

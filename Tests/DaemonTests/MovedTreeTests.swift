@@ -14,8 +14,7 @@ import Watching
         let bench = try DaemonBench()
         for number in 1...3 { try bench.write("sub/\(number).png", seed: UInt64(number)) }
         try await bench.run {
-            try await bench.announce("sub/1.png", "sub/2.png", "sub/3.png")
-            await bench.events.wait(for: "done", count: 3)
+            try await bench.finish("sub/1.png", "sub/2.png", "sub/3.png", done: 3)
         }
         try FileManager.default.moveItem(atPath: bench.space("lab-a"), toPath: bench.space("moved"))
         let ledger = try Ledger.open(forCommandIn: bench.space("state"), writing: true)

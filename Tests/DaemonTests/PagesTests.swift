@@ -180,11 +180,7 @@ import Watching
 
     @Test("The results of all pages of a deleted file are removed where that is asked for")
     func deleted() async throws {
-        let bench = try Self.bench {
-            $0.watches[0].deletions = .remove
-            $0.watches[0].patience = .zero
-            $0.watches[0].reconcileInterval = .milliseconds(100)
-        }
+        let bench = try Self.bench { $0.watches[0].removesAtOnce() }
         try Self.write("a.tif", pages: [1, 2], bench)
         try await bench.run {
             for lab in ["lab-a", "lab-b"] { await bench.announcers[lab]!.say(.healthy) }
@@ -207,8 +203,7 @@ import Watching
         try first.space.write("a disk failed under it", to: "state/ledger.sqlite")
         let second = try Self.bench(in: first.space)
         try await second.run {
-            try await second.announce("a.tif")
-            await second.events.wait(for: "done")
+            try await second.finish("a.tif")
         }
         #expect(second.shelf.state.withLock { $0.rendered.count } == 1)
         let counts = try await second.counts()
@@ -233,8 +228,7 @@ import Watching
         let damaged = PagedFile.tiff([1, 2, 3], compressionOfLast: 34663)
         try bench.space.write(damaged, to: "lab-a/a.tif")
         try await bench.run {
-            try await bench.announce("a.tif")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("a.tif", done: 2)
             await bench.events.wait(for: "failed")
             #expect(Self.results(bench) == ["lab-a/a.p2.png", "lab-a/a.png"])
             #expect(bench.space.files(in: "quarantine") == ["lab-a/a.tif.p3.json"])

@@ -28,16 +28,13 @@ import Testing
         var early: PeriodReport?
         try await bench.run {
             try await bench.announce("1.png", "2.png", "3.png", "4.png", ".hidden.png")
-            try await bench.announce("bad.png", "worse.png", lab: "lab-b")
-            await bench.events.wait(for: "done", count: 4)
+            try await bench.finish("bad.png", "worse.png", lab: "lab-b", done: 4)
             await bench.events.wait(for: "failed", count: 2)
             // Beside the running daemon.
             early = try await read(bench)
-            try await bench.announce("4 again.png")
-            await bench.events.wait(for: "done", count: 5)
+            try await bench.finish("4 again.png", done: 5)
             try bench.write("1.png", seed: 11)
-            try await bench.announce("1.png")
-            await bench.events.wait(for: "done", count: 6)
+            try await bench.finish("1.png", done: 6)
         }
         #expect(early?.labs.map(\.done) == [4, 0])
         let report = try await read(bench)
@@ -74,8 +71,7 @@ import Testing
         for number in 1...2 { try bench.write("\(number).png", seed: UInt64(number)) }
         var waits: [Double] = []
         try await bench.run {
-            try await bench.announce("1.png", "2.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("1.png", "2.png", done: 2)
             for name in ["1.png", "2.png"] {
                 let row = try #require(try await bench.row(name))
                 waits.append(try #require(row.finishedAt) - row.seenAt)
@@ -103,13 +99,10 @@ import Testing
         try bench.write("1.png", seed: 1)
         try bench.write("same.png", seed: 1)
         try await bench.run {
-            try await bench.announce("1.png")
-            await bench.events.wait(for: "done")
-            try await bench.announce("same.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("1.png")
+            try await bench.finish("same.png", done: 2)
             try bench.write("1.png", seed: 2)
-            try await bench.announce("1.png")
-            await bench.events.wait(for: "done", count: 3)
+            try await bench.finish("1.png", done: 3)
         }
         let use = DiskUse(ResultTrees(bench.configuration.output))
         #expect(use.unread.isEmpty && use.labs.map(\.lab) == ["lab-a"])

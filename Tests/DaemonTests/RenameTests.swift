@@ -294,17 +294,12 @@ import Watching
     @Test(
         "The result of a deleted capture goes to the tree of removed results where that is asked for, and nowhere else")
     func deleted() async throws {
-        let bench = try Self.bench(["a.png", "b.png"]) {
-            $0.watches[0].deletions = .remove
-            $0.watches[0].patience = .zero
-            $0.watches[0].reconcileInterval = .milliseconds(100)
-        }
+        let bench = try Self.bench(["a.png", "b.png"]) { $0.watches[0].removesAtOnce() }
         try bench.write("c.png", lab: "lab-b", seed: 9)
         func own(_ folder: String) -> [String] { bench.space.files(in: folder).sorted() }
         try await bench.run {
             for lab in ["lab-a", "lab-b"] { await bench.announcers[lab]!.say(.healthy) }
-            try await bench.announce("c.png", lab: "lab-b")
-            await bench.events.wait(for: "done")
+            try await bench.finish("c.png", lab: "lab-b")
             try await Self.see(["a.png", "b.png"], bench)
             let digest = try #require(try bench.sidecar("lab-a/a.png")).source.sha256
             for name in ["lab-a/a.png", "lab-b/c.png"] { try FileManager.default.removeItem(atPath: bench.space(name)) }

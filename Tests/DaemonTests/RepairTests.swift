@@ -13,8 +13,7 @@ import Watching
         let bench = try DaemonBench()
         for number in 1...6 { try bench.write("\(number).png", seed: UInt64(number)) }
         try await bench.run {
-            try await bench.announce("1.png", "2.png", "3.png", "4.png", "5.png", "6.png")
-            await bench.events.wait(for: "done", count: 6)
+            try await bench.finish("1.png", "2.png", "3.png", "4.png", "5.png", "6.png", done: 6)
         }
         return bench
     }

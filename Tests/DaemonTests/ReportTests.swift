@@ -11,8 +11,7 @@ import Testing
         try bench.space.write("no image", to: "lab-b/bad.png")
         try await bench.run {
             try await bench.announce("1.png", "2.png", "3.png")
-            try await bench.announce("bad.png", lab: "lab-b")
-            await bench.events.wait(for: "done", count: 3)
+            try await bench.finish("bad.png", lab: "lab-b", done: 3)
             await bench.events.wait(for: "failed")
         }
         return bench

@@ -11,11 +11,7 @@ import Watching
     @Test("A commit that the ledger did not learn of is recognized by its sidecar, and nothing is worked out again")
     func recovered() async throws {
         let first = try DaemonBench()
-        try first.write("x.png")
-        try await first.run {
-            try await first.announce("x.png")
-            await first.events.wait(for: "done")
-        }
+        try await first.run(untilDone: "x.png")
         let inode = first.inode("out/lab-a/x.png")
         let before = try #require(try await first.row("x.png"))
         let command = try Ledger.open(forCommandIn: first.space("state"), writing: true)
@@ -83,11 +79,7 @@ import Watching
         try bench.write("x.png")
         do {
             let ledger = try Ledger.open(stateDirectory: bench.space("state"))
-            let root = try await ledger.enterRoot(
-                path: bench.space("lab-a"), lab: "lab-a", rules: "", now: bench.clock.now)
-            let sighting = try bench.sighting("x.png")
-            _ = try await ledger.record([.init(sighting)], root: root, settle: .zero, now: bench.clock.now)
-            let row = try #require(try await ledger.capture(root: root, path: sighting.path))
+            let row = try await bench.enter("x.png", in: ledger)
             _ = try #require(try await ledger.claim(row.id))
             _ = try #require(try await ledger.reserve(row.id, outputs: [Array("lab-a/x.png".utf8)]))
             try ledger.close()
@@ -111,8 +103,7 @@ import Watching
         try first.write("z.png", lab: "lab-b", seed: 3)
         try await first.run {
             try await first.announce("x.png", "sub/y.png")
-            try await first.announce("z.png", lab: "lab-b")
-            await first.events.wait(for: "done", count: 3)
+            try await first.finish("z.png", lab: "lab-b", done: 3)
         }
         let before = try await first.row("x.png")
         try first.space.write("this was a ledger once, but a disk failed under it", to: "state/ledger.sqlite")
@@ -161,8 +152,7 @@ import Watching
         try before.close()
         try bench.write("x.png")
         try await bench.run {
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
             #expect(try await bench.ledger().pauses() == [])
         }
     }

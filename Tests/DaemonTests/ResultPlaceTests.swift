@@ -43,14 +43,12 @@ import Watching
         bench.shelf.state.withLock { $0.deliveries["lab-a"] = .held }
         try await bench.run {
             try bench.write("x.png", seed: 1)
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("x.png")
             #expect(bench.space.files(in: "out") == [])
             #expect(bench.space.files(in: "out.held/lab-a") == ["x.png", "x.png.json"])
             bench.shelf.state.withLock { $0.deliveries["lab-a"] = .delivered }
             try bench.write("x.png", seed: 2)
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png", done: 2)
         }
         #expect(bench.space.files(in: "out/lab-a") == ["x.png", "x.png.json"])
         #expect(bench.space.files(in: "out.held/lab-a") == ["x.png.v1", "x.png.v1.json"])
@@ -62,12 +60,10 @@ import Watching
         let bench = try DaemonBench()
         try await bench.run {
             try bench.write("held/x.png", seed: 1)
-            try await bench.announce("held/x.png")
-            await bench.events.wait(for: "done")
+            try await bench.finish("held/x.png")
             bench.shelf.state.withLock { $0.deliveries["lab-a"] = .held }
             try bench.write("x.png", seed: 2)
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png", done: 2)
         }
         #expect(bench.space.files(in: "out") == ["lab-a/held/x.png", "lab-a/held/x.png.json"])
         #expect(bench.space.files(in: "out.held") == ["lab-a/x.png", "lab-a/x.png.json"])

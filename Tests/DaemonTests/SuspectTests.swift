@@ -12,11 +12,7 @@ import Watching
     /// A ledger as so many processes left it that died while x.png was in work.
     private func die(_ times: Int, in bench: DaemonBench) async throws {
         let ledger = try Ledger.open(stateDirectory: bench.space("state"))
-        let root = try await ledger.enterRoot(
-            path: bench.space("lab-a"), lab: "lab-a", rules: "", now: bench.clock.now)
-        let sighting = try bench.sighting("x.png")
-        _ = try await ledger.record([.init(sighting)], root: root, settle: .zero, now: bench.clock.now)
-        let row = try #require(try await ledger.capture(root: root, path: sighting.path))
+        let row = try await bench.enter("x.png", in: ledger)
         for number in 1...times {
             _ = try #require(try await ledger.claim(row.id))
             // The last one is found by the start itself.
@@ -85,8 +81,7 @@ import Watching
         try bench.write("y.png", lab: "lab-b", seed: 2)
         try await die(1, in: bench)
         try await bench.run {
-            try await bench.announce("y.png", lab: "lab-b")
-            await bench.events.wait(for: "done")
+            try await bench.finish("y.png", lab: "lab-b")
             await bench.events.wait(for: "trouble")
         }
         #expect(bench.shelf.state.withLock { $0.rendered.map { ($0 as NSString).lastPathComponent } } == ["y.png"])

@@ -29,8 +29,7 @@ import Watching
             }
             try await bench.run {
                 await bench.announcers["lab-a"]!.say(.found(try order.map { try bench.sighting($0) }))
-                try await bench.announce("y.tif", "y.1.tif", "sub/y.png", ".y.png")
-                await bench.events.wait(for: "done", count: 6)
+                try await bench.finish("y.tif", "y.1.tif", "sub/y.png", ".y.png", done: 6)
             }
             #expect(
                 names(bench) == ["sub/y.png", "x.jpg.png", "x.png.png", "x.tif.png", "y.1.png", "y.png"], "\(order)")
@@ -43,8 +42,7 @@ import Watching
         try bench.write("x.png", seed: 1)
         try bench.write("x.PNG", seed: 2)
         try await bench.run {
-            try await bench.announce("x.png", "x.PNG")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.png", "x.PNG", done: 2)
         }
         let results = bench.space.files(in: "out/lab-a").filter { !$0.hasSuffix(".json") }
         #expect(results.count == 2)
@@ -56,18 +54,13 @@ import Watching
     @Test("A name that was given stays, and a ledger that was lost finds it again")
     func earlier() async throws {
         let first = try DaemonBench()
-        try first.write("x.jpg")
-        try await first.run {
-            try await first.announce("x.jpg")
-            await first.events.wait(for: "done")
-        }
+        try await first.run(untilDone: "x.jpg")
         #expect(names(first) == ["x.png"])
         try first.write("x.tif", seed: 2)
         try first.write("x.png", seed: 3)
         let second = try DaemonBench(space: first.space)
         try await second.run {
-            try await second.announce("x.tif", "x.png", "x.jpg")
-            await second.events.wait(for: "done", count: 2)
+            try await second.finish("x.tif", "x.png", "x.jpg", done: 2)
         }
         #expect(names(second) == ["x.png", "x.png.png", "x.tif.png"])
         #expect(try second.sidecar("lab-a/x.png")?.capture?.path == "x.jpg")

@@ -59,8 +59,7 @@ import Testing
     /// Writes the capture anew, as the so manieth, and returns when it is done.
     private func make(_ bench: DaemonBench, _ number: Int) async throws {
         try bench.write("1.png", seed: UInt64(number))
-        try await bench.announce("1.png")
-        await bench.events.wait(for: "done", count: number)
+        try await bench.finish("1.png", done: number)
     }
 
     @Test("Files of versions go, sidecars with them, and the numbers go on; results, duplicates and strangers stay")

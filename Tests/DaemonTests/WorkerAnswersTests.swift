@@ -98,11 +98,7 @@ import Watching
     @Test("A result whose sidecar is none, or speaks of another image, loses the worker", arguments: [true, false])
     func results(isSidecar: Bool) async throws {
         let bench = try DaemonBench()
-        try bench.write("x.png")
-        try await bench.run {
-            try await bench.announce("x.png")
-            await bench.events.wait(for: "done")
-        }
+        try await bench.run(untilDone: "x.png")
         let json = try #require(bench.space.read("out/lab-a/x.png.json"))
         let sidecar = (isSidecar ? json : Data("{}".utf8)).base64EncodedString()
         let digest = String(repeating: "a", count: 64)

@@ -35,8 +35,7 @@ import Watching
             try bench.space.write(damaged, to: "lab-a/z.png")
             try await bench.run {
                 try await bench.announce("x.png", "z.png")
-                try await bench.announce("y.png", lab: "lab-b")
-                await bench.events.wait(for: "done", count: 2)
+                try await bench.finish("y.png", lab: "lab-b", done: 2)
                 await bench.events.wait(for: "failed")
             }
             #expect(try await bench.counts().done == 2)
@@ -64,8 +63,7 @@ import Watching
         try bench.space.write(Self.tiff(make: "Leica Microsystems"), to: "lab-a/x.tif")
         try bench.space.write(Self.tiff(make: "Another"), to: "lab-a/y.tif")
         try await bench.run {
-            try await bench.announce("x.tif", "y.tif")
-            await bench.events.wait(for: "done", count: 2)
+            try await bench.finish("x.tif", "y.tif", done: 2)
         }
         #expect(try bench.sidecar("lab-a/x.png")?.profile?.name == "other")
         #expect(try bench.sidecar("lab-a/x.png")?.capture?.rule == "leica")
@@ -85,8 +83,7 @@ import Watching
         try await bench.run {
             try await bench.announce("x.png")
             await bench.events.wait(for: "profile-unusable")
-            try await bench.announce("y.png", lab: "lab-b")
-            await bench.events.wait(for: "done")
+            try await bench.finish("y.png", lab: "lab-b")
         }
         let row = try #require(try await bench.row("x.png"))
         #expect(row.state == .pending && row.attempts == 0 && row.note?.contains("broken.png") == true)

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import TestSupport
+import Testing
 import Watching
 
 /// A ledger in a folder of its own.
@@ -46,6 +47,20 @@ struct LedgerBench {
     func claim(_ number: Int) async throws -> CaptureRow? {
         guard let row = try await row(number) else { return nil }
         return try await ledger.claim(row.id, outputs: [Array("lab-b/slide/\(number).png".utf8)])
+    }
+
+    /// Claims a capture and ends its attempt; returns it as it was claimed.
+    @discardableResult
+    func end(_ number: Int, _ ending: Ledger.Ending, at time: Int64 = 1) async throws -> CaptureRow {
+        let row = try #require(try await claim(number))
+        try await ledger.end(row.id, stamp: row.stamp, ending, now: Self.at(time))
+        return row
+    }
+
+    /// Claims a capture and ends its attempt with a result; returns it as it was claimed.
+    @discardableResult
+    func finish(_ number: Int, identity: String = "one", at time: Int64 = 1) async throws -> CaptureRow {
+        try await end(number, .done(Self.result(number, identity: identity), rule: nil, older: nil), at: time)
     }
 
     static func result(_ number: Int, identity: String, profile: String = "lab-a") -> ResultRow {

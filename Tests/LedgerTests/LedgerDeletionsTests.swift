@@ -32,17 +32,11 @@ import Testing
     func leftWithResult() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...2)
-        let row = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            row.id, stamp: row.stamp, .done(LedgerBench.result(1, identity: "one"), rule: nil, older: nil),
-            now: LedgerBench.at(1))
+        let row = try await bench.finish(1)
         for number in 1...2 {
             _ = try await bench.ledger.record(
                 [.init(LedgerBench.sighting(number, size: 3))], root: bench.root, settle: .zero, now: LedgerBench.at(2))
-            let broken = try #require(try await bench.claim(number))
-            try await bench.ledger.end(
-                broken.id, stamp: broken.stamp, .failed(LedgerBench.failure, digest: "d3", rule: nil),
-                now: LedgerBench.at(3))
+            let broken = try await bench.end(number, .failed(LedgerBench.failure, digest: "d3", rule: nil), at: 3)
             try await bench.ledger.leaveFailure(broken.id, note: "renamed")
         }
         #expect(try await bench.row(1)?.state == .ignored)

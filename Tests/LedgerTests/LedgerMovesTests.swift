@@ -6,10 +6,7 @@ import Testing
     func move() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...2)
-        let row = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            row.id, stamp: row.stamp, .done(LedgerBench.result(1, identity: "one"), rule: nil, older: nil),
-            now: LedgerBench.at(1))
+        try await bench.finish(1)
         #expect(try await !bench.ledger.moveRoot(from: "/srv/nowhere", to: "/srv/new"))
         // The daemon was started under the new path before anybody told it.
         let early = try await bench.ledger.enterRoot(path: "/srv/new", lab: "lab-b", rules: "1", now: LedgerBench.at(2))

@@ -4,18 +4,12 @@ import Testing
 import Watching
 
 @Suite struct LedgerPendingTests {
-    /// Claims a capture and lets it wait for memory.
-    private func wait(_ number: Int, for bytes: Int, at time: Int64, in bench: LedgerBench) async throws {
-        let row = try #require(try await bench.claim(number))
-        try await bench.ledger.end(row.id, stamp: row.stamp, .waitsForMemory(bytes), now: LedgerBench.at(time))
-    }
-
     @Test("What waits for more memory than there is is passed over; the longest wait comes first, and costs no attempt")
     func waiting() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...4)
-        try await wait(2, for: 500, at: 10, in: bench)
-        try await wait(1, for: 700, at: 20, in: bench)
+        try await bench.end(2, .waitsForMemory(500), at: 10)
+        try await bench.end(1, .waitsForMemory(700), at: 20)
         func next(_ room: Int, isKnown: Bool = false) async throws -> [UInt8]? {
             try await bench.ledger.oldestDue(
                 roots: [bench.root], fitting: .init(memory: room, isKnown: isKnown), now: LedgerBench.at(99))?.path
@@ -47,7 +41,7 @@ import Watching
     func forgotten() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...3)
-        for number in 1...3 { try await wait(number, for: 500, at: 10, in: bench) }
+        for number in 1...3 { try await bench.end(number, .waitsForMemory(500), at: 10) }
         _ = try await bench.ledger.record(
             [.init(LedgerBench.sighting(1, size: 11))], root: bench.root, settle: .zero, now: LedgerBench.at(20))
         #expect(try await bench.row(1)?.memory == nil)
@@ -73,14 +67,8 @@ import Watching
     func unwatched() async throws {
         let bench = try await LedgerBench()
         try await bench.see(1...2)
-        for number in 1...2 {
-            let row = try #require(try await bench.claim(number))
-            let ending: Ledger.Ending =
-                number == 1
-                ? .failed(LedgerBench.failure, digest: nil, rule: nil)
-                : .done(LedgerBench.result(2, identity: "two"), rule: nil, older: nil)
-            try await bench.ledger.end(row.id, stamp: row.stamp, ending, now: LedgerBench.at(10))
-        }
+        try await bench.end(1, .failed(LedgerBench.failure, digest: nil, rule: nil), at: 10)
+        try await bench.finish(2, at: 10)
         let now = LedgerBench.at(20)
         #expect(try await bench.ledger.retry(except: [bench.root], now: now) == 0)
         #expect(try await bench.ledger.reprocess(.init(profile: "lab-a", exceptRoots: [bench.root]), now: now) == 0)

@@ -8,15 +8,14 @@ import Testing
         try await bench.see(1...5)
         // 1 to 3 are done, 4 failed, 5 is pending; each ends a second after the one before.
         for number in 1...4 {
-            let row = try #require(try await bench.claim(number))
             var result = LedgerBench.result(number, identity: "\(number)", profile: number == 3 ? "lab-x" : "lab-a")
             result.verdict = number == 2 ? "doubtful" : "good"
             result.finishedAt = LedgerBench.at(Int64(number) * 1000).wall
-            try await bench.ledger.end(
-                row.id, stamp: row.stamp,
+            try await bench.end(
+                number,
                 number == 4
                     ? .failed(LedgerBench.failure, digest: nil, rule: nil) : .done(result, rule: nil, older: nil),
-                now: LedgerBench.at(Int64(number) * 1000))
+                at: Int64(number) * 1000)
         }
         let time = LedgerBench.at(0).wall
         typealias Selection = Ledger.Selection

@@ -37,10 +37,7 @@ import Watching
     func changedContent() async throws {
         let bench = try await LedgerBench()
         try await bench.see([1])
-        let claimed = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            claimed.id, stamp: claimed.stamp,
-            .done(LedgerBench.result(1, identity: "one"), rule: nil, older: nil), now: LedgerBench.at(10))
+        let claimed = try await bench.finish(1, at: 10)
         #expect(try await bench.row(1)?.state == .done)
         let recorded = try await bench.ledger.record(
             [.init(LedgerBench.sighting(1, size: 11))], root: bench.root, settle: .seconds(1), now: LedgerBench.at(20))
@@ -84,10 +81,7 @@ import Watching
             .retry(LedgerBench.failure, due: 1000, costsWorker: false),
             .givenBack(note: nil, due: 0),
         ]
-        for (number, ending) in zip(1..., endings) {
-            let claimed = try #require(try await bench.claim(number))
-            try await bench.ledger.end(claimed.id, stamp: claimed.stamp, ending, now: LedgerBench.at(1))
-        }
+        for (number, ending) in zip(1..., endings) { try await bench.end(number, ending) }
         let counts = try await bench.counts()
         #expect(counts.done == 1)
         #expect(counts.failed == 1)
@@ -167,11 +161,8 @@ import Watching
             if row.state == .done {
                 #expect(try await bench.ledger.reprocess(.init(profile: "lab-a"), now: LedgerBench.at(1)) == 1)
             }
-            let claimed = try #require(try await bench.claim(1))
-            try await bench.ledger.end(
-                claimed.id, stamp: claimed.stamp,
-                .done(LedgerBench.result(1, identity: identity), rule: nil, older: older), now: LedgerBench.at(2)
-            )
+            try await bench.end(
+                1, .done(LedgerBench.result(1, identity: identity), rule: nil, older: older), at: 2)
         }
         let row = try #require(try await bench.row(1))
         #expect(try await bench.ledger.results(of: row.id).map(\.identity) == ["one", "two"])
@@ -200,10 +191,7 @@ import Watching
     func changedRules() async throws {
         let bench = try await LedgerBench()
         try await bench.see([1])
-        let claimed = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            claimed.id, stamp: claimed.stamp, .ignored(kind: .unmatched, note: "no rule matches"),
-            now: LedgerBench.at(1))
+        try await bench.end(1, .ignored(kind: .unmatched, note: "no rule matches"))
         _ = try await bench.ledger.enterRoot(path: "/srv/scope", lab: "lab-b", rules: "1", now: LedgerBench.at(2))
         #expect(try await bench.row(1)?.state == .ignored)
         _ = try await bench.ledger.enterRoot(path: "/srv/scope", lab: "lab-b", rules: "2", now: LedgerBench.at(3))
@@ -214,10 +202,7 @@ import Watching
     func retry() async throws {
         let bench = try await LedgerBench()
         try await bench.see([1])
-        let claimed = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            claimed.id, stamp: claimed.stamp, .failed(LedgerBench.failure, digest: nil, rule: nil),
-            now: LedgerBench.at(1))
+        try await bench.end(1, .failed(LedgerBench.failure, digest: nil, rule: nil))
         #expect(try await bench.ledger.retry(lab: "lab-x", now: LedgerBench.at(2)) == 0)
         #expect(try await bench.ledger.retry(lab: "lab-b", now: LedgerBench.at(2)) == 1)
         #expect(try await bench.row(1)?.state == .pending)

@@ -83,16 +83,11 @@ import Testing
         let bench = try await LedgerBench()
         try await bench.see(1...1)
         for count in 1...2 {
-            let row = try #require(try await bench.claim(1))
-            try await bench.ledger.end(
-                row.id, stamp: row.stamp, .retry(LedgerBench.failure, due: 0, costsWorker: count == 1),
-                now: LedgerBench.at(1))
+            try await bench.end(1, .retry(LedgerBench.failure, due: 0, costsWorker: count == 1))
             let after = try #require(try await bench.row(1))
             #expect(after.workers == 1 && after.attempts == count && after.crashes == 0)
         }
-        let row = try #require(try await bench.claim(1))
-        try await bench.ledger.end(
-            row.id, stamp: row.stamp, .failed(LedgerBench.failure, digest: nil, rule: nil), now: LedgerBench.at(1))
+        try await bench.end(1, .failed(LedgerBench.failure, digest: nil, rule: nil))
         #expect(try await bench.row(1)?.workers == 1)
         #expect(try await bench.ledger.retry(lab: nil, now: LedgerBench.at(2)) == 1)
         #expect(try await bench.row(1)?.workers == 0)

@@ -49,6 +49,12 @@ enum BaselineScenes {
         return image
     }
 
+    /// Images that lack a second stain, or any, by name, and the finding with which they come back.
+    static let impossible: [String: (image: RGBImage, finding: QualityReport.Finding.Kind)] = [
+        "one": (oneDye(), .oneStain), "noisy": (oneDye(noise: 0.01), .oneStain),
+        "blank": (uniform(0.95), .fewStainedPixels), "pixel": (column([[90, 60, 120]]), .fewStainedPixels),
+    ]
+
     static func smear(_ stain: Stain = .labB, seed: UInt64 = 3, width: Int = 320, height: Int = 240) -> RGBImage {
         SmearScene(seed: seed, width: width, height: height).render(in: stain, noiseSeed: seed)
     }

@@ -1,5 +1,6 @@
 import CheckedArithmetic
 import Foundation
+import NCTEngine
 import Testing
 import Watching
 
@@ -38,7 +39,7 @@ import Watching
 
     @Test("The numbers of a TIFF's directory may be any, in files of any length", arguments: [42, 43] as [UInt64])
     func directories(version: UInt64) throws {
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let (word, room, entry) = version == 43 ? (8, 8, 20) : (4, 4, 12)
         for round in 0..<300 {
             var bytes: [UInt8] = [0x49, 0x49] + Self.little(version, 2)
@@ -117,16 +118,5 @@ import Watching
         #expect(33.dividedRoundingUp(by: 32) == 2)
         #expect(Int.max.dividedRoundingUp(by: 1) == .max)
         #expect((-1).dividedRoundingUp(by: 2) == nil)
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Config
 import Foundation
+import NCTEngine
 import Testing
 import Watching
 
@@ -7,19 +8,6 @@ extension HubTests {
     /// Random file operations against the simplest model of what must come out: every file that is there in the end was
     /// reported under its last name as it is now.
     @Suite struct WatchModelTests {
-        /// SplitMix64 (Steele, Lea, Flood 2014).
-        private struct Generator: RandomNumberGenerator {
-            var state: UInt64
-
-            mutating func next() -> UInt64 {
-                state &+= 0x9E37_79B9_7F4A_7C15
-                var z = state
-                z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-                z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-                return z ^ (z >> 31)
-            }
-        }
-
         /// All files and directories below the root.
         private func entries(_ tree: Tree) throws -> (files: [CapturePath: FileStamp], directories: [String]) {
             var scanner = try DirectoryScanner(root: tree.root)
@@ -32,7 +20,7 @@ extension HubTests {
             return (files, directories)
         }
 
-        private func step(_ tree: Tree, _ random: inout Generator, _ number: Int) throws {
+        private func step(_ tree: Tree, _ random: inout SeededGenerator, _ number: Int) throws {
             let (files, directories) = try entries(tree)
             let names = files.keys.map(\.description).sorted()
             let place = (directories + [""]).randomElement(using: &random).map { $0.isEmpty ? "" : $0 + "/" } ?? ""
@@ -66,10 +54,8 @@ extension HubTests {
 
         @Test("Whatever happens to files and directories, what is there in the end was reported as it is")
         func model() async throws {
-            let seed = UInt64.random(in: 0..<1_000_000)
-            print("WatchModelTests: seed \(seed)")
             for sequence in 0..<100 {
-                var random = Generator(state: seed &+ UInt64(sequence) &* 7919)
+                var random = SeededGenerator(seed: UInt64(sequence))
                 let tree = try Tree()
                 let recorder = Recorder()
                 // The reconciling scan is far off, so that events alone must do.
@@ -87,7 +73,7 @@ extension HubTests {
                     let missing = expected.filter { !Self.isAlike(found[$0.key], $0.value) }.map {
                         "\($0.key): \($0.value), reported \(found[$0.key].map { "\($0)" } ?? "never")"
                     }
-                    Issue.record("seed \(seed), sequence \(sequence): not reported as they are: \(missing)")
+                    Issue.record("sequence \(sequence): not reported as they are: \(missing)")
                 }
                 #expect(await recorder.stop() < .seconds(20))
             }
