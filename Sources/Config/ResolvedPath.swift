@@ -33,7 +33,7 @@ enum ResolvedPath {
     /// `isAway`: it may come to be usable by itself, as a share that is mounted late.
     static func problem(of path: String, for access: Access) -> (message: String, remedy: String, isAway: Bool)? {
         let answer = Answer.within(path) { look(at: path, for: access) }
-        return answer ?? ("\(path) does not answer", "mount its share anew", true)
+        return answer ?? ("\(path) does not answer", "mount its share again", true)
     }
 
     private static func look(at path: String, for access: Access) -> (message: String, remedy: String, isAway: Bool)? {

@@ -12,7 +12,7 @@ extension Completeness {
             switch marker {
             case 0xD9: return .whole
             case 0x01, 0xD0...0xD7: continue
-            case 0xD8: return .incomplete("the JPEG begins anew at byte \(reader.offset &- 2)")
+            case 0xD8: return .incomplete("a second JPEG begins at byte \(reader.offset &- 2)")
             default:
                 guard let length = try source.integer(at: reader.offset, size: 2, bigEndian: true), length >= 2,
                     let next = reader.offset +? Int64(exactly: length)

@@ -26,7 +26,7 @@ extension DaemonBench {
     fileprivate func waitForStall(of name: String, _ manager: Listener) async throws {
         let hung = "\(space(name)) (normalizing)"
         try await manager.wait { _ in
-            events.all.contains { $0.kind == .stalled && $0.message.hasPrefix("\(hung) has not gone on for ") }
+            events.all.contains { $0.kind == .stalled && $0.message.hasPrefix("\(hung) has made no progress for ") }
         }
     }
 }

@@ -33,8 +33,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "Take the trees that are written to for those that lie at their paths now: each gets the file "
-                + ".nctd-tree, by which the daemon knows it from then on."))
+            "Accept what lies now at the paths of the trees that are written to: each gets the file .nctd-tree, by "
+                + "which the daemon recognizes it from then on."))
     var initialize = false
 
     func run() async throws {

@@ -15,7 +15,7 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Tell what became of a file, and why.",
         discussion: """
             Which rule matched or why it was ignored, its state, its attempts, its results and sidecar. A name that is \
-            no text can be given as it is printed, with \\xNN for each of its bytes that is no text.
+            not text can be given as it is printed, with \\xNN for each of its bytes that is not text.
             """)
 
     @OptionGroup var options: LedgerOptions

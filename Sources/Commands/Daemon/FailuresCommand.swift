@@ -13,7 +13,7 @@ struct FailuresCommand: AsyncParsableCommand {
 
     @OptionGroup var options: LedgerOptions
     @Option(help: ArgumentHelp("Only this lab's.", valueName: "lab")) var lab: String?
-    @Flag(help: "Print JSON, one object a line.") var json = false
+    @Flag(help: "Print JSON, one object per line.") var json = false
 
     private struct Entry: Codable {
         var lab: String

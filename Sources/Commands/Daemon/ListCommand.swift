@@ -24,7 +24,7 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: "Only captures with this verdict, of their present result.") var verdict: Verdict?
     @Option(help: ArgumentHelp("Only this profile's.", valueName: "name")) var profile: String?
     @OptionGroup var ended: EndedOptions
-    @Flag(help: "Print JSON, one object a line.") var json = false
+    @Flag(help: "Print JSON, one object per line.") var json = false
 
     private struct Entry: Codable {
         var lab: String

@@ -15,17 +15,17 @@ struct RepairCommand: AsyncParsableCommand {
         usage: "nctd repair [--captures] [--dry-run] [FILE...]",
         discussion: """
             Without FILE all that `nctd verify` finds. Results whose image or sidecar is missing or was changed are made \
-            again by the daemon; a damaged file is put aside beside the new one as NAME.png.aside1, and is no version. \
+            again by the daemon; a damaged file is put aside beside the new one as NAME.png.aside1, and is not a version. \
             Images without a sidecar that belong to no capture any more are put aside likewise. Nothing is removed but \
             hidden files that a process which died had half written. The daemon may be running.
 
-            What cannot be repaired, such as the result of a capture that is gone, is said. EXIT STATUS: 0 nothing is \
+            What cannot be repaired, such as the result of a capture that is gone, is reported. EXIT STATUS: 0 nothing is \
             left; 1 something is.
             """)
 
     @OptionGroup var options: LedgerOptions
     @Argument(help: "Only these captures or results.", completion: .file()) var files: [FileArgument] = []
-    @Flag(help: "Also read every capture that is done, and have those done anew whose bytes are others.")
+    @Flag(help: "Also read every capture that is done, and have those done again whose bytes changed.")
     var captures = false
     @Flag(help: "Only say what would be done.") var dryRun = false
     @Flag(help: "Print JSON.") var json = false

@@ -8,7 +8,7 @@ import NCTEngine
 struct ReprocessCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reprocess",
-        abstract: "Work out captures again after their profile or the program changed.",
+        abstract: "Process captures again after their profile or the program changed.",
         discussion: """
             Older results are kept as versions (NAME.png.v1, v2, …). Captures whose result would be the same are left \
             as they are, and so are those whose file is gone: they stay done, and their results stay.

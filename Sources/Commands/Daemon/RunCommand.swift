@@ -21,8 +21,8 @@ struct RunCommand: AsyncParsableCommand {
             writes results and sidecars to the output tree. The watched trees are only read.
 
             SIGTERM and SIGINT stop it: what is under way is finished or given back. SIGHUP reads the configuration \
-            anew. Events go to the journal, each with its fields, if that is where standard error leads; else to \
-            standard error, a line each.
+            again. Events go to the journal, each with its fields, if that is where standard error leads; else to \
+            standard error, one line each.
             """)
 
     @Option(

@@ -16,20 +16,20 @@ struct StatusCommand: AsyncParsableCommand {
             Results that another engine than this program's made are counted, with the command that makes them again. \
             --disk counts what each lab's results take of the disk, which looks at every file.
 
-            For monitoring, --check ends with 1 where something needs a person (the daemon is not running, a tree is away, \
-            full or not well, a profile cannot be prepared) and with 2 where the ledger cannot be read. Captures that failed are no such thing: see \
-            `nctd failures`.
+            For monitoring, --check exits with 1 if something needs a person (the daemon is not running, a tree is away, \
+            full or not well, a profile cannot be prepared), and with 2 if the ledger cannot be read. Captures that \
+            failed do not count: see `nctd failures`.
             """)
 
     @OptionGroup var options: LedgerOptions
     @Flag(help: "Print JSON.") var json = false
-    @Flag(help: "End with 1 if something needs a person.") var check = false
+    @Flag(help: "Exit with 1 if something needs a person.") var check = false
     @Flag(help: "Count what each lab's results take of the disk.") var disk = false
     @Flag(help: "Print again every two seconds until interrupted.") var watch = false
 
     func validate() throws {
         guard check, watch else { return }
-        throw ValidationError("--check ends at once and --watch goes on; give one of them")
+        throw ValidationError("--check ends at once and --watch does not end; give one of them")
     }
 
     func run() async throws {

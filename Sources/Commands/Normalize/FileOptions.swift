@@ -59,7 +59,7 @@ struct FileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Also write pictures of each stage and a contact sheet, a folder a capture.", valueName: "dir"),
+            "Also write pictures of each stage and a contact sheet, in a folder per capture.", valueName: "dir"),
         completion: .directory)
     var stages: String?
 

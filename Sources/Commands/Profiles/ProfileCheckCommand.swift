@@ -11,7 +11,7 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         discussion: """
             Reports all problems of the file at once, each with line, key and remedy. If there are none, loads the \
             weights and prepares the references, as `nctd normalize` would. A reference that shows no stained smear is \
-            a problem, and what each one shows is said, so that one that covers nothing is seen.
+            a problem, and what each one shows is printed, so that you see one that covers nothing.
 
             \(ExitStatus.help)
             """)

@@ -13,7 +13,7 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         discussion: """
             Cells move from capture to capture, the light stays: from twenty captures on it is known to a percent. The \
             file serves as `flat_field` of a profile and as --flat-field; captures are divided by the light before \
-            anything else is done with them. Light that is even is said to be, and its file changes no capture.
+            anything else is done with them. Even light is reported as even, and its file changes no capture.
 
             EXAMPLES:
               nctd profile flat-field captures/ --output scope-2.json --picture scope-2.png

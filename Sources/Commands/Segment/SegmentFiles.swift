@@ -3,7 +3,7 @@ import NCTEngine
 
 /// The text files that `nctd segment` writes about a capture's white cells.
 enum SegmentFiles {
-    /// YOLO labels: a line a white cell, the number of its likeliest kind (in the order of `WhiteCellKind.allCases`), then
+    /// YOLO labels: a line per white cell, the number of its likeliest kind (in the order of `WhiteCellKind.allCases`), then
     /// center and size of its box, relative to the image.
     static func labels(_ cells: [WhiteCell], width: Int, height: Int) -> [UInt8] {
         let (w, h) = (Double(width), Double(height))

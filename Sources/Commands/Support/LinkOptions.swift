@@ -8,7 +8,7 @@ struct LinkOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Also take what symbolic links within a directory lead to, if that is within it too.",
-            discussion: "Without it they are left out, and said. A link that is named itself is followed."))
+            discussion: "Without it they are left out, with a note. A link that is named itself is followed."))
     var followLinks = false
 }
 

@@ -1,7 +1,7 @@
 import Config
 import Foundation
 
-/// Tells how far a run is: a bar that is drawn over itself on a terminal, one line a file elsewhere.
+/// Tells how far a run is: a bar that is drawn over itself on a terminal, one line per file elsewhere.
 struct ProgressDisplay {
     private let console: Console
     private let total: Int

@@ -6,7 +6,7 @@ import NCTEngine
 struct ThreadsOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Threads to use (default: one a core). The results do not depend on it.", valueName: "n"))
+            "Threads to use (default: one per core). The results do not depend on it.", valueName: "n"))
     var threads: Int?
 
     func validate() throws {

@@ -22,7 +22,7 @@ extension DaemonEvent {
             "the \(learned.what.rawValue) of \(learned.lab) for profile \(learned.profile) is learned from "
                 + "\(learned.captures.counted("capture")): \(learned.details)"
                 + (learned.change.map { "; it has moved (\($0))" } ?? "")
-                + "; captures go by \(learned.path) from now on",
+                + "; captures use \(learned.path) from now on",
             [.lab: learned.lab, .profile: learned.profile, .file: learned.path, .sha256: learned.sha256])
     }
 
@@ -44,7 +44,7 @@ extension DaemonEvent {
     package static func learnedLost(lab: String, profile: String, path: String, reason: String) -> Self {
         .init(
             .learnedLost, at: .warning,
-            "what was learned of \(lab) for profile \(profile) is lost (\(path): \(reason)); it is learned anew",
+            "what was learned of \(lab) for profile \(profile) is lost (\(path): \(reason)); it is learned again",
             [.lab: lab, .profile: profile, .file: path, .reason: reason])
     }
 }

@@ -32,7 +32,7 @@ extension DaemonEvent {
     /// Nothing moves any more; the service manager is no longer told that all is well.
     package static func stalled(what: String, seconds: Int64) -> Self {
         .init(
-            .stalled, at: .error, "\(what) has not gone on for \(seconds) s; the watchdog is no longer fed",
+            .stalled, at: .error, "\(what) has made no progress for \(seconds) s; the watchdog is no longer fed",
             [.reason: what, .durationMilliseconds: String(seconds * 1000)])
     }
 
@@ -55,7 +55,7 @@ extension DaemonEvent {
             let command = "nctd reprocess --profile \(name)"
             return "profile \(name) has changed"
                 + (results > 0
-                    ? ": \(results.counted("result was", "results were")) made with the old one, \(command) makes them anew"
+                    ? ": \(results.counted("result was", "results were")) made with the old one, \(command) makes them again"
                     : "")
         }
     }
@@ -121,7 +121,7 @@ extension DaemonEvent {
             "the ledger cannot be used any more (\(reason)); the daemon ends, and "
                 + (isDamaged
                     ? "its next start sets the ledger aside and rebuilds it from the sidecars"
-                    : "its next start opens the ledger anew; if that fails as well, check the state directory's disk"),
+                    : "its next start opens the ledger again; if that fails as well, check the state directory's disk"),
             [.reason: reason])
     }
 
@@ -144,7 +144,7 @@ extension DaemonEvent {
 
     /// `subject` is what was told, in words.
     package static func notified(subject: String, command: String) -> Self {
-        .init(.notified, "told by \(command): \(subject)", [.reason: subject])
+        .init(.notified, "sent by \(command): \(subject)", [.reason: subject])
     }
 
     package static func notifyFailed(command: String, reason: String) -> Self {

@@ -15,7 +15,7 @@ extension DaemonEvent {
     package static func rootUnhealthy(lab: String, root: String, reason: String) -> Self {
         .init(
             .rootUnhealthy, at: .error,
-            "\(root) is not what it was: \(reason); nothing is concluded about its files until it is back",
+            "\(root) is not well: \(reason); nothing is concluded about its files until it is back",
             [.lab: lab, .root: root, .reason: reason])
     }
 
@@ -28,7 +28,7 @@ extension DaemonEvent {
     package static func rootRenumbered(lab: String, root: String) -> Self {
         .init(
             .rootRenumbered, at: .warning,
-            "\(root): files have another number at every look; they are told by size and times alone",
+            "\(root): files have another number at every look; they are compared by size and times alone",
             [.lab: lab, .root: root])
     }
 
@@ -60,8 +60,9 @@ extension DaemonEvent {
 
     /// `what` is a tree, a root or the machine.
     package static func paused(what: String, reason: String) -> Self {
-        .init(.paused, at: .error, "\(what) is paused: \(reason); goes on by itself", [.place: what, .reason: reason])
+        .init(
+            .paused, at: .error, "\(what) is paused: \(reason); it resumes by itself", [.place: what, .reason: reason])
     }
 
-    package static func resumed(what: String) -> Self { .init(.resumed, "\(what) goes on", [.place: what]) }
+    package static func resumed(what: String) -> Self { .init(.resumed, "\(what) has resumed", [.place: what]) }
 }
