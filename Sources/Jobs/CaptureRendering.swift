@@ -38,7 +38,7 @@ public struct CaptureRendering: Sendable {
         }
         stopwatch.skip()
 
-        let bitDepth = format == .jpeg || format == .bmp ? 8 : file.metadata.bitDepth > 8 ? 16 : 8
+        let bitDepth = format.holds16Bits && file.metadata.bitDepth > 8 ? 16 : 8
         let encoded = try ImageWriter.encode(
             ImageFile(image: result.image, metadata: file.metadata),
             options: ImageWriteOptions(format: format, bitDepth: bitDepth))

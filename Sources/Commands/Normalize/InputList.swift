@@ -49,8 +49,8 @@ struct InputList {
     /// What links of the named directory led to.
     private var linked: Set<FileIdentity> = []
 
-    /// Extensions that make a file of a directory a capture; a file that is named itself may have any.
-    static let extensions: Set<String> = ["png", "jpg", "jpeg", "tif", "tiff", "bmp"]
+    /// Extensions that make a file of a directory a capture, as for the daemon; a file that is named itself may have any.
+    static let extensions = Set(WatchSettings.defaultInclude.map { String($0.dropFirst("*.".count)) })
 
     private static let slash = UInt8(ascii: "/")
 
