@@ -23,5 +23,5 @@ typedef struct tiff_layout {
 
 // Reads the directory at hand and refuses what is not supported, before anything is allocated for pixels.
 //
-// order: null, or which of three gray samples a pixel are red, green and blue.
+// order: null, or which of three gray samples per pixel are red, green and blue.
 nct_status nct_tiff_layout(TIFF *tiff, tiff_client *client, nct_limits limits, const int *order, tiff_layout *at);

@@ -12,7 +12,7 @@ public enum FlatFieldChoice: Sendable, Equatable {
     /// What `nctd profile flat-field` learned, or the picture of an empty field.
     case file(String)
 
-    /// From its text in a profile or an option; what is none of the words is a file's name.
+    /// From its text in a profile or an option; anything but one of the words is a file's name.
     public init(_ text: String) {
         switch text {
         case "auto": self = .automatic

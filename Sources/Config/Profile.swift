@@ -9,7 +9,7 @@ public struct Profile: Sendable, Equatable {
     public enum BelowThreshold: String, Sendable, Codable, CaseIterable {
         /// It is written like any other; its sidecar tells.
         case deliver
-        /// It is written like any other, and said aloud.
+        /// It is written like any other, with a warning.
         case flag
         /// It is written into a tree of its own, where no detector looks.
         case hold

@@ -38,7 +38,7 @@ enum ProfileFolder {
                 names.insert(profile.name)
             } catch let error as ConfigurationError {
                 problems += error.problems
-                // So that who names it is not told that it is unknown.
+                // So that a tree which names it is not reported to name an unknown one.
                 names.insert((file as NSString).deletingPathExtension)
                 names.formUnion(name(in: path).map { [$0] } ?? [])
             } catch {

@@ -44,7 +44,7 @@ struct TOMLScalar {
         return true
     }
 
-    /// Digits, between two of which may be one `_`; false where there is none, or a `_` elsewhere.
+    /// Digits, with single `_` between them; false if there is no digit, or a `_` elsewhere.
     private mutating func skip(_ digits: String) -> Bool {
         repeat {
             let run = rest.prefix { digits.contains($0) }

@@ -52,7 +52,7 @@ public struct DiskUse: Sendable, Equatable, Codable {
         self.labs = labs.values.sorted { $0.lab < $1.lab }
     }
 
-    /// For a person, a line a lab.
+    /// For a person, a line per lab.
     public var lines: [String] {
         labs.map { lab in
             var parts = ["\(Self.text(lab.resultBytes)) results"]

@@ -50,7 +50,7 @@ struct HeldMigration: Sendable {
     private static let slash = UInt8(ascii: "/")
     private static let folder = Array("held/".utf8)
 
-    /// The image first: who sees the sidecar may read it.
+    /// The image first: whoever sees the sidecar may read it.
     private func move(_ old: [UInt8], to new: [UInt8]) throws {
         let (source, target) = (trees.place(of: old, in: .delivered), trees.place(of: new, in: .held))
         try TreeFiles.makeDirectories(DurableDirectory.holding(target), below: trees.place(.held))

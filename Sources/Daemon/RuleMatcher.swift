@@ -24,7 +24,7 @@ public struct RuleMatcher: Sendable {
     private let rules: [Compiled]
     private let fallback: String?
 
-    /// Throws if a pattern is none.
+    /// Throws if a text is not a valid pattern.
     public init(_ settings: WatchSettings) throws {
         fallback = settings.profile
         rules = try settings.rules.map { rule in

@@ -17,7 +17,7 @@ public enum KernelFile {
         bytes(path).map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
     }
 
-    /// The number that the first line is; nil where it is none.
+    /// The number on the first line; nil if it is not one.
     public static func number(_ path: String) -> Int? {
         lines(path)?.first.flatMap { Int($0.filter { !$0.isWhitespace }) }
     }

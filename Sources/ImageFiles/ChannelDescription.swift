@@ -66,7 +66,7 @@ struct ChannelDescription: Equatable {
                     element["SizeT"].flatMap { Int($0) } ?? 1
                 )
             } else if isInside, element.name == "Channel" {
-                // One channel of three samples a pixel is RGB by itself.
+                // One channel of three samples per pixel is RGB by itself.
                 if let samples = element["SamplesPerPixel"].flatMap({ Int($0) }), samples >= 3 {
                     channels = 1
                     return

@@ -8,7 +8,7 @@ public struct ImageFile: Sendable, Equatable {
     /// What the file says besides.
     public var metadata: ImageMetadata
 
-    /// An image and what is said of it; by default 8 bits a sample, and nothing else.
+    /// An image and what is said of it; by default 8 bits per sample, and nothing else.
     public init(image: RGBImage, metadata: ImageMetadata = ImageMetadata(format: .png)) {
         self.image = image
         self.metadata = metadata
@@ -28,7 +28,7 @@ public enum ImageFormat: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// Whether the format can hold 16 bits a sample.
+    /// Whether the format can hold 16 bits per sample.
     public var holds16Bits: Bool { self == .png || self == .tiff }
 }
 
@@ -54,7 +54,7 @@ public struct ImageResolution: Sendable, Equatable, Codable {
 public struct ImageMetadata: Sendable, Equatable {
     /// The file's format.
     public var format: ImageFormat
-    /// 8 or 16 bits a sample; 1, 2 and 4 count as 8.
+    /// 8 or 16 bits per sample; 1, 2 and 4 count as 8.
     public var bitDepth: Int
     /// Channels in the file, 1…4 (more where a TIFF has extra ones); a palette counts as the colors it stands for.
     public var channels: Int

@@ -67,7 +67,7 @@ struct TIFFSelection {
 
     private static func isGray(_ page: nct_tiff_page) -> Bool { page.photometric <= 1 && page.samples == 1 }
 
-    /// Three gray samples a pixel of which the description says the colors.
+    /// Three gray samples per pixel of which the description says the colors.
     private mutating func chooseChannels(of page: nct_tiff_page, path: String) throws(ImageFileError) {
         guard page.photometric <= 1, page.samples == 3 else { return }
         if let planes = description.planes, Set(planes) == [0, 1, 2] {

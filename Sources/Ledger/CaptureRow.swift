@@ -10,7 +10,7 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     public var state: CaptureState
     /// What the file looked like when it was last seen.
     public var stamp: FileStamp
-    /// First seen, or seen anew with other content; seconds since 1970.
+    /// First seen, or seen again with other content; seconds since 1970.
     public var seenAt: Double
     /// Since when it has looked like that, on the monotonic clock.
     public var observedMilliseconds: Int64
@@ -47,7 +47,7 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     /// The engine that made the present result; nil where it is not known.
     public var engine: String?
 
-    /// Throws ``LedgerError`` with code `damaged` for a row whose path is none.
+    /// Throws ``LedgerError`` with code `damaged` for a row whose path is invalid.
     init(_ row: Row) throws {
         id = row["id"]
         root = row["root"]

@@ -4,7 +4,7 @@ import GRDB
 public enum LedgerFact: String, Sendable {
     /// What the captures in work may take of memory together, bytes.
     case memory
-    /// What was told by the command of `[notify]`, and when.
+    /// What the command of `[notify]` has told, and when.
     case notified
 }
 

@@ -4,7 +4,7 @@ import Foundation
 /// The state directory's lock: one daemon at a time, and the second learns the first one's process id.
 ///
 /// The kernel lets go of it when the process ends, however it ends, so no stale lock is ever left. It is an open file
-/// description lock for writing, fcntl(2): who reads the file, or locks it for reading as flock(1) does, stops no start.
+/// description lock for writing, fcntl(2): whoever reads the file, or locks it for reading as flock(1) does, stops no start.
 public final class LedgerLock: Sendable {
     public static let fileName = "nctd.lock"
 

@@ -20,7 +20,7 @@ extension Ledger {
                 }
                 try Self.deleteRoot(other, in: database)
             }
-            // What the tree was is found out anew: another file system has other numbers.
+            // The tree's identity is found out again: another file system has other numbers.
             try database.execute(
                 sql:
                     "UPDATE roots SET path = ?, identity = NULL, unhealthy = NULL, mode = NULL, scanned_at = NULL WHERE id = ?",

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Watching
 
-/// Pages of files that make a result a page: each from the second on has a row of its own, beside that of the file, which is
+/// Pages of files that make a result per page: each from the second on has a row of its own, beside that of the file, which is
 /// the first page's.
 extension Ledger {
     /// The further pages of a capture's file that are known, by their numbers.

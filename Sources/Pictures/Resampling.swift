@@ -2,7 +2,7 @@ import NCTEngine
 
 /// Pictures at another size, for display.
 public enum Resampling {
-    /// The largest size with the same proportions inside a box; at least one pixel a side.
+    /// The largest size with the same proportions inside a box; at least one pixel per side.
     public static func fittedSize(
         width: Int, height: Int, insideWidth: Int, insideHeight: Int
     ) -> (width: Int, height: Int) {

@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// Walks a tree depth first in the order of the names' bytes, one entry a call.
+/// Walks a tree depth first in the order of the names' bytes, one entry per call.
 ///
 /// Links are followed only where that is asked for and within the root, FIFOs, sockets and devices never opened. Memory: the names of the directories between the
 /// root and the current entry; one or two descriptors are open at a time, however deep the tree is. What vanishes

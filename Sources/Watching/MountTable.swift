@@ -4,7 +4,7 @@ import Synchronization
 
 /// What is mounted on this machine, and what should be.
 ///
-/// The table is long and asked for several times a capture, so it is read anew only when the kernel says that it changed.
+/// The table is long and asked for several times per capture, so it is read again only when the kernel says that it changed.
 public final class MountTable: Sendable {
     static let shared = MountTable()
 

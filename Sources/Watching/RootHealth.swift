@@ -2,7 +2,7 @@ import Config
 import Files
 import Glibc
 
-/// What a root is, so that it can be told from what takes its place when it goes away.
+/// What identifies a root, so that it is not mistaken for what takes its place when it goes away.
 public struct RootIdentity: Sendable, Hashable, Codable {
     public var device: UInt64
     public var inode: UInt64
@@ -28,12 +28,12 @@ public struct RootIdentity: Sendable, Hashable, Codable {
     }
 }
 
-/// Whether a root is what it was. A mount that went away leaves an empty directory behind, which must not be taken for
+/// Whether a root is still the same. A mount that went away leaves an empty directory behind, which must not be taken for
 /// a root without files.
 public struct RootHealth: Sendable {
     public enum Verdict: Sendable, Equatable {
         case same
-        /// In order, but another directory or another file system than before: mounted anew, or made anew in its place.
+        /// In order, but another directory or another file system than before: mounted again, or made again in its place.
         case renewed
         case unhealthy(reason: String)
     }

@@ -13,7 +13,7 @@ public enum WatchEvent: Sendable, Equatable {
     case scanned(files: Int)
     /// The root works by scanning alone from now on, though events were asked for; the reason says what to change.
     case fellBackToScanning(reason: String)
-    /// The root is not what it was: unmounted, replaced, unreadable, its sentinel gone. Nothing is concluded about its
+    /// The root is not well: unmounted, replaced, unreadable, its sentinel gone. Nothing is concluded about its
     /// files until ``healthy``.
     case unhealthy(reason: String)
     /// Files of the root have another number at every look, which then tells nothing.

@@ -116,7 +116,7 @@ int nct_tiff_pages(const uint8_t *bytes, size_t count, nct_tiff_page *pages, int
 // have the form of an EXIF block: raster->exif stays null.
 nct_status nct_tiff_decode(const uint8_t *bytes, size_t count, nct_limits limits, const uint64_t *directories,
                            int directory_count, nct_raster *raster);
-// The same for one whose three gray samples a pixel are red, green and blue, whatever the photometric interpretation says.
+// The same for one whose three gray samples per pixel are red, green and blue, whatever the photometric interpretation says.
 nct_status nct_tiff_decode_channels(const uint8_t *bytes, size_t count, nct_limits limits, uint64_t directory,
                                     const int order[3], nct_raster *raster);
 

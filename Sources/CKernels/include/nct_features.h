@@ -16,7 +16,7 @@ void nct_standardize(const float *samples, size_t pixels, float factor, const fl
 void nct_channel_sums(const float *map, const float *weights, size_t count, size_t channels, double *sums,
                       double *squares);
 
-/// `out[p] = round(clamp(values[p] * scale, -limit, limit))` for `components` values a pixel, into rows of `stride`.
+/// `out[p] = round(clamp(values[p] * scale, -limit, limit))` for `components` values per pixel, into rows of `stride`.
 void nct_quantize(const float *values, size_t count, size_t components, float scale, float limit, int8_t *out,
                   size_t stride);
 

@@ -1,5 +1,5 @@
 // Kernels of the graph cut: what a label costs, the graph of labelings, and the graph of one expansion move. A label is one
-// gain and one offset a channel for many pixels, eight floats like a pixel vector of nct_transfer.h, and "packed source" is
+// gain and one offset per channel for many pixels, eight floats like a pixel vector of nct_transfer.h, and "packed source" is
 // that of nct_transfer.h.
 #pragma once
 

@@ -24,6 +24,6 @@ typedef struct {
 } nct_flow_graph;
 
 // Pushes all flow that there is from source to sink and returns it. The residuals that are left are a maximum flow's, and
-// sink[i] (one a node) is 1 for the nodes that can still reach the sink, which no choice of paths changes: the smallest
+// sink[i] (one per node) is 1 for the nodes that can still reach the sink, which no choice of paths changes: the smallest
 // sink side of a minimum cut.
 int64_t nct_maxflow(const nct_flow_graph *graph, uint8_t *sink);

@@ -1,9 +1,9 @@
 // PatchMatch and the bidirectional vote over maps of 8-bit features.
 //
-// A map is padded by one pixel on every side: height + 2 rows of `stride` pixels, `dimensions` values a pixel,
+// A map is padded by one pixel on every side: height + 2 rows of `stride` pixels, `dimensions` values per pixel,
 // channels innermost. The pixel (x, y) of the unpadded map is the pixel (x + 1, y + 1) of the padded one, so its 3x3
 // patch starts at the padded pixel (x, y). Values lie within +-NCT_QUANTIZATION_LIMIT, so that a patch distance of up
-// to NCT_MAX_DIMENSIONS values a pixel fits 32 bits.
+// to NCT_MAX_DIMENSIONS values per pixel fits 32 bits.
 //
 // A target may hold several references side by side in one map: `columnHeights[x]` is the number of rows that are
 // valid at column x (0 for the gaps between references). A position is packed as y << 16 | x.

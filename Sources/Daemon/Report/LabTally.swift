@@ -26,7 +26,7 @@ struct LabTally {
         if let milliseconds, milliseconds.isFinite { work.append(milliseconds) }
         if let waited = row.waited { waits.append(Float(max(0, waited))) }
         if let sidecar {
-            // Each kind once a capture, however many cells it names.
+            // Each kind once per capture, however many cells it names.
             for kind in Set(sidecar.verdict.findings.map(\.kind)) { findings[kind, default: 0] += 1 }
             if let origin = sidecar.palettes?.captures.origin.rawValue { lab.palettes[origin, default: 0] += 1 }
         } else {

@@ -65,7 +65,7 @@ package struct VersionRetention: Sendable {
         }
     }
 
-    /// Removes a version's files, the sidecar first: who sees it may read the image.
+    /// Removes a version's files, the sidecar first: whoever sees it may read the image.
     ///
     /// - Returns: the bytes that are free now; nil where the name is no version's.
     private func remove(_ version: ResultRow, _ settings: OutputSettings) async throws -> Int64? {

@@ -5,7 +5,7 @@
 /// the palette all white cells alike are moved to where cells of such kinds are in the lab that the network was trained
 /// on (`KindShift`), and it tells them again. Rounds are few, all cells move as one, and shape and texture stay as they
 /// are, so that it cannot wander. A kind that the images hardly show keeps what is expected of it: what labs have in
-/// general, moved to the lab by one gain and one offset a channel for cytoplasm and one for nuclei.
+/// general, moved to the lab by one gain and one offset per channel for cytoplasm and one for nuclei.
 ///
 /// Holds some hundred bytes a white cell, and 64 kB for each of the first ones. The same images in the same order give
 /// the same palette.
@@ -108,7 +108,7 @@ public struct PaletteLearner: Sendable {
     }
 }
 
-/// How the colors of a part of white cells change from labs in general to one lab: a gain and an offset a channel.
+/// How the colors of a part of white cells change from labs in general to one lab: a gain and an offset per channel.
 struct PartChange: Sendable {
     /// About this color of labs in general…
     var center: SIMD3<Float>

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The loops that turn a map of parts into a smooth field of eight values a pixel.
+/// The loops that turn a map of parts into a smooth field of eight values per pixel.
 package enum PartKernels {
     /// Rows a piece of work.
     private static let grain = 16

@@ -14,7 +14,7 @@ package enum Reduction {
         return LabImage(width: image.width / scale, height: image.height / scale, samples: samples)
     }
 
-    /// Three samples a pixel.
+    /// Three samples per pixel.
     private static func box(
         _ samples: [Float], width fullWidth: Int, height fullHeight: Int, by scale: Int, workers: Workers
     ) -> [Float] {

@@ -2,7 +2,7 @@ import COpenBLAS
 
 /// The bridge to OpenBLAS and its LAPACK.
 ///
-/// OpenBLAS runs one thread a call: the engine cuts its products into pieces of fixed size and runs the pieces on its
+/// OpenBLAS runs one thread per call: the engine cuts its products into pieces of fixed size and runs the pieces on its
 /// own threads, so that the bytes of a result do not depend on their number.
 package enum LinearAlgebra {
     private static let singleThreaded: Void = openblas_set_num_threads(1)

@@ -27,7 +27,7 @@ package struct NearestNeighborField: Sendable, Equatable {
 /// Both ways at once is better than one after the other: a match from S to R is a match from R to S of the same
 /// distance, and after each pass it is offered to the other field. That saves about one pass in five.
 ///
-/// Cost: about 6 patch distances a pixel and pass. None is cut short: over the flat parts of a smear patches differ by
+/// Cost: about 6 patch distances per pixel and pass. None is cut short: over the flat parts of a smear patches differ by
 /// noise alone, and no part of a distance tells the rest.
 package enum PatchMatch {
     private static let stripRows = 32

@@ -4,7 +4,7 @@ public enum Cluster {}
 /// Step 3 by clustering: k-means on the references' projected features.
 ///
 /// The centers are the references' alone, and a capture's pixels go to the nearest of them: so cluster k of S and
-/// cluster k of R mean the same thing, and the centers are found once a profile.
+/// cluster k of R mean the same thing, and the centers are found once per profile.
 package struct Clustering: Sendable, Equatable {
     package let dimensions: Int
     /// `count × dimensions`.

@@ -1,10 +1,10 @@
 /// The engine: references prepared once, any number of captures normalized.
 ///
 /// Immutable after `init`, so one value serves all threads of a process. The same inputs give the same bytes for any
-/// number of threads and of captures at once. Each capture that is worked on takes about 500 bytes a pixel, and no more than
+/// number of threads and of captures at once. Each capture that is worked on takes about 500 bytes per pixel, and no more than
 /// ``NormalizationParameters/tilePixels`` lets it.
 ///
-/// What a process has but once: OpenBLAS is set to one thread a call (`openblas_set_num_threads(1)`) when the engine first
+/// What a process has but once: OpenBLAS is set to one thread per call (`openblas_set_num_threads(1)`) when the engine first
 /// multiplies matrices, and stays so, for other users of it, too; pieces of work run on Dispatch's global queues; the
 /// built-in networks (``SmearNet/embedded``, ``KindNet/embedded``) are unpacked once and kept. There are no files, clocks,
 /// signal handlers or logging.
@@ -99,7 +99,7 @@ public struct Normalizer: Sendable {
     ///   - source: the capture.
     ///   - keepingStages: also return pictures of what happened inside (more memory); not of a capture in tiles.
     ///   - onStage: called on the caller's thread when a stage ends, for progress and timings. The progressive scheme
-    ///     passes each stage but the last five times, a capture in tiles once a tile and more; a capture that is not
+    ///     passes each stage but the last five times, a capture in tiles once per tile and more; a capture that is not
     ///     repainted passes only the last two. The inspection of the capture falls into the first.
     ///
     /// Throws ``EngineError/Code/imageTooSmall`` if the capture has no 3×3 patch at the coarsest level,

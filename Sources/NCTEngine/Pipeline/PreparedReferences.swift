@@ -1,6 +1,6 @@
 import Digests
 
-/// The references' share of the work, done once: for each group that is searched together, a plan a step of levels.
+/// The references' share of the work, done once: for each group that is searched together, one plan per step of levels.
 package struct PreparedReferences: Sendable {
     /// References searched together.
     package struct Group: Sendable, Equatable {

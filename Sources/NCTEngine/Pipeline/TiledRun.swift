@@ -10,8 +10,8 @@
 /// own color times a gain plus an offset, so to blend results is to blend gains and offsets, with three floats a
 /// pixel in place of eight.
 ///
-/// Memory: 24 bytes a pixel of the frame, the capture and its result (40 with the progressive scheme, which keeps the
-/// step before and each tile's field), and what one tile takes, about 350 bytes a pixel of it at level 1.
+/// Memory: 24 bytes per pixel of the frame, the capture and its result (40 with the progressive scheme, which keeps the
+/// step before and each tile's field), and what one tile takes, about 350 bytes per pixel of it at level 1.
 ///
 /// Tiles follow each other and each uses all threads, so the bytes do not depend on their number.
 package struct TiledRun {

@@ -1,7 +1,9 @@
 /// What a capture shows, judged before normalization from its luminance and colors alone.
 ///
-/// The limits were set on phantoms and on two labs' training images; they are the same for all profiles, since they
-/// speak of smears as such.
+/// The limits are the same for all profiles, since they describe smears as such. Where nothing else is said, they were
+/// chosen so that phantoms of ordinary and extreme smears and two labs' training images pass, and phantoms of blank and
+/// blurred fields and of what is no smear do not (`FieldInspectionTests`), by eye between the two. `docs/field.md` says
+/// how often they refuse six labs' fields.
 public struct FieldInspection: Sendable, Equatable, Codable {
     /// Share of pixels that are not background, 0…1.
     public var foregroundShare: Float
@@ -46,14 +48,16 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// …edges in lines and columns, or nothing but noise.
     package static let greatestAlignment: Float = 0.5
     package static let greatestRoughness: Float = 0.1
-    /// No light comes through a field of which more than half is darker than this (L*)…
+    /// No light comes through a field of which more than half is darker than this (L*; none of 2,517 images of six labs
+    /// is, `docs/field.md`)…
     package static let leastLightness: Float = 40
-    /// …and brighter things in it are no cells: below this polarity it is a negative, or no transmitted light.
+    /// …and brighter things in it are no cells: below this polarity it is a negative, or no transmitted light. By
+    /// eye; `docs/field.md` counts the negatives that it finds.
     package static let leastPolarity: Float = -0.1
     /// Below this one a lit field is doubted: pale red cells with bright rims go down to -0.32 (60 fields of such a lab;
     /// others stay above 0), negatives of six labs' fields have -0.4 in the mean.
     package static let leastLitPolarity: Float = -0.4
-    /// From this probability on the network is sure that it sees a smear.
+    /// From this probability on the network is sure that it sees a smear. By eye.
     package static let sureProbability: Float = 0.75
 
     /// - Parameters:

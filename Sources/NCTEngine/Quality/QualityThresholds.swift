@@ -1,9 +1,10 @@
 /// Where a profile draws the line between good, doubtful and bad.
 ///
-/// By the defaults 9 of 10 ordinary smears of another lab are good, when they are normalized to three references:
-/// there, similarity is 0.94 and more, confidence 0.95 and more with VGG-19, and hardly a pixel is clipped. Ordinary fields
-/// of one lab are 2 to 8 ΔE*ab from others of it. (What the classes' colors add is not set here; see
-/// `SmearContents/judged(_:)`. With it 8 of 10 are good, the others doubtful.)
+/// The defaults were set on training images and phantoms, with a margin that was chosen by eye. Ordinary smears of another
+/// lab, normalized to three references, have a similarity of 0.94 and more, with VGG-19 a confidence of 0.95 and more, and
+/// hardly a clipped pixel; ordinary fields of one lab are 2 to 8 ΔE*ab from each other. By the defaults 9 of 10 such smears
+/// are good. (The limits of the classes' colors are not set here; see `SmearContents/judged(_:)`. With them 8 of 10 are
+/// good, the others doubtful.)
 public struct QualityThresholds: Sendable, Equatable, Codable {
     /// -1…1.
     public var minimumStructuralSimilarity: Float = 0.85

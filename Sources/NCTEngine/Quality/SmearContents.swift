@@ -40,12 +40,12 @@ public struct SmearContents: Sendable, Equatable, Codable {
         /// lab's nuclei have, whichever is less; at most 1, nil where hardly any is seen.
         public var nucleusTexture: Float?
 
-        /// So many deviations between a lab's cells of a kind are ordinary: 19 of 20 cells of one lab are nearer, of each
-        /// kind.
+        /// So many deviations between a lab's cells of a kind are ordinary: measured on one lab, where of each kind 19 of
+        /// 20 cells are nearer.
         private static let greatestDeviations: Float = 1.25
-        /// Whatever a palette of few cells says.
+        /// Bounds of that limit, CIEDE2000, since a palette may be of few cells. By eye.
         private static let limits: ClosedRange<Float> = 8...16
-        /// A kind counts from this probability on.
+        /// A kind counts from this probability on. By eye.
         private static let leastProbability: Float = 0.2
 
         package init(
@@ -104,17 +104,17 @@ public struct SmearContents: Sendable, Equatable, Codable {
         (.backgroundColor, .background), (.redCellColor, .redCell), (.cytoplasmColor, .cytoplasm),
         (.nucleusColor, .nucleus), (.plateletColor, .platelet),
     ]
-    /// Nuclei with a smaller share of their texture are flat.
+    /// Nuclei with a smaller share of their texture are flat. By eye.
     package static let leastTexture: Float = 0.5
-    /// A class with a smaller share of the field is mostly the rims of others.
+    /// A class with a smaller share of the field is mostly the rims of others. By eye.
     private static let leastShare: Float = 0.05
 
     /// The distance that a class's verdict goes by and how far it may be, CIEDE2000; nil where the field or the references
     /// show too little of the class.
     ///
-    /// Background is held against the training lab's, red cells and platelets against the nearest reference's: 19 of 20 of
-    /// one lab's own images are nearer, whatever cells they show. Of white cells it is the one that is farthest for its
-    /// kind.
+    /// Background is compared with the training lab's, red cells and platelets with the nearest reference's: their limits
+    /// were set on training images of one lab against three of its own, where 19 of 20 are nearer, whatever cells they
+    /// show. Of white cells the one counts that is farthest for its kind; the limit of nuclei is by eye.
     package func judged(_ kind: SmearClass) -> (distance: Float, limit: Float)? {
         func known(_ distance: Float?, _ limit: Float) -> (Float, Float)? { distance.map { ($0, limit) } }
         return switch kind {

@@ -1,4 +1,4 @@
-/// What a lab makes of the findings about its results: which count, and for how much.
+/// How a lab treats the findings about its results: which count, and for how much.
 public struct VerdictRules: Sendable, Equatable, Codable {
     /// What the lab's captures show. It says which findings mean something there; a finding that is set for itself comes
     /// first.
@@ -22,14 +22,14 @@ public struct VerdictRules: Sendable, Equatable, Codable {
 
     /// What a finding does to the verdict.
     public enum Effect: String, Sendable, Codable, CaseIterable {
-        /// It is not even said.
+        /// It is not even reported.
         case ignore
-        /// It is said, and the verdict is what it would be without.
+        /// It is reported, and has no effect on the verdict.
         case note
         /// Doubtful at least, however far the figure is from what is ideal.
         case doubtful
         case bad
-        /// As its kind and its figure have it.
+        /// What its kind and its figure say.
         case measured
     }
 
@@ -65,7 +65,7 @@ struct Judgement {
 
     init(_ rules: VerdictRules) { self.rules = rules }
 
-    /// Goes on where a report stands.
+    /// Continues from the verdict of a report.
     init(_ rules: VerdictRules, of report: QualityReport) {
         self.rules = rules
         (verdict, findings, notes) = (report.verdict, report.findings, report.notes)
@@ -82,7 +82,7 @@ struct Judgement {
         }
     }
 
-    /// A figure that is bad where it is more than twice as far from what is ideal as its threshold is.
+    /// A figure that is bad if it is more than twice as far from what is ideal as its threshold is; the factor is by eye.
     mutating func hold(
         _ kind: QualityReport.Finding.Kind, _ value: Float, _ threshold: Float, ideal: Float
     ) {

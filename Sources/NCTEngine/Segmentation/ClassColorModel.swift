@@ -15,6 +15,8 @@ package struct ClassColorModel: Sendable {
     /// By class; nil for one of which there is hardly anything.
     private let normals: [ColorNormal?]
 
+    // The constants are by eye; together they give the figures above.
+
     private static let count = SmearSegmentation.classCount
     /// Pixels that the fit looks at, at most.
     private static let sampleLimit = 16384

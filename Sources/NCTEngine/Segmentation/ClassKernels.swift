@@ -55,7 +55,7 @@ package struct ColorRows: Sendable {
     }
 }
 
-/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value a class.
+/// The bridge to the C kernels for the classes of a smear's pixels, on maps of a value per class.
 package enum ClassKernels {
     package static let classCount = Int(NCT_CLASSES)
     private static let grain = 4096
@@ -95,7 +95,7 @@ package enum ClassKernels {
     /// - Parameters:
     ///   - prior: the probabilities before, `pixels × classes`.
     ///   - colors: `pixels × 3`.
-    ///   - normals: one a class; nil makes a class as unlikely as the least likely of the others. Not all nil.
+    ///   - normals: one per class; nil makes a class as unlikely as the least likely of the others. Not all nil.
     ///   - farthest: greater squared distances count as this.
     ///   - least: smaller probabilities before count as this.
     package static func posterior(

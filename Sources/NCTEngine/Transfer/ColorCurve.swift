@@ -24,7 +24,7 @@ package enum ColorCurve {
         return table
     }()
 
-    /// Place on the curve of a cell in a cube of `2^bits` cells a side.
+    /// Place on the curve of a cell in a cube of `2^bits` cells per side.
     package static func place(of cell: (Int, Int, Int), bits: Int = bits) -> UInt64 {
         var place: UInt64 = 0
         var state = 0

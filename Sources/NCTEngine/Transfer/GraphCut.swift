@@ -10,7 +10,7 @@
 /// 3. ``LabelRefinement`` lets transforms vary inside what the labels say, and smooths their borders.
 ///
 /// Deterministic for any number of threads: only what is independent for each label or block runs at once. Memory at the
-/// peak: some 400 bytes a pixel and 4 for each label, beside the field and the energy.
+/// peak: some 400 bytes per pixel and 4 for each label, beside the field and the energy.
 package struct GraphCut: TransferSolver {
     /// Labels offered to a pixel by its block.
     private static let offered = 4

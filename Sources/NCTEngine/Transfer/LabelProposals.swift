@@ -1,4 +1,4 @@
-/// A label of the graph cut: one gain and one offset a channel of CIELAB, for many pixels. Offsets in Lab / 100.
+/// A label of the graph cut: one gain and one offset per channel of CIELAB, for many pixels. Offsets in Lab / 100.
 package struct TransferLabel: Sendable, Equatable {
     package var gain: SIMD3<Double>
     package var offset: SIMD3<Double>

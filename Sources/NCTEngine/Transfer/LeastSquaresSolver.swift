@@ -12,7 +12,7 @@
 /// the energy. The result never has more energy than the start.
 ///
 /// Deterministic for any number of threads: products are summed a chunk of pixels at a time, and chunks in their
-/// order. Memory at the peak: 98 bytes a pixel beside the field (32) and the energy.
+/// order. Memory at the peak: 98 bytes per pixel beside the field (32) and the energy.
 package struct LeastSquaresSolver: TransferSolver {
     /// Stops when the energy still to be gained is estimated at less than this share of the energy.
     package var tolerance: Double

@@ -5,7 +5,7 @@
 /// - E_NL = the same over the neighbors in color (``NonlocalNeighbors``) and their weights
 ///
 /// with T = (a, b) of all channels, S and G in Lab / 100, and sums over all pixels p, so that a pair counts twice.
-/// Memory: 28 bytes a pixel beside the neighbors and the guidance image, which it shares.
+/// Memory: 28 bytes per pixel beside the neighbors and the guidance image, which it shares.
 package struct TransferEnergy: Sendable {
     /// Its terms, weights λ not yet applied, in (Lab / 100)².
     package struct Value: Sendable, Equatable {

@@ -1,4 +1,4 @@
-/// A gain and an offset a channel of CIELAB, a pixel: what step 6 of the method computes.
+/// A gain and an offset per pixel and channel of CIELAB: what step 6 of the method computes.
 ///
 /// `height × width × 8` floats, one 32-byte register a pixel: gains of L*, a*, b*, a zero, offsets of L*, a*, b*, a
 /// zero. Gains have no unit; offsets are in units of Lab / 100.
