@@ -67,7 +67,7 @@ import Testing
                 let captures = Int(words.2)
             else { return nil }
             (what, self.captures, self.path, self.sha256) = (String(words.1), captures, path, sha256)
-            change = event.message.firstMatch(of: /it has moved \((.*)\); captures go/).map { String($0.1) }
+            change = event.message.firstMatch(of: /it has moved \((.*)\); captures use/).map { String($0.1) }
         }
     }
 
