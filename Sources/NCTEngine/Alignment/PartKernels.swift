@@ -23,16 +23,19 @@ package enum PartKernels {
             result.reserveCapacity(range.count * width)
             for y in range {
                 for x in 0..<width {
-                    let first = indices[y * width + max(0, x - reach)]
+                    let window = (max(0, x - reach), min(width - 1, x + reach))
+                    let first = indices[y * width + window.0]
+                    // Exactly the part's own values away from its border.
+                    guard indices[y * width + window.0...y * width + window.1].contains(where: { $0 != first }) else {
+                        result.append(table[Int(first)])
+                        continue
+                    }
                     var sum = SIMD8<Float>.zero
-                    var isUniform = true
                     for step in -reach...reach {
                         let index = indices[y * width + min(width - 1, max(0, x + step))]
-                        isUniform = isUniform && index == first
                         sum += weights[step + reach] * table[Int(index)]
                     }
-                    // Exactly the part's own values away from its border.
-                    result.append(isUniform ? table[Int(first)] : sum)
+                    result.append(sum)
                 }
             }
             return result

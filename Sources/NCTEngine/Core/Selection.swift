@@ -2,33 +2,30 @@
 extension Array where Element == Float {
     /// The value that would stand at `rank` if these were sorted, in time proportional to their number.
     ///
-    /// A number's bits, with the negative ones turned over, are in the numbers' order: their upper halves are counted
-    /// first, then the lower halves of those that share the wanted upper half.
+    /// A number's bits, with the negative ones turned over, are in the numbers' order: their upper digits are counted
+    /// first, then the next of those that share the wanted ones, then the last. The digits are small enough for few
+    /// numbers not to be outnumbered by the counts.
     ///
     /// - Precondition: `rank` is an index, and no value is NaN.
     package func selected(rank: Int) -> Float {
         precondition(indices.contains(rank), "the rank is an index")
-        let keys = map { value -> UInt32 in
+        var keys = map { value -> UInt32 in
             let bits = value.bitPattern
             return bits >> 31 == 0 ? bits | 1 << 31 : ~bits
         }
-        let upper = Self.bin(of: keys.lazy.map { Int($0 >> 16) }, rank: rank)
-        let lower = Self.bin(
-            of: keys.lazy.filter { Int($0 >> 16) == upper.bin }.map { Int($0 & 0xFFFF) }, rank: upper.rank)
-        let key = UInt32(upper.bin << 16 | lower.bin)
-        return Float(bitPattern: key >> 31 == 1 ? key & ~(1 << 31) : ~key)
-    }
-
-    /// The bin that holds the rank, and the rank within it.
-    private static func bin(of values: some Sequence<Int>, rank: Int) -> (bin: Int, rank: Int) {
-        var counts = [Int](repeating: 0, count: 1 << 16)
-        for value in values { counts[value] += 1 }
-        var rest = rank
-        for bin in counts.indices {
-            if rest < counts[bin] { return (bin, rest) }
-            rest -= counts[bin]
+        var (wanted, rest) = (UInt32(0), rank)
+        for (shift, width) in [(21, 11), (10, 11), (0, 10)] {
+            var counts = [Int](repeating: 0, count: 1 << width)
+            for key in keys { counts[Int(key >> shift) & (counts.count - 1)] += 1 }
+            var digit = 0
+            while rest >= counts[digit] {
+                rest -= counts[digit]
+                digit += 1
+            }
+            wanted |= UInt32(digit) << shift
+            if shift > 0 { keys = keys.filter { $0 >> shift == wanted >> shift } }
         }
-        preconditionFailure("the rank is less than the number of values")
+        return Float(bitPattern: wanted >> 31 == 1 ? wanted & ~(1 << 31) : ~wanted)
     }
 }
 

@@ -286,12 +286,15 @@ struct FlatAreas {
     /// The pixels within the bounds that have a color and count as data so far.
     private func pixels(of key: SIMD3<Float>) -> PixelMask {
         let isSet = workers.flatMap(bounds.height, grain: 64) { rows in
-            rows.flatMap { y in
-                (0..<bounds.width).map { x in
+            var isSet: [Bool] = []
+            isSet.reserveCapacity(rows.count * bounds.width)
+            for y in rows {
+                for x in 0..<bounds.width {
                     let pixel = (bounds.y + y) * image.width + bounds.x + x
-                    return !missing[pixel] && Self.matches(color(pixel), key)
+                    isSet.append(!missing[pixel] && Self.matches(color(pixel), key))
                 }
             }
+            return isSet
         }
         return PixelMask(width: bounds.width, height: bounds.height, isSet: isSet)
     }

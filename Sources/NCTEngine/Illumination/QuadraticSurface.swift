@@ -52,23 +52,45 @@ struct QuadraticSurface: Sendable, Equatable {
 
 /// The sums of a weighted least-squares fit of a surface.
 struct QuadraticSums: Sendable {
-    private var rows = [SIMD8<Double>](repeating: .zero, count: QuadraticBasis.count)
-    private var sides = [SIMD8<Double>](repeating: .zero, count: 3)
+    /// The symmetric matrix as far as it is used: columns 0… of rows 0 and 1, 2… of rows 2 and 3, 4… of rows 4 and 5.
+    private var upper = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+    private var middle = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+    private var lower = (SIMD2<Double>.zero, SIMD2<Double>.zero)
+    /// By channel.
+    private var sides = (SIMD8<Double>.zero, SIMD8<Double>.zero, SIMD8<Double>.zero)
 
     @inline(__always)
     mutating func add(_ functions: SIMD8<Double>, _ target: SIMD3<Float>, weight: Double) {
         let weighted = weight * functions
-        for row in 0..<QuadraticBasis.count { rows[row] += weighted[row] * functions }
-        for channel in 0..<3 { sides[channel] += Double(target[channel]) * weighted }
+        let fromTwo = SIMD4(lowHalf: functions.lowHalf.highHalf, highHalf: functions.highHalf.lowHalf)
+        upper.0 += weighted[0] * functions
+        upper.1 += weighted[1] * functions
+        middle.0 += weighted[2] * fromTwo
+        middle.1 += weighted[3] * fromTwo
+        lower.0 += weighted[4] * fromTwo.highHalf
+        lower.1 += weighted[5] * fromTwo.highHalf
+        sides.0 += Double(target.x) * weighted
+        sides.1 += Double(target.y) * weighted
+        sides.2 += Double(target.z) * weighted
+    }
+
+    /// Row by row; nothing reads what is below the diagonal.
+    private var matrix: [Double] {
+        let count = QuadraticBasis.count
+        func row(_ values: some SIMD<Double>, from first: Int) -> [Double] {
+            [Double](repeating: 0, count: first) + (0..<count - first).map { values[$0] }
+        }
+        return row(upper.0, from: 0) + row(upper.1, from: 0) + row(middle.0, from: 2) + row(middle.1, from: 2)
+            + row(lower.0, from: 4) + row(lower.1, from: 4)
     }
 
     /// - Parameter ridge: what is added to the diagonal, a channel; its first elements should be tiny.
     func solved(ridge: [SIMD8<Double>]) -> QuadraticSurface? {
         let count = QuadraticBasis.count
         var result = QuadraticSurface()
+        let (sums, sides) = (matrix, [sides.0, sides.1, sides.2])
         for channel in 0..<3 {
-            var matrix: [Double] = []
-            for row in 0..<count { for column in 0..<count { matrix.append(rows[row][column]) } }
+            var matrix = sums
             for index in 0..<count { matrix[index * (count + 1)] += ridge[channel][index] }
             guard
                 let solution = LinearAlgebra.solvePositive(

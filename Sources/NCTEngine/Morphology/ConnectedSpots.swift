@@ -8,41 +8,81 @@ package struct ConnectedSpots {
     package let areas: [Int]
     package let touchesBorder: [Bool]
 
-    /// Cost linear in the pixels.
+    /// Cost linear in the pixels: rows are taken apart into runs, and runs that touch are joined (union and find).
     ///
     /// - Parameter data: where there is none there is a border.
     package init(_ mask: PixelMask, within data: DataMask? = nil) {
         let (width, height) = (mask.width, mask.height)
+        let runs = Self.runs(of: mask)
         var labels = [Int32](repeating: -1, count: width * height)
         var areas: [Int] = []
         var touches: [Bool] = []
-        var stack: [Int] = []
-        for start in 0..<width * height where mask.isSet[start] && labels[start] < 0 {
-            let region = Int32(areas.count)
-            var area = 0
-            var border = false
-            labels[start] = region
-            stack.append(start)
-            while let pixel = stack.popLast() {
-                area += 1
-                let (x, y) = (pixel % width, pixel / width)
-                border =
-                    border || x == 0 || y == 0 || x == width - 1 || y == height - 1 || data?.isAtEdge(pixel) == true
-                func visit(_ next: Int) {
-                    guard mask.isSet[next], labels[next] < 0 else { return }
-                    labels[next] = region
-                    stack.append(next)
-                }
-                if x > 0 { visit(pixel - 1) }
-                if x < width - 1 { visit(pixel + 1) }
-                if y > 0 { visit(pixel - width) }
-                if y < height - 1 { visit(pixel + width) }
+        var regions = [Int](repeating: 0, count: runs.count)
+        for (index, run) in runs.enumerated() {
+            if run.first == index {
+                regions[index] = areas.count
+                areas.append(0)
+                touches.append(false)
+            } else {
+                regions[index] = regions[run.first]
             }
-            areas.append(area)
-            touches.append(border)
+            let (region, pixels) = (regions[index], run.pixels)
+            areas[region] += pixels.count
+            touches[region] =
+                touches[region] || pixels.lowerBound < width || pixels.upperBound > (height - 1) * width
+                || pixels.lowerBound % width == 0 || pixels.upperBound % width == 0
+                || data.map { pixels.contains(where: $0.isAtEdge) } == true
+            for pixel in pixels { labels[pixel] = Int32(region) }
         }
         (self.width, self.height, self.labels, self.areas) = (width, height, labels, areas)
         touchesBorder = touches
+    }
+
+    /// Pixels of a row side by side, and the first run of the region.
+    private struct Run {
+        let pixels: Range<Int>
+        var first: Int
+    }
+
+    /// The runs of a mask, row by row.
+    private static func runs(of mask: PixelMask) -> [Run] {
+        let width = mask.width
+        var runs: [Run] = []
+        /// The first run of what is known of a run's region; the way there is halved each time.
+        func first(_ run: Int) -> Int {
+            var run = run
+            while runs[run].first != run {
+                runs[run].first = runs[runs[run].first].first
+                run = runs[run].first
+            }
+            return run
+        }
+        var above = 0
+        for y in 0..<mask.height {
+            let row = runs.count
+            let end = (y + 1) * width
+            var pixel = y * width
+            while pixel < end {
+                guard mask.isSet[pixel] else {
+                    pixel += 1
+                    continue
+                }
+                let start = pixel
+                while pixel < end, mask.isSet[pixel] { pixel += 1 }
+                let run = runs.count
+                runs.append(Run(pixels: start..<pixel, first: run))
+                while above < row, runs[above].pixels.upperBound + width <= start { above += 1 }
+                var other = above
+                while other < row, runs[other].pixels.lowerBound + width < pixel {
+                    let (one, two) = (first(other), first(run))
+                    runs[max(one, two)].first = min(one, two)
+                    other += 1
+                }
+            }
+            above = row
+        }
+        for run in runs.indices { runs[run].first = first(run) }
+        return runs
     }
 
     /// The pixels of the regions, by index, that `isLeft` holds for.

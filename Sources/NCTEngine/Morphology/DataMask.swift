@@ -52,7 +52,7 @@ package struct DataMask: Sendable, Equatable {
     func shrunk(by margin: Int) -> DataMask? { DataMask(pixels.shrunk(by: margin)) }
 
     /// True for data beside which, in its row or column, there is none.
-    func isAtEdge(_ pixel: Int) -> Bool { pixels.isAtEdge(pixel) }
+    package func isAtEdge(_ pixel: Int) -> Bool { pixels.isAtEdge(pixel) }
 
     /// The samples of the pixels that are data, in their order.
     private func picked<Sample>(_ samples: [Sample], width channels: Int) -> [Sample] {
