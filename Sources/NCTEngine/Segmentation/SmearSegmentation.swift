@@ -6,7 +6,7 @@ import Foundation
 /// Known on the grid that the network looked at; asked for on any grid of the image.
 public struct SmearSegmentation: Sendable {
     package static let classCount = SmearClass.allCases.count
-    /// Below this probability the network takes the image for something else than a smear.
+    /// Below this probability the network takes the image for something else than a smear: as likely as not.
     package static let leastProbability: Float = 0.5
 
     /// Probabilities, `height × width × 5`, on the network's grid.
