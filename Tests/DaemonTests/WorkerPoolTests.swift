@@ -89,8 +89,8 @@ import Watching
 
     @Test("A worker that is killed in work, or stands still for longer than it may, is lost with its reason")
     func killedBusy() async throws {
-        for (signal, loss) in [(SIGKILL, WorkerLoss.died(signal: SIGKILL)), (SIGSTOP, .late(seconds: 1))] {
-            let bench = try WorkerBench(stepLimit: .seconds(signal == SIGSTOP ? 1 : 240))
+        for (signal, loss) in [(SIGKILL, WorkerLoss.died(signal: SIGKILL)), (SIGSTOP, .late(seconds: 5))] {
+            let bench = try WorkerBench(stepLimit: .seconds(signal == SIGSTOP ? 5 : 240))
             try bench.space.write(try WorkerBench.picture(1), to: "x.png")
             let desk = try await bench.pool.desk(for: bench.profile, learned: LearnedColors())
             let process = try #require(await bench.workers().first)

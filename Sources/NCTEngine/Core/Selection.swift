@@ -3,8 +3,8 @@ extension Array where Element == Float {
     /// The value that would stand at `rank` if these were sorted, in time proportional to their number.
     ///
     /// A number's bits, with the negative ones turned over, are in the numbers' order: their upper digits are counted
-    /// first, then the next of those that share the wanted ones, then the last. The digits are small enough for few
-    /// numbers not to be outnumbered by the counts.
+    /// first, then the next of those that share the wanted ones. Few numbers are taken by smaller digits, for whose counts
+    /// there is less to clear and to go through.
     ///
     /// - Precondition: `rank` is an index, and no value is NaN.
     package func selected(rank: Int) -> Float {
@@ -14,7 +14,7 @@ extension Array where Element == Float {
             return bits >> 31 == 0 ? bits | 1 << 31 : ~bits
         }
         var (wanted, rest) = (UInt32(0), rank)
-        for (shift, width) in [(21, 11), (10, 11), (0, 10)] {
+        for (shift, width) in count < 8192 ? [(21, 11), (10, 11), (0, 10)] : [(16, 16), (0, 16)] {
             var counts = [Int](repeating: 0, count: 1 << width)
             for key in keys { counts[Int(key >> shift) & (counts.count - 1)] += 1 }
             var digit = 0
