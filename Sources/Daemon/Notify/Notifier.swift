@@ -2,9 +2,10 @@ import Config
 import Foundation
 import Jobs
 import Ledger
+import ServiceLifecycle
 
 /// Has the command of `[notify]` tell somebody what needs a person: one run at a time.
-struct Notifier: Sendable {
+struct Notifier: Service {
     let ledger: Ledger
     let live: LiveConfiguration
     let clock: any DaemonClock

@@ -1,8 +1,9 @@
 import Config
 import Ledger
+import ServiceLifecycle
 
 /// Reads from the sidecars which engine made results of before the ledger kept that: once, after an upgrade.
-struct EngineSurvey: Sendable {
+struct EngineSurvey: Service {
     let ledger: Ledger
     let written: WrittenTrees
     let live: LiveConfiguration

@@ -1,11 +1,12 @@
 import Config
 import Foundation
 import Ledger
+import ServiceLifecycle
 import Watching
 
 /// Once a day, and when it is rung for: forgets captures that ended longer ago than the retention and whose files are gone,
 /// and removes older versions of results that are kept no longer. What is pending, or still there, is never forgotten.
-struct Housekeeping: Sendable {
+struct Housekeeping: Service {
     let ledger: Ledger
     let live: LiveConfiguration
     let written: WrittenTrees
