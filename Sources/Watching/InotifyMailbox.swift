@@ -2,8 +2,8 @@ import Synchronization
 
 /// What happened in one root and was not dealt with yet, bounded: past the bound only "something was lost" is kept,
 /// which a scan makes up for.
-final class InotifyMailbox: Sendable {
-    enum Mail: Equatable, Sendable {
+package final class InotifyMailbox: Sendable {
+    package enum Mail: Equatable, Sendable {
         case file(CapturePath)
         /// A directory that is new at its place.
         case directory(CapturePath)

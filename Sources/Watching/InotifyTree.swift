@@ -1,14 +1,16 @@
 /// Which directory each watch stands for. A directory knows its parent, so that renaming one renames all below it.
-struct InotifyTree {
-    struct Identity: Equatable {
+package struct InotifyTree {
+    package struct Identity: Equatable {
         var device: UInt64
         var inode: UInt64
+
+        package init(device: UInt64, inode: UInt64) { (self.device, self.inode) = (device, inode) }
     }
 
     /// What an event means, and for whom.
-    struct Change: Equatable {
+    package struct Change: Equatable {
         var subscriber: Int
-        var mail: InotifyMailbox.Mail
+        package var mail: InotifyMailbox.Mail
     }
 
     private struct Node {
@@ -19,6 +21,8 @@ struct InotifyTree {
         var identity: Identity
         var children: [[UInt8]: Int32] = [:]
     }
+
+    package init() {}
 
     private var nodes: [Int32: Node] = [:]
     private var roots: [Int: Int32] = [:]
@@ -44,7 +48,7 @@ struct InotifyTree {
     ///
     /// - Returns: false if its parent is not watched, so that events say nothing of where it is; and the watches that
     ///   nobody needs any more: those of what was there before, or the new one itself.
-    mutating func place(
+    package mutating func place(
         _ watch: Int32, _ path: CapturePath?, _ identity: Identity, of subscriber: Int
     ) -> (isPlaced: Bool, unneeded: [Int32]) {
         // A directory that two roots share by a bind mount stays the first one's.
@@ -52,6 +56,8 @@ struct InotifyTree {
         let parent = path.flatMap { find($0.parent, of: subscriber) }
         // One that is known already was reached under a name that it no longer has; it stays where it is.
         if path != nil, parent == nil { return (false, nodes[watch] == nil ? [watch] : []) }
+        // So is one that would be below itself: names change while a scan goes by them.
+        if let parent, lies(parent, within: watch) { return (false, []) }
         let name = path.map { Array($0.name) } ?? []
         unlink(watch)
         var unneeded: [Int32] = []
@@ -62,6 +68,16 @@ struct InotifyTree {
         nodes[watch]?.identity = identity
         if let parent { nodes[parent]?.children[name] = watch } else { roots[subscriber] = watch }
         return (true, unneeded)
+    }
+
+    /// Whether a watch is another one or below it.
+    private func lies(_ watch: Int32, within top: Int32) -> Bool {
+        var current: Int32? = watch
+        while let place = current {
+            if place == top { return true }
+            current = nodes[place]?.parent
+        }
+        return false
     }
 
     /// Takes a watch out of its parent; its own children stay with it.
@@ -100,7 +116,7 @@ struct InotifyTree {
     }
 
     /// What an event of the kernel means.
-    mutating func take(_ watch: Int32, _ mask: UInt32, _ cookie: UInt32, _ name: [UInt8]) -> [Change] {
+    package mutating func take(_ watch: Int32, _ mask: UInt32, _ cookie: UInt32, _ name: [UInt8]) -> [Change] {
         guard let node = nodes[watch] else { return [] }
         let isRoot = roots[node.subscriber] == watch
         func has(_ bit: InotifyBit) -> Bool { mask & bit.rawValue != 0 }
@@ -145,7 +161,7 @@ struct InotifyTree {
 }
 
 /// The event bits that matter here. Source: inotify(7).
-enum InotifyBit: UInt32 {
+package enum InotifyBit: UInt32 {
     case closeWrite = 0x8
     case movedFrom = 0x40
     case movedTo = 0x80
