@@ -98,12 +98,89 @@ public final class DaemonService: Service {
         try await ledger.set(.memory, String(configuration.memoryBytes))
         // Those of a process that died in one.
         try await ledger.setPauses([])
-        let daemon = RunningDaemon(
-            configuration, parts, ledger, written, reloads: reloads, stop: stop, log: log, notifier: notifier)
+        let live = LiveConfiguration(configuration)
+        let bell = Doorbell()
+        let chores = Doorbell()
+        let ownDesks = OwnDesks(processors: parts.processors(configuration, log))
+        let heartbeat = notifier.heartbeat
+        let pauses = Pauses(clock: parts.clock, log: log, name: live.name(of:))
+        let watch = TreeWatch(pauses)
+        let memory = MemoryBudget(bytes: configuration.memoryBytes)
+        let pool =
+            parts.pool
+            ?? WorkerPool(
+                live, memory: memory, watchdog: parts.manager.watchdog, log: log, program: parts.worker)
+        let ledgerWatch = LedgerWatch(
+            stateDirectory: configuration.stateDirectory, clock: parts.clock, log: log,
+            onLost: { stop.request(because: $0) })
+        let learning = LabLearning(
+            stateDirectory: configuration.stateDirectory, ledger: ledger, live: live, ownDesks: ownDesks, pool: pool,
+            memory: memory, clock: parts.clock, log: log)
         // Not a child of this task: it tells to the end.
         let telling = Task { await notifier.run(ledger, log: log) }
         defer { telling.cancel() }
-        try await daemon.run(configuration, until: stop)
+        let worker = CaptureWorker(
+            ledger: ledger, ledgerWatch: ledgerWatch, ownDesks: ownDesks, pool: pool, memory: memory,
+            learning: learning, live: live, written: written, pauses: pauses, clock: parts.clock, log: log,
+            heartbeat: heartbeat)
+        let dispatcher = Dispatcher(
+            ledger: ledger, ledgerWatch: ledgerWatch, live: live, worker: worker,
+            clock: parts.clock, log: log, bell: bell, heartbeat: heartbeat, pauses: pauses,
+            retrySeed: parts.retrySeed)
+        let supervisor = RootSupervisor(
+            ledger: ledger, live: live,
+            intake: Intake(
+                ledger: ledger, ledgerWatch: ledgerWatch, live: live, clock: parts.clock, log: log, bell: bell,
+                heartbeat: heartbeat),
+            parts: parts.roots,
+            clock: parts.clock, log: log)
+        try await supervisor.apply(configuration)
+        watch.replace(live.looks(written))
+        watch.start()
+
+        // Not a child of this task: what it writes to the ledger must not be cut short by a cancellation.
+        let dispatching = Task { await dispatcher.run() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.takeReloads(supervisor, live, ledger, [ownDesks, pool], learning, memory, [bell, chores]) {
+                    watch.replace(live.looks(written))
+                    pauses.forget(rootsExcept: Set(live.roots.map(\.id)))
+                }
+            }
+            group.addTask {
+                for await rows in pauses.changes { try? await ledger.setPauses(rows) }
+            }
+            group.addTask {
+                await Housekeeping(
+                    ledger: ledger, live: live, written: written, clock: self.parts.clock, log: self.log, bell: chores
+                ).run()
+            }
+            group.addTask {
+                await Notifier(ledger: ledger, live: live, clock: self.parts.clock, log: self.log).run()
+            }
+            group.addTask {
+                await EngineSurvey(ledger: ledger, written: written, live: live, clock: self.parts.clock).run()
+            }
+            group.addTask {
+                await DeletedCaptures(
+                    ledger: ledger, live: live, written: written, inWork: worker.inWork, clock: self.parts.clock,
+                    log: self.log
+                ).run()
+            }
+            await stop.wait()
+            watch.stop()
+            // In a task of its own, which is not cancelled with this one.
+            await Task {
+                await dispatcher.requestStop()
+                await learning.requestStop()
+                await dispatching.value
+                await dispatcher.drain(grace: self.parts.grace)
+                await learning.end(within: 1000)
+                await pool.close()
+                await supervisor.stop()
+            }.value
+            group.cancelAll()
+        }
         telling.cancel()
         await telling.value
         if let error = stop.error { throw error }
@@ -128,5 +205,53 @@ public final class DaemonService: Service {
             }
         }
         return nil
+    }
+
+    private func takeReloads(
+        _ supervisor: RootSupervisor, _ live: LiveConfiguration, _ ledger: Ledger, _ desks: [any DeskSource],
+        _ learning: LabLearning, _ memory: MemoryBudget, _ bells: [Doorbell],
+        onReload: () -> Void
+    ) async {
+        for await _ in reloads {
+            notifier.reloading()
+            defer { notifier.reloaded() }
+            let old = live.configuration
+            do {
+                let new = try DaemonConfiguration.read(path: old.path)
+                if let problem = Self.unchangeable(old, new) {
+                    log.write(.reloadRefused(problems: [problem]))
+                    continue
+                }
+                let difference = try await supervisor.apply(new)
+                onReload()
+                for source in desks { await source.forget() }
+                await learning.forget()
+                memory.resize(bytes: new.memoryBytes)
+                try await ledger.set(.memory, String(new.memoryBytes))
+                var profiles: [DaemonEvent.ChangedProfile] = []
+                for (name, profile) in new.profiles.sorted(by: { $0.key < $1.key })
+                where old.profiles[name].map({ $0.text != profile.text }) ?? false {
+                    let results = try await ledger.count(.init(state: .done, profile: name))
+                    profiles.append(.init(name: name, results: results))
+                }
+                log.write(
+                    .reloaded(
+                        added: difference.added, removed: difference.removed, changed: difference.changed,
+                        profiles: profiles))
+            } catch let error as ConfigurationError {
+                log.write(.reloadRefused(problems: error.problems.map(\.description)))
+            } catch {
+                log.write(.reloadRefused(problems: ["\(error)"]))
+            }
+            for bell in bells { await bell.ring() }
+        }
+    }
+
+    /// What a running daemon cannot change.
+    private static func unchangeable(_ old: DaemonConfiguration, _ new: DaemonConfiguration) -> String? {
+        guard old.stateDirectory != new.stateDirectory else { return nil }
+        return
+            "\(new.path): daemon.state_directory: was \(old.stateDirectory) when the daemon started and cannot change "
+            + "while it runs; change it back, or restart the daemon"
     }
 }

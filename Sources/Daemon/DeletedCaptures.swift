@@ -2,7 +2,6 @@ import Config
 import Files
 import Foundation
 import Ledger
-import ServiceLifecycle
 import Watching
 
 /// Finds captures that were deleted, in watched trees whose results are to go with them (`deletions = "remove"`), and moves
@@ -11,7 +10,7 @@ import Watching
 /// A capture counts as deleted if its file was gone at two looks that are `patience_seconds` apart, its tree was well at both,
 /// its folder was on the file system that it lay on (``KnownFileSystems``), and no pending capture of the tree has its size:
 /// that may be the same file under another name.
-final class DeletedCaptures: Service {
+final class DeletedCaptures: Sendable {
     private let ledger: Ledger
     private let live: LiveConfiguration
     private let written: WrittenTrees

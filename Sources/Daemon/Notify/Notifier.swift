@@ -2,10 +2,9 @@ import Config
 import Foundation
 import Jobs
 import Ledger
-import ServiceLifecycle
 
 /// Has the command of `[notify]` tell somebody what needs a person: one run at a time.
-struct Notifier: Service {
+struct Notifier: Sendable {
     let ledger: Ledger
     let live: LiveConfiguration
     let clock: any DaemonClock

@@ -1,5 +1,4 @@
 import Ledger
-import ServiceLifecycle
 import Synchronization
 
 /// What is not worked on just now, and why: the trees and roots that are away, full, failing or silent, profiles that
@@ -237,14 +236,4 @@ package struct Strikes: Sendable {
     }
 
     package mutating func acquit(_ capture: Int64) { captures[capture] = nil }
-}
-
-/// Keeps the ledger's record of them.
-struct PauseRecord: Service {
-    let pauses: Pauses
-    let ledger: Ledger
-
-    func run() async {
-        for await rows in pauses.changes { try? await ledger.setPauses(rows) }
-    }
 }

@@ -1,9 +1,8 @@
 import Config
 import Ledger
-import ServiceLifecycle
 
 /// Reads from the sidecars which engine made results of before the ledger kept that: once, after an upgrade.
-struct EngineSurvey: Service {
+struct EngineSurvey: Sendable {
     let ledger: Ledger
     let written: WrittenTrees
     let live: LiveConfiguration

@@ -1,12 +1,11 @@
 import Config
 import Foundation
 import Ledger
-import ServiceLifecycle
 import Watching
 
 /// Once a day, and when it is rung for: forgets captures that ended longer ago than the retention and whose files are gone,
 /// and removes older versions of results that are kept no longer. What is pending, or still there, is never forgotten.
-struct Housekeeping: Service {
+struct Housekeeping: Sendable {
     let ledger: Ledger
     let live: LiveConfiguration
     let written: WrittenTrees
