@@ -16,8 +16,8 @@ public struct CaptureMemory: Sendable {
     private static let surplusPerPixel = 36
     /// The capture and the result as floats with alpha, while the result is encoded.
     private static let encodingPerPixel = 28
-    /// Beside all that; 24 MiB of it for what the threads' heaps keep, which differs from run to run on a busy machine.
-    private static let base = 60 << 20
+    /// Beside all that.
+    private static let base = 36 << 20
 
     /// Of an image that is only looked at, at full size.
     static let ofLook = CaptureMemory(tilePerPixel: 40, tilePixels: .max)
