@@ -1,9 +1,10 @@
 import Files
 import Glibc
 
-/// ``AtomicFile`` by paths in text, with errors in words.
+/// Writing files whole, with errors in words.
 public enum OutputFile {
-    /// Writes a file as ``AtomicFile/write(_:to:overwrite:)`` does.
+    /// Writes a file under a hidden name, syncs it, and moves it to its place: a reader sees the old content or the new.
+    ///
     /// - Throws: `exists` where `overwrite` is false and something has that name, `notFound` where the directory is
     ///   missing, `noSpace`, `cannotWrite`.
     public static func write(_ bytes: [UInt8], to path: String, overwrite: Bool) throws(ImageFileError) {

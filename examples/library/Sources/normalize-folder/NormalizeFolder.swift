@@ -58,7 +58,7 @@ struct NormalizeFolder {
             capture.image = result.image
             let output = results + "/" + URL(filePath: name).deletingPathExtension().lastPathComponent + ".png"
             let png = try ImageWriter.encode(capture, options: ImageWriteOptions(format: .png))
-            try AtomicFile.write(png, to: output, overwrite: true)
+            try OutputFile.write(png, to: output, overwrite: true)
             print("\(name): \(result.quality.verdict)")
             return true
         } catch {

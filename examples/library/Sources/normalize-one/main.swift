@@ -10,6 +10,6 @@ let normalizer = try Normalizer(
     workers: Workers(threads: 4))
 let result = try normalizer.normalize(capture.image)
 capture.image = result.image
-try AtomicFile.write(
+try OutputFile.write(
     ImageWriter.encode(capture, options: ImageWriteOptions(format: .png)), to: names[3], overwrite: true)
 print("\(names[3]): \(result.quality.verdict)")
