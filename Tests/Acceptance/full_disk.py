@@ -53,16 +53,18 @@ def fill(free):
 def uneven():
     """On a disk that is nearly full small results fit, large ones do not: no capture fails of it, at one attempt each."""
     with disk(8, 7400, extra="[retry]\nattempts = 1\n") as (bench, filler):
-        large, small = 3, 6
+        large, small, rounds = 3, 6, 3
         for number in range(large):
             bench.capture("lab-a", f"large-{number}.png", smear(number, 720, 540))
         daemon = Daemon(bench)
-        daemon.wait_for("paused")
-        for number in range(small):
-            bench.capture("lab-b", f"{number}.png", smear(100 + number))
-            daemon.wait_for("done", number + 1)
-        # Each large one has met it more than once by now, with small ones done between.
-        check(daemon.count("paused") > 1, "large and small results never took turns")
+        for turn in range(rounds):
+            # A small one that goes well ends the pause, and the next large one begins another.
+            daemon.wait_for("paused", turn + 1)
+            done = (turn + 1) * small // rounds
+            for number in range(turn * small // rounds, done):
+                bench.capture("lab-b", f"{number}.png", smear(100 + number))
+            daemon.wait_for("done", done)
+        daemon.wait_for("paused", rounds + 1)
         total = bench.totals()
         check(total["failed"] == 0 and daemon.count("retrying") == 0, f"a full disk was charged to captures: {total}")
         os.unlink(filler)
