@@ -9,8 +9,13 @@ import Watching
 public struct Ledger: Sendable {
     public static let fileName = "ledger.sqlite"
 
-    let store: any DatabaseWriter
+    let store: LedgerStore
     public let path: String
+
+    private init(_ connections: any DatabaseWriter, path: String) {
+        store = LedgerStore(connections)
+        self.path = path
+    }
 
     /// Opens the ledger for the daemon, creating it or bringing its tables up to date.
     ///
@@ -28,7 +33,7 @@ public struct Ledger: Sendable {
             let verdict = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
             guard verdict == "ok" else { throw damaged(verdict ?? "no answer", path) }
             try LedgerSchema.migrator.migrate(pool)
-            return Ledger(store: pool, path: path)
+            return Ledger(pool, path: path)
         } catch let error as DatabaseError {
             throw failure(error, path)
         }
@@ -78,20 +83,14 @@ public struct Ledger: Sendable {
                         ? "use the version that the daemon runs with"
                         : "start the daemon of this version, which brings the ledger up to date")
             }
-            return Ledger(store: queue, path: path)
+            return Ledger(queue, path: path)
         } catch let error as DatabaseError {
             throw failure(error, path)
         }
     }
 
-    /// Closes the connections and folds the log into the file.
-    public func close() throws {
-        if let pool = store as? DatabasePool {
-            // A reader that is busy just now keeps the log; that is no error.
-            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        }
-        try store.close()
-    }
+    /// Folds the log into the file and closes the connections, once what is under way has ended; what begins later throws.
+    public func close() throws { try store.close() }
 
     private static func configuration() -> Configuration {
         var configuration = Configuration()

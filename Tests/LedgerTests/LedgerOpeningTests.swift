@@ -165,4 +165,30 @@ import Watching
         #expect(next < .seconds(60))
         #expect(counting < .seconds(30))
     }
+
+    @Test("What is under way while the ledger closes ends well or is refused, and what begins later is refused")
+    func closing() async throws {
+        for _ in 1...20 {
+            let bench = try await LedgerBench()
+            try await bench.see(1...200)
+            let refusals = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 1...100 {
+                    group.addTask {
+                        do {
+                            #expect(try await bench.counts().pending == 200)
+                            return false
+                        } catch {
+                            #expect(LedgerError(explaining: error)?.message.contains("closed") == true, "\(number): \(error)")
+                            return true
+                        }
+                    }
+                    if number == 50 { try bench.ledger.close() }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(refusals >= 50)
+            await #expect(throws: (any Error).self) { try await bench.ledger.set(.memory, "1") }
+            #expect(try await Ledger.open(stateDirectory: bench.space.path).summaries(now: LedgerBench.at(0)).count == 1)
+        }
+    }
 }
