@@ -101,7 +101,7 @@ actor LabLearning {
         let key = Key(root, profile)
         let folder = folder(key)
         if let content = contents[key], folder.isUnchanged(since: content) { return content }
-        guard let content = try? await Blocking.run({ folder.read() }) else { return nil }
+        let content = await Blocking.run { folder.read() }
         let captures = await count(root, profile, content.record)
         contents[key] = content
         let isNews = progress[key, default: LearningProgress()]

@@ -14,6 +14,19 @@ package struct FieldImage: Sendable, Equatable {
         self = ValidArea(of: image, workers: workers)?.field(of: image) ?? FieldImage(image)
     }
 
+    /// What of each of a profile's references is data.
+    ///
+    /// Throws ``EngineError/Code/invalidParameter`` unless there are one to three, and ``EngineError/Code/invalidSamples``.
+    package static func references(_ images: [RGBImage], workers: Workers) throws -> [FieldImage] {
+        guard (1...3).contains(images.count) else {
+            throw EngineError(
+                .invalidParameter, "\(images.count) references were given", subject: .references,
+                remedy: "give one to three")
+        }
+        for (index, image) in images.enumerated() { try image.requireSound(.reference(index)) }
+        return images.map { FieldImage(ofDataIn: $0, workers: workers) }
+    }
+
     /// Its pixels that are data, in a row if some are not.
     package var data: RGBImage { mask.data(of: image) }
 }

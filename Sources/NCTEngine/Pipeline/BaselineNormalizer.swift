@@ -30,13 +30,7 @@ public struct BaselineNormalizer: ImageNormalizer {
         workers: Workers
     ) throws {
         try parameters.validate()
-        guard (1...3).contains(references.count) else {
-            throw EngineError(
-                .invalidParameter, "\(references.count) references were given", subject: .references,
-                remedy: "give one to three")
-        }
-        for (index, image) in references.enumerated() { try image.requireSound(.reference(index)) }
-        let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
+        let references = try FieldImage.references(references, workers: workers)
         let segmentations = references.map { try? SmearNet.embedded.segmentation(of: $0, workers: workers) }
         let target = palettes.target(
             references: zip(references, segmentations).map { ($0.image, $1) }, workers: workers)

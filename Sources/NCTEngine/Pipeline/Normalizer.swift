@@ -42,13 +42,7 @@ public struct Normalizer: Sendable {
         cache: [UInt8]? = nil
     ) throws {
         try parameters.validate()
-        guard (1...3).contains(references.count) else {
-            throw EngineError(
-                .invalidParameter, "\(references.count) references were given", subject: .references,
-                remedy: "give one to three")
-        }
-        for (index, image) in references.enumerated() { try image.requireSound(.reference(index)) }
-        let references = references.map { FieldImage(ofDataIn: $0, workers: workers) }
+        let references = try FieldImage.references(references, workers: workers)
         self.parameters = parameters
         self.workers = workers
         self.extractor = extractor
