@@ -50,7 +50,7 @@ test: dependencies
 	Tests/Baselines/run
 	Tests/Formats/run
 	python3 Tests/Counts/counts.py
-	$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
+	$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
 	SECONDS_EACH=5 tools/fuzz png jpeg tiff
 	$(ABREAST) swift test $(SWIFT_FLAGS) --skip-build
 
