@@ -93,7 +93,7 @@ extension Parameter {
         }
     }
 
-    static func word<Word: RawRepresentable<String> & CaseIterable>(
+    static func word<Word: RawRepresentable<String> & CaseIterable & SendableMetatype>(
         _ key: String, _ path: Path<Word>, _ summary: String, _ details: String = ""
     ) -> Self {
         let words = Word.allCases.map(\.rawValue)
