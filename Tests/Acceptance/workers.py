@@ -6,6 +6,7 @@ The daemon never dies; 0 lost, 0 torn, 0 doubled; the other lab goes on; no work
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -112,6 +113,27 @@ def outside(rng):
     bench.remove()
 
 
+def busy():
+    """A worker with a thread a core, while others want all cores: its loops wait, and nothing but that happens."""
+    bench = Bench(workers=1)
+    load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * os.cpu_count())]
+    try:
+        for number in range(6):
+            bench.capture("lab-a", f"{number}.png", smear(number, 900, 700))
+        daemon = Daemon(bench)
+        daemon.wait_for("ready")
+        total = bench.wait_done(6)
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+    daemon.stop()
+    check(total["done"] == 6 and daemon.count("worker-lost") == 0, f"{total}: {daemon.lines[-5:]}")
+    bench.check_promises()
+    print("a worker with a thread a core on a busy machine: 6 done, none lost", flush=True)
+    bench.remove()
+
+
 def run():
     rng = random.Random(seed())
     for step in STEPS:
@@ -121,6 +143,7 @@ def run():
     if not sys.argv[1:]:
         all_die(rng)
         outside(rng)
+        busy()
 
 
 main(run)

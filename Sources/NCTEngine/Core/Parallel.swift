@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Runs pieces of work on a fixed number of threads.
@@ -24,14 +23,7 @@ public struct Workers: Sendable, Equatable {
             for index in 0..<pieces { body(piece(index)) }
             return
         }
-        let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: min(threads, pieces)) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < pieces else { return }
-                body(piece(index))
-            }
-        }
+        ThreadTeam.shared.perform(pieces, helpers: min(threads, pieces) - 1) { body(piece($0)) }
     }
 
     /// The elements that `body` returns for each piece, one after the other.
