@@ -25,6 +25,10 @@ extension Profile {
             profile.name = name
             if name.trimmingCharacters(in: .whitespaces).isEmpty {
                 reader.report(["name"], "is empty", remedy: "give the profile a name, such as \"\(stem)\"")
+            } else if PrintableName.text(name) != name {
+                reader.report(
+                    ["name"], "has characters that cannot be shown (\(PrintableName.text(name)))",
+                    remedy: "leave control characters and line ends out of it")
             }
         }
         profile.readFiles(from: &reader, folder: folder)

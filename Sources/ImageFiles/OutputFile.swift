@@ -29,6 +29,10 @@ public enum OutputFile {
         case ENOENT, ENOTDIR:
             ImageFileError(
                 .notFound, "there is no such directory to write to", path: path, remedy: "create it or check the path")
+        case ENAMETOOLONG:
+            ImageFileError(
+                .cannotWrite, "the file system takes no name that long", path: path,
+                remedy: "give the image a shorter name")
         case EISDIR:
             ImageFileError(.cannotWrite, "this is a directory", path: path, remedy: "give the path of a file")
         default:

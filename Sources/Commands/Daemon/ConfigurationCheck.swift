@@ -125,6 +125,11 @@ struct ConfigurationCheck {
     // MARK: Written trees
 
     private mutating func lookAtTrees() {
+        let state = StateDirectory(configuration: configuration)
+        let trouble = Answer.within(configuration.stateDirectory) { state.trouble() }
+        if let text = trouble ?? "\(configuration.stateDirectory): it does not answer" {
+            report.warnings.append("\(WrittenTree.state.title): \(text)")
+        }
         let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.identities ?? [:]
         let isRemoving = configuration.watches.contains { $0.deletions == .remove }
         for tree in [WrittenTree.output, .held, .quarantine] + (isRemoving ? [.removed] : []) {

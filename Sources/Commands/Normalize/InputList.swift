@@ -120,7 +120,9 @@ struct InputList {
         do {
             names = try DirectoryListing.names(ofDirectoryAt: folder)
         } catch {
-            miss(Self.text(folder), "the directory cannot be read (\(error.reason))")
+            miss(
+                Self.text(folder), "the directory cannot be read (\(error.reason))",
+                remedy: "let it be read, or name what is to be normalized")
             return
         }
         for name in names {
@@ -157,8 +159,8 @@ struct InputList {
         }
     }
 
-    private mutating func miss(_ name: String, _ reason: String) {
-        missing.append(JobFailure(file: name, cause: reason, remedy: "check the name"))
+    private mutating func miss(_ name: String, _ reason: String, remedy: String = "check the name") {
+        missing.append(JobFailure(file: name, cause: reason, remedy: remedy))
     }
 
     private mutating func note(foreign name: [UInt8]) {

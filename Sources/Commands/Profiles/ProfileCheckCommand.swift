@@ -40,7 +40,8 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         for (index, origin) in engine.references.enumerated() {
             let image = engine.referenceImages[index]
             console.say(
-                "  reference  \(origin.path)  \(image.width) × \(image.height)  \(review.summaries[index])")
+                "  reference  \(PrintableName.text(origin.path))  \(image.width) × \(image.height)  \(review.summaries[index])"
+            )
         }
         console.say("  method     \(profile.method.rawValue)")
         if let palettes = engine.palettes {

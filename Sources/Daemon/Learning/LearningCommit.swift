@@ -36,8 +36,11 @@ struct LearningCommit: Sendable {
         case nil where outcome.lights == nil && (learnsPalette || colors.isEmpty):
             events.append(
                 failure(
-                    "of the captures that it would be learned from, only \(outcome.captures) are still there "
-                        + "and show it"))
+                    learnsPalette
+                        ? "of the captures that it would be learned from, only \(outcome.captures) are still there "
+                            + "and show it"
+                        : "of the captures that light would be learned from, only \(outcome.captures) of one size are "
+                            + "still there and show it"))
         case nil:
             if outcome.lights == nil { events.append(stands(outcome.captures, nil)) }
         case (let palette, .kept(let largest))?:

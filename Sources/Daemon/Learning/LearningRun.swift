@@ -104,7 +104,7 @@ struct LearningRun: Sendable {
         }
         try await look(at: older, &survey)
         let learned = try await fields(of: survey)
-        outcome.captures = learned.map(\.captures).max() ?? 0
+        outcome.captures = learned.map(\.captures).max() ?? survey.largest?.estimator.count ?? 0
         if let (lights, change) = LightDrift.decision(known: known, learned: learned) {
             (outcome.lights, outcome.lightChange) = (lights, change)
         }

@@ -41,7 +41,7 @@ extension FeatureExtractor {
             let least = 3 << (coarsest - 1)
             throw EngineError(
                 .imageTooSmall, "an image of \(width)×\(height) pixels has no 3×3 patch at level \(coarsest)",
-                remedy: "use images of at least \(least)×\(least) pixels, or a finer level")
+                remedy: "use images of at least \(least)×\(least) pixels" + (coarsest > 1 ? ", or a finer level" : ""))
         }
     }
 }
