@@ -186,7 +186,8 @@ deb: static
 # The manual pages of the commands and of the configuration, and what other pages say of the method's parameters;
 # nctd.service(8) is written by hand.
 manual: build
-	NCTD_WRITE_PAGES=1 swift test $(SWIFT_FLAGS) --filter ParameterPagesTests
+	swift build $(SWIFT_FLAGS) --build-tests
+	NCTD_WRITE_PAGES=1 swift test $(SWIFT_FLAGS) --skip-build --filter ParameterPagesTests
 	tools/make-manual .build/release/nctd > docs/man/nctd.1
 	tools/make-manual docs/configuration.md > docs/man/nctd.toml.5
 

@@ -2,6 +2,17 @@ import NCTEngine
 import SmearPhantom
 import Testing
 
+extension ColorTrend {
+    /// The trend of whole images.
+    init(
+        from source: LabImage, to result: LabImage, mask: DataMask? = nil, workers: Workers = Workers(threads: 1)
+    ) {
+        self.init(
+            from: source, to: result, at: Self.sample(width: source.width, pixelCount: source.pixelCount, mask: mask),
+            workers: workers)
+    }
+}
+
 @Suite("Color trend")
 struct ColorTrendTests {
     private let workers = Workers(threads: 2)

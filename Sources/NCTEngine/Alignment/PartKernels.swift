@@ -56,27 +56,39 @@ package enum PartKernels {
         }
     }
 
-    /// Of the difference of a result from what it is held to, the belief is left.
+    /// How firmly a result is held, on a grid whose pixels are `scale` of the image's wide, interpolated between their
+    /// centers.
+    package struct HoldField: Sendable {
+        let width: Int
+        let height: Int
+        let scale: Int
+        /// The belief in the result, 0…1, and what is taken from its L*, a* and b*.
+        let values: [SIMD4<Float>]
+
+        package init(width: Int, height: Int, scale: Int, values: [SIMD4<Float>]) {
+            precondition(!values.isEmpty && values.count == width * height)
+            (self.width, self.height, self.scale, self.values) = (width, height, scale, values)
+        }
+    }
+
+    /// Of the difference of a result from what it is held to, less what is taken from its colors, the belief is left.
     ///
-    /// - Parameters:
-    ///   - belief: on a grid whose pixels are `scale` of the image's wide, interpolated between their centers.
-    ///   - origin: of the image in the frame that the grid covers.
+    /// - Parameter origin: of the image in the frame that the grid covers.
     /// - Precondition: both images have one size.
-    package static func blend(
-        _ result: inout LabImage, toward target: LabImage, belief: Plane, scale: Int, origin: (x: Int, y: Int),
-        workers: Workers
+    package static func hold(
+        _ result: inout LabImage, to target: LabImage, by field: HoldField, origin: (x: Int, y: Int), workers: Workers
     ) {
-        precondition(result.samples.count == target.samples.count && !belief.values.isEmpty)
+        precondition(result.samples.count == target.samples.count)
         let (width, height) = (result.width, result.height)
         /// The two nearest places of the grid along an axis, and the share of the second.
         func places(_ count: Int, _ origin: Int, _ size: Int) -> [(first: Int, second: Int, share: Float)] {
             (0..<count).map { index in
-                let place = (Float(origin + index) + 0.5) / Float(scale) - 0.5
+                let place = (Float(origin + index) + 0.5) / Float(field.scale) - 0.5
                 let first = Int(place.rounded(.down))
                 return (min(size - 1, max(0, first)), min(size - 1, max(0, first + 1)), place - Float(first))
             }
         }
-        let (columns, rows) = (places(width, origin.x, belief.width), places(height, origin.y, belief.height))
+        let (columns, rows) = (places(width, origin.x, field.width), places(height, origin.y, field.height))
         result.samples.withUnsafeMutableBufferPointer { output in
             target.samples.withUnsafeBufferPointer { input in
                 guard let input = input.baseAddress, let output = output.baseAddress else { return }
@@ -86,15 +98,17 @@ package enum PartKernels {
                         let row = rows[y]
                         for x in 0..<width {
                             let column = columns[x]
-                            func value(_ line: Int) -> Float {
-                                let start = line * belief.width
-                                return belief.values[start + column.first] * (1 - column.share)
-                                    + belief.values[start + column.second] * column.share
+                            func value(_ line: Int) -> SIMD4<Float> {
+                                let start = line * field.width
+                                return field.values[start + column.first] * (1 - column.share)
+                                    + field.values[start + column.second] * column.share
                             }
-                            let trust = value(row.first) * (1 - row.share) + value(row.second) * row.share
+                            let hold = value(row.first) * (1 - row.share) + value(row.second) * row.share
                             let start = 3 * (y * width + x)
-                            for sample in start..<start + 3 {
-                                to.base[sample] = from.base[sample] + trust * (to.base[sample] - from.base[sample])
+                            for channel in 0..<3 {
+                                let aligned = from.base[start + channel]
+                                let difference = to.base[start + channel] - aligned - hold[1 + channel]
+                                to.base[start + channel] = aligned + hold[0] * difference
                             }
                         }
                     }

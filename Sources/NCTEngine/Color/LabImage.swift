@@ -18,4 +18,9 @@ public struct LabImage: Sendable, Equatable {
     package subscript(pixel: Int) -> SIMD3<Float> {
         SIMD3(samples[3 * pixel], samples[3 * pixel + 1], samples[3 * pixel + 2])
     }
+
+    /// Some pixels, counted row by row, in a row.
+    func picked(_ pixels: [Int]) -> LabImage {
+        LabImage(width: pixels.count, height: 1, samples: pixels.flatMap { samples[3 * $0..<3 * $0 + 3] })
+    }
 }

@@ -8,3 +8,10 @@ enum PixelSample {
         return Array(stride(from: 0, to: pixelCount, by: step))
     }
 }
+
+extension RGBImage {
+    /// Some pixels, counted row by row, in a row.
+    func picked(_ pixels: [Int]) -> RGBImage {
+        RGBImage(width: pixels.count, height: 1, samples: pixels.flatMap { samples[3 * $0..<3 * $0 + 3] })
+    }
+}

@@ -5,7 +5,7 @@
 /// ``NormalizationParameters/tilePixels`` lets it.
 ///
 /// What a process has but once: OpenBLAS is set to one thread per call (`openblas_set_num_threads(1)`) when the engine first
-/// multiplies matrices, and stays so, for other users of it, too; pieces of work run on Dispatch's global queues; the
+/// multiplies matrices, and stays so, for other users of it, too; pieces of work run on threads that it keeps; the
 /// built-in networks (``SmearNet/embedded``, ``KindNet/embedded``) are unpacked once and kept. There are no files, clocks,
 /// signal handlers or logging.
 public struct Normalizer: Sendable {
@@ -197,7 +197,7 @@ public struct Normalizer: Sendable {
             workers: workers)
         return TransferStart(
             capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),
-            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief, workers: workers),
+            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief),
             clipped: aligned.clipped)
     }
 
@@ -227,11 +227,12 @@ public struct Normalizer: Sendable {
             var result = run.recolored(
                 source, lab: lab, by: transfer, parameters: parameters, workers: workers)
             if index == group.plans.count - 1 {
-                let trend =
-                    parameters.blendsTrend
-                    ? ColorTrend(from: lab, to: result, mask: capture.mask, workers: workers) : nil
-                start.finish(
-                    &result, from: lab, trend: trend, strength: strength, parameters: parameters, workers: workers)
+                let pixels = ColorTrend.sample(
+                    width: source.width, pixelCount: source.pixelCount, mask: capture.mask)
+                start.ending(
+                    from: lab.picked(pixels), to: result.picked(pixels), at: pixels, strength: strength,
+                    parameters: parameters, workers: workers
+                ).apply(to: &result, from: lab, workers: workers)
             }
             let image: RGBImage
             (image, clipped) = result.rgbImage(workers: workers)

@@ -140,18 +140,16 @@ package struct TiledRun {
     ///
     /// - Returns: the number of clipped pixels.
     private func finish(_ frame: inout LabImage, blending: Bool) -> Int {
-        let trend = blending && parameters.blendsTrend ? trend(of: frame) : nil
+        let ending = blending ? ending(of: frame) : nil
         let rows = max(1, Self.bandPixels / frame.width)
         var clipped = 0
         for y in stride(from: 0, to: frame.height, by: rows) {
             let area = PixelArea(x: 0, y: y, width: frame.width, height: min(rows, frame.height - y))
             let range = 3 * y * frame.width..<3 * (y + area.height) * frame.width
             var band = LabImage(width: area.width, height: area.height, samples: Array(frame.samples[range]))
-            if blending, start.anchor != nil || trend != nil || strength < 1 {
+            if let ending, ending.isAny {
                 let lab = LabImage(source.cropped(to: area), workers: workers)
-                start.finish(
-                    &band, from: lab, trend: trend, strength: strength, area: area, parameters: parameters,
-                    workers: workers)
+                ending.apply(to: &band, from: lab, area: area, workers: workers)
             }
             let (image, count) = band.rgbImage(workers: workers)
             frame.samples.replaceSubrange(range, with: image.samples)
@@ -160,13 +158,12 @@ package struct TiledRun {
         return clipped
     }
 
-    /// The trend of the whole frame, from the pixels that it would look at anyway.
-    private func trend(of frame: LabImage) -> ColorTrend {
+    /// What the whole frame is moved by, from the pixels that its trend looks at.
+    private func ending(of frame: LabImage) -> TransferStart.Ending {
         let pixels = ColorTrend.sample(width: frame.width, pixelCount: frame.pixelCount, mask: capture.mask)
-        func picked(_ samples: [Float]) -> [Float] { pixels.flatMap { samples[3 * $0..<3 * $0 + 3] } }
-        let before = LabImage(RGBImage(width: pixels.count, height: 1, samples: picked(source.samples)))
-        let after = LabImage(width: pixels.count, height: 1, samples: picked(frame.samples))
-        return ColorTrend(from: before, to: after, at: Array(pixels.indices), workers: workers)
+        return start.ending(
+            from: LabImage(source.picked(pixels)), to: frame.picked(pixels), at: pixels, strength: strength,
+            parameters: parameters, workers: workers)
     }
 
     /// Sum and number of a tile's confidences in its core.

@@ -9,24 +9,57 @@ struct TransferStart: Sendable {
     /// Pixels of the aligned capture that had to be clipped to the gamut.
     let clipped: Int
 
-    /// Moves the last step's result, or a part of it, to the trend of the field, holds it to the alignment, and brings it
-    /// back to the capture where the transfer is to be weak.
+    /// What the last step's result is moved by.
     ///
     /// - Parameters:
-    ///   - source: the part of the capture that was repainted.
-    ///   - trend: of the whole field; nil for a setting without.
-    ///   - strength: how much of the transfer is to be left, 0…1.
-    ///   - area: the part of the frame that this is; nil for all of it.
-    func finish(
-        _ result: inout LabImage, from source: LabImage, trend: ColorTrend?, strength: Float, area: PixelArea? = nil,
+    ///   - before: colors of some pixels of the capture, in a row.
+    ///   - after: of the same in the result.
+    ///   - pixels: which ones these are of the whole frame, counted row by row (``ColorTrend/sample(width:pixelCount:mask:)``).
+    func ending(
+        from before: LabImage, to after: LabImage, at pixels: [Int], strength: Float,
         parameters: NormalizationParameters, workers: Workers
-    ) {
-        trend?.blend(
-            into: &result, from: source, share: parameters.trendShare,
-            tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity, workers: workers)
-        anchor?.hold(&result, area: area, workers: workers)
-        if strength < 1 {
-            ColorTrend.identity.blend(into: &result, from: source, share: 1 - strength, workers: workers)
+    ) -> Ending {
+        var ending = Ending(
+            trend: parameters.blendsTrend
+                ? ColorTrend(from: before, to: after, at: Array(pixels.indices), workers: workers) : nil,
+            hold: nil, strength: strength, parameters: parameters)
+        var settled = after
+        ending.blendTrend(into: &settled, from: before, workers: workers)
+        ending.hold = anchor?.hold(of: settled, at: pixels, workers: workers)
+        return ending
+    }
+
+    /// The end of step 8, the same for all parts of a field.
+    struct Ending: Sendable {
+        /// Nil for a setting without.
+        let trend: ColorTrend?
+        /// Nil for a capture that was not aligned.
+        fileprivate(set) var hold: AlignmentHold?
+        /// How much of the transfer is to be left, 0…1.
+        let strength: Float
+        let parameters: NormalizationParameters
+
+        /// False if it leaves each result as it is.
+        var isAny: Bool { trend != nil || hold != nil || strength < 1 }
+
+        fileprivate func blendTrend(into result: inout LabImage, from source: LabImage, workers: Workers) {
+            trend?.blend(
+                into: &result, from: source, share: parameters.trendShare,
+                tolerance: parameters.trendTolerance > 0 ? parameters.trendTolerance : .infinity, workers: workers)
+        }
+
+        /// Moves the last step's result, or a part of it, to the trend of the field, holds it to the alignment, and
+        /// brings it back to the capture where the transfer is to be weak.
+        ///
+        /// - Parameters:
+        ///   - source: the part of the capture that was repainted.
+        ///   - area: the part of the frame that this is; nil for all of it.
+        func apply(to result: inout LabImage, from source: LabImage, area: PixelArea? = nil, workers: Workers) {
+            blendTrend(into: &result, from: source, workers: workers)
+            hold?.apply(to: &result, area: area, workers: workers)
+            if strength < 1 {
+                ColorTrend.identity.blend(into: &result, from: source, share: 1 - strength, workers: workers)
+            }
         }
     }
 }

@@ -29,25 +29,14 @@ package struct ColorTrend: Sendable, Equatable {
     private static let tolerance = 4.0
     private static let rounds = 3
 
-    /// Fits the trend. Deterministic, for any number of threads; a few milliseconds whatever the size.
-    ///
-    /// - Parameter mask: the pixels that are fitted to.
-    /// - Precondition: the images are of one size and not empty.
-    package init(
-        from source: LabImage, to result: LabImage, mask: DataMask? = nil, workers: Workers = Workers(threads: 1)
-    ) {
-        precondition(source.width == result.width && source.height == result.height && source.pixelCount > 0)
-        self.init(
-            from: source, to: result, at: Self.sample(width: source.width, pixelCount: source.pixelCount, mask: mask),
-            workers: workers)
-    }
-
     /// The pixels that the fit looks at in an image of this size.
     package static func sample(width: Int, pixelCount: Int, mask: DataMask? = nil) -> [Int] {
         PixelSample.indices(width: width, pixelCount: pixelCount, limit: sampleLimit).filter { mask.isData($0) }
     }
 
-    /// Fits the trend to the given pixels.
+    /// Fits the trend to the given pixels. Deterministic, for any number of threads; a few milliseconds whatever the size.
+    ///
+    /// - Precondition: the images are of one size and not empty.
     package init(from source: LabImage, to result: LabImage, at pixels: [Int], workers: Workers) {
         let rarity = Self.rarity(of: source, at: pixels)
         let bases = pixels.map { Self.basis(source[$0]) }
