@@ -8,15 +8,26 @@ struct AlignmentAnchor: Sendable {
     /// In the training lab's colors, class by class.
     let aligned: RGBImage
     private let parts: SmearParts
-    private let scale: Int
-    private let whiteCellBelief: Float
+    private let field: PartKernels.HoldField
 
     /// - Parameter whiteCells: belief in matches on white cells, 0…1; elsewhere it is 1.
-    init(_ capture: AlignedCapture, whiteCells: Float) {
+    init(_ capture: AlignedCapture, whiteCells: Float, workers: Workers) {
         aligned = capture.image
         parts = capture.sight.parts
-        scale = capture.sight.scale
-        whiteCellBelief = whiteCells
+        let table = (0..<parts.count).map { part -> SIMD8<Float> in
+            switch part {
+            case SmearParts.background: [1, 1, 0, 0, 0, 0, 0, 0]
+            case SmearParts.redCell: [1, 0, 1, 0, 0, 0, 0, 0]
+            case ..<SmearParts.cytoplasm(ofCell: 0): [1, 0, 0, 0, 0, 0, 0, 0]
+            default: [whiteCells, 0, 0, 0, 0, 0, 0, 0]
+            }
+        }
+        let blurred = PartKernels.blurred(
+            parts.indices, table: table, width: parts.width, height: parts.height,
+            deviation: ClassAlignment.blur, workers: workers)
+        field = PartKernels.HoldField(
+            width: parts.width, height: parts.height, scale: capture.sight.scale,
+            values: (0..<parts.indices.count).map { SIMD3(blurred[8 * $0], blurred[8 * $0 + 1], blurred[8 * $0 + 2]) })
     }
 
     /// How a result is held to the aligned capture.
@@ -25,29 +36,17 @@ struct AlignmentAnchor: Sendable {
     ///   - colors: of some pixels of the result, in a row.
     ///   - pixels: which ones these are of the whole frame, counted row by row.
     func hold(of colors: LabImage, at pixels: [Int], workers: Workers) -> AlignmentHold {
-        let drift = ClassDrift(
-            from: LabImage(aligned.picked(pixels), workers: workers), to: colors,
-            classes: pixels.map { part(atPixel: $0) })
-        let table = (0..<parts.count).map { part in
-            let belief = part < SmearParts.cytoplasm(ofCell: 0) ? 1 : whiteCellBelief
-            let shift = drift.correction(ofPart: part)
-            return SIMD8(belief, shift.x, shift.y, shift.z, 0, 0, 0, 0)
-        }
-        let blurred = PartKernels.blurred(
-            parts.indices, table: table, width: parts.width, height: parts.height,
-            deviation: ClassAlignment.blur, workers: workers)
-        return AlignmentHold(
-            aligned: aligned,
-            field: PartKernels.HoldField(
-                width: parts.width, height: parts.height, scale: scale,
-                values: (0..<parts.indices.count).map {
-                    SIMD4(blurred[8 * $0], blurred[8 * $0 + 1], blurred[8 * $0 + 2], blurred[8 * $0 + 3])
-                }))
+        AlignmentHold(
+            aligned: aligned, field: field,
+            drift: ClassDrift(
+                from: LabImage(aligned.picked(pixels), workers: workers), to: colors,
+                classes: pixels.map { part(atPixel: $0) }))
     }
 
     private func part(atPixel pixel: Int) -> Int {
         let (y, x) = pixel.quotientAndRemainder(dividingBy: aligned.width)
-        return Int(parts.indices[min(parts.height - 1, y / scale) * parts.width + min(parts.width - 1, x / scale)])
+        let (row, column) = (min(parts.height - 1, y / field.scale), min(parts.width - 1, x / field.scale))
+        return Int(parts.indices[row * parts.width + column])
     }
 }
 
@@ -55,6 +54,7 @@ struct AlignmentAnchor: Sendable {
 struct AlignmentHold: Sendable {
     let aligned: RGBImage
     let field: PartKernels.HoldField
+    let drift: ClassDrift
 
     /// Moves a result, or a part of one, toward the aligned capture.
     ///
@@ -62,7 +62,8 @@ struct AlignmentHold: Sendable {
     func apply(to result: inout LabImage, area: PixelArea?, workers: Workers) {
         let target = area.map { aligned.cropped(to: $0) } ?? aligned
         PartKernels.hold(
-            &result, to: LabImage(target, workers: workers), by: field, origin: (area?.x ?? 0, area?.y ?? 0),
-            workers: workers)
+            &result, to: LabImage(target, workers: workers), by: field,
+            less: (drift.correction(ofPart: SmearParts.background), drift.correction(ofPart: SmearParts.redCell)),
+            origin: (area?.x ?? 0, area?.y ?? 0), workers: workers)
     }
 }

@@ -30,11 +30,13 @@ package struct ClassDrift: Sendable, Equatable {
         }
     }
 
-    /// What is taken from the colors of a part.
+    /// What is taken from the colors of a part. Nothing is made brighter: a background is near white, and its noise would be
+    /// cut off there.
     package func correction(ofPart part: Int) -> SIMD3<Float> {
         guard part == SmearParts.background || part == SmearParts.redCell else { return .zero }
         let mean = means[part]
         let size = (mean * mean).sum().squareRoot()
-        return min(1, max(0, size / Self.allowed - 1)) * mean
+        let correction = min(1, max(0, size / Self.allowed - 1)) * mean
+        return SIMD3(max(0, correction.x), correction.y, correction.z)
     }
 }

@@ -62,10 +62,10 @@ package enum PartKernels {
         let width: Int
         let height: Int
         let scale: Int
-        /// The belief in the result, 0…1, and what is taken from its L*, a* and b*.
-        let values: [SIMD4<Float>]
+        /// The belief in the result, and the shares of background and of red cells, 0…1.
+        let values: [SIMD3<Float>]
 
-        package init(width: Int, height: Int, scale: Int, values: [SIMD4<Float>]) {
+        package init(width: Int, height: Int, scale: Int, values: [SIMD3<Float>]) {
             precondition(!values.isEmpty && values.count == width * height)
             (self.width, self.height, self.scale, self.values) = (width, height, scale, values)
         }
@@ -73,10 +73,13 @@ package enum PartKernels {
 
     /// Of the difference of a result from what it is held to, less what is taken from its colors, the belief is left.
     ///
-    /// - Parameter origin: of the image in the frame that the grid covers.
+    /// - Parameters:
+    ///   - less: what is taken from L*, a* and b* of background and of red cells.
+    ///   - origin: of the image in the frame that the grid covers.
     /// - Precondition: both images have one size.
     package static func hold(
-        _ result: inout LabImage, to target: LabImage, by field: HoldField, origin: (x: Int, y: Int), workers: Workers
+        _ result: inout LabImage, to target: LabImage, by field: HoldField,
+        less taken: (background: SIMD3<Float>, redCell: SIMD3<Float>), origin: (x: Int, y: Int), workers: Workers
     ) {
         precondition(result.samples.count == target.samples.count)
         let (width, height) = (result.width, result.height)
@@ -98,16 +101,17 @@ package enum PartKernels {
                         let row = rows[y]
                         for x in 0..<width {
                             let column = columns[x]
-                            func value(_ line: Int) -> SIMD4<Float> {
+                            func value(_ line: Int) -> SIMD3<Float> {
                                 let start = line * field.width
                                 return field.values[start + column.first] * (1 - column.share)
                                     + field.values[start + column.second] * column.share
                             }
                             let hold = value(row.first) * (1 - row.share) + value(row.second) * row.share
+                            let shift = hold.y * taken.background + hold.z * taken.redCell
                             let start = 3 * (y * width + x)
                             for channel in 0..<3 {
                                 let aligned = from.base[start + channel]
-                                let difference = to.base[start + channel] - aligned - hold[1 + channel]
+                                let difference = to.base[start + channel] - aligned - shift[channel]
                                 to.base[start + channel] = aligned + hold[0] * difference
                             }
                         }

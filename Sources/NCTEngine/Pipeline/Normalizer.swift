@@ -197,7 +197,7 @@ public struct Normalizer: Sendable {
             workers: workers)
         return TransferStart(
             capture: capture, appearance: CaptureReading(appearance: aligned.image, of: capture),
-            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief),
+            anchor: AlignmentAnchor(aligned, whiteCells: parameters.whiteCellBelief, workers: workers),
             clipped: aligned.clipped)
     }
 
