@@ -27,7 +27,10 @@ struct AlignmentAnchor: Sendable {
             deviation: ClassAlignment.blur, workers: workers)
         field = PartKernels.HoldField(
             width: parts.width, height: parts.height, scale: capture.sight.scale,
-            values: (0..<parts.indices.count).map { SIMD3(blurred[8 * $0], blurred[8 * $0 + 1], blurred[8 * $0 + 2]) })
+            belief: (0..<parts.indices.count).map { blurred[8 * $0] },
+            shares: (0..<parts.indices.count).map {
+                SIMD2(UInt8((255 * blurred[8 * $0 + 1]).rounded()), UInt8((255 * blurred[8 * $0 + 2]).rounded()))
+            })
     }
 
     /// How a result is held to the aligned capture.

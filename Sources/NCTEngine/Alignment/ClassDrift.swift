@@ -31,12 +31,15 @@ package struct ClassDrift: Sendable, Equatable {
     }
 
     /// What is taken from the colors of a part. Nothing is made brighter: a background is near white, and its noise would be
-    /// cut off there.
+    /// cut off there. Red cells follow the background alone: where it stays, their classes are as likely to be wrong.
     package func correction(ofPart part: Int) -> SIMD3<Float> {
         guard part == SmearParts.background || part == SmearParts.redCell else { return .zero }
-        let mean = means[part]
-        let size = (mean * mean).sum().squareRoot()
-        let correction = min(1, max(0, size / Self.allowed - 1)) * mean
+        let correction = min(share(of: part), share(of: SmearParts.background)) * means[part]
         return SIMD3(max(0, correction.x), correction.y, correction.z)
+    }
+
+    private func share(of part: Int) -> Float {
+        let size = (means[part] * means[part]).sum().squareRoot()
+        return min(1, max(0, size / Self.allowed - 1))
     }
 }

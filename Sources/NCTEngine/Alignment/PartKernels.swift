@@ -62,12 +62,15 @@ package enum PartKernels {
         let width: Int
         let height: Int
         let scale: Int
-        /// The belief in the result, and the shares of background and of red cells, 0…1.
-        let values: [SIMD3<Float>]
+        /// The belief in the result, 0…1.
+        let belief: [Float]
+        /// The shares of background and of red cells, 255 for all.
+        let shares: [SIMD2<UInt8>]
 
-        package init(width: Int, height: Int, scale: Int, values: [SIMD3<Float>]) {
-            precondition(!values.isEmpty && values.count == width * height)
-            (self.width, self.height, self.scale, self.values) = (width, height, scale, values)
+        package init(width: Int, height: Int, scale: Int, belief: [Float], shares: [SIMD2<UInt8>]) {
+            precondition(!belief.isEmpty && belief.count == width * height && shares.count == belief.count)
+            (self.width, self.height, self.scale) = (width, height, scale)
+            (self.belief, self.shares) = (belief, shares)
         }
     }
 
@@ -82,6 +85,7 @@ package enum PartKernels {
         less taken: (background: SIMD3<Float>, redCell: SIMD3<Float>), origin: (x: Int, y: Int), workers: Workers
     ) {
         precondition(result.samples.count == target.samples.count)
+        let isShifted = taken != (.zero, .zero)
         let (width, height) = (result.width, result.height)
         /// The two nearest places of the grid along an axis, and the share of the second.
         func places(_ count: Int, _ origin: Int, _ size: Int) -> [(first: Int, second: Int, share: Float)] {
@@ -101,18 +105,27 @@ package enum PartKernels {
                         let row = rows[y]
                         for x in 0..<width {
                             let column = columns[x]
-                            func value(_ line: Int) -> SIMD3<Float> {
-                                let start = line * field.width
-                                return field.values[start + column.first] * (1 - column.share)
-                                    + field.values[start + column.second] * column.share
+                            func blended<Value>(
+                                _ value: (Int) -> Value, _ mix: (Value, Value, Float) -> Value
+                            ) -> Value {
+                                func along(_ line: Int) -> Value {
+                                    let start = line * field.width
+                                    return mix(value(start + column.first), value(start + column.second), column.share)
+                                }
+                                return mix(along(row.first), along(row.second), row.share)
                             }
-                            let hold = value(row.first) * (1 - row.share) + value(row.second) * row.share
-                            let shift = hold.y * taken.background + hold.z * taken.redCell
+                            let belief = blended({ field.belief[$0] }, { $0 * (1 - $2) + $1 * $2 })
+                            var shift = SIMD3<Float>.zero
+                            if isShifted {
+                                let shares = blended(
+                                    { SIMD2<Float>(field.shares[$0]) / 255 }, { $0 * (1 - $2) + $1 * $2 })
+                                shift = shares.x * taken.background + shares.y * taken.redCell
+                            }
                             let start = 3 * (y * width + x)
                             for channel in 0..<3 {
                                 let aligned = from.base[start + channel]
                                 let difference = to.base[start + channel] - aligned - shift[channel]
-                                to.base[start + channel] = aligned + hold[0] * difference
+                                to.base[start + channel] = aligned + belief * difference
                             }
                         }
                     }
