@@ -100,6 +100,18 @@ import Testing
         #expect(broken.error.contains("lab-b.toml") && broken.error.contains("reference.png"), "\(broken.error)")
     }
 
+    @Test("An output that belongs to another state directory is a warning, and no state directory is made by it")
+    func foreignState() throws {
+        let bench = try bench()
+        #expect(try !bench.nctd("check", "--config", "nctd.toml").error.contains("made with the state directory"))
+        try bench.space.write(
+            "{\"about\":\"\",\"tree\":\"output\",\"id\":\"1\",\"state\":\"46e5\"}", to: "out/.nctd-tree")
+        let warned = try bench.nctd("check", "--config", "nctd.toml")
+        #expect(warned.status == 0)
+        #expect(warned.error.contains("made with the state directory 46e5"), "\(warned.error)")
+        #expect(!FileManager.default.fileExists(atPath: bench.space("state")))
+    }
+
     @Test("Each pattern is said with what it matches now, and those that can match nothing with what to write")
     func patterns() throws {
         let bench = try bench()

@@ -246,6 +246,14 @@ import Testing
         #expect(try problems("references = []")[0].message == "is empty")
     }
 
+    @Test("A name with characters that cannot be shown is refused, and shown without them")
+    func unprintableName() throws {
+        let found = try problems("references = [\"one.png\"]\nname = \"a\\u001b[31mb\\n\"")
+        #expect(found.map(\.key) == ["name"] && found[0].line == 2)
+        #expect(found[0].message.contains("a\\x1B[31mb\\x0A"), "\(found[0].message)")
+        #expect(try problems("references = []\nname = \"Labor Süd 1\"").map(\.key) == ["references"])
+    }
+
     @Test("A document that is no TOML is refused with line and column")
     func syntax() throws {
         let found = try problems("references = [\"one.png\"]\nseed = = 2\n")
