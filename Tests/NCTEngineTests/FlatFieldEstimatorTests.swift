@@ -38,6 +38,18 @@ struct FlatFieldEstimatorTests {
         #expect(twenty.error.allSatisfy { $0 > 0 && $0 < 0.02 }, "\(twenty.error)")
     }
 
+    @Test("Copies of a capture count once, so that its cells are not taken for light")
+    func copies() throws {
+        var estimator = FlatFieldEstimator()
+        for index in 0..<30 {
+            let grid = try #require(LightGrid(Self.fields[index % 3]))
+            let isTaken = estimator.add(grid)
+            #expect(isTaken)
+        }
+        #expect(estimator.count == 3)
+        #expect(estimator.estimate(workers: Self.workers) == Self.learned(Self.fields.prefix(3)))
+    }
+
     @Test("Of one capture alone a light is found to 4 %, or is not believed", arguments: lights)
     func single(light: SyntheticLight) throws {
         var believed = 0
@@ -122,8 +134,10 @@ struct FlatFieldEstimatorTests {
     @Test("However many captures come, at most a hundred are kept; other proportions are not taken in")
     func bounded() throws {
         var estimator = FlatFieldEstimator()
-        let grids = try Self.fields.prefix(4).map { try #require(LightGrid($0)) }
-        let taken = (0..<130).map { estimator.add(grids[$0 % 4]) }
+        let grids = try (0..<130).map { index in
+            try #require(LightGrid(SyntheticLight.twenty[index % 20].laid(over: Self.fields[index / 20])))
+        }
+        let taken = grids.map { estimator.add($0) }
         #expect(taken.allSatisfy { $0 })
         #expect(estimator.count == 130)
         #expect(estimator.estimate(workers: Self.workers)?.captures == FlatFieldEstimator.capacity)

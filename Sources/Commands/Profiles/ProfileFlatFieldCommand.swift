@@ -121,7 +121,8 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
         let percent = report.error.map { Decimals.text($0 * 100, 1) + " %" }.joined(separator: ", ")
         return [
             "\(output): learned from \(report.captures.counted("capture")) of \(report.width) × \(report.height)"
-                + (report.leftOut > 0 ? ", \(report.leftOut) left out (other proportions, dark or unreadable)" : ""),
+                + (report.leftOut > 0
+                    ? ", \(report.leftOut) left out (other proportions, copies, dark or unreadable)" : ""),
             "  brightest over darkest  \(KnownLight.words(ratio: report.ratio))",
             "  error                   \(percent)" + (few ? "  (20 captures and more make it smaller)" : ""),
             "  background              \(Decimals.text(report.background * 100, 0)) % of the captures",

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Learns the light of a microscope from its captures, one after the other: the cells move, the light stays.
+/// Learns the light of a microscope from its captures, one after the other: the cells move, the light stays. Copies of a
+/// capture are one: in them the cells do not move, and would be taken for light.
 ///
 /// Holds at most ``capacity`` small grids, drawn so that each capture has the same chance, however many come.
 public struct FlatFieldEstimator: Sendable {
@@ -16,7 +17,7 @@ public struct FlatFieldEstimator: Sendable {
     private static let leastDrift = 0.012
 
     private var grids: [LightGrid] = []
-    /// Captures that were taken in.
+    /// Captures that were taken in, copies once.
     public private(set) var count = 0
     private var generator = SeededGenerator(seed: 1)
 
@@ -26,6 +27,7 @@ public struct FlatFieldEstimator: Sendable {
     /// Takes a capture in; false where it does not have the first one's proportions.
     public mutating func add(_ grid: LightGrid) -> Bool {
         if let first = grids.first, (first.width, first.height) != (grid.width, grid.height) { return false }
+        if grids.contains(grid) { return true }
         count += 1
         if grids.count < Self.capacity {
             grids.append(grid)
