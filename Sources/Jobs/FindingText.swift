@@ -17,6 +17,11 @@ extension Sidecar.Finding {
         case "stain_absent": "one of the stains is hardly there: \(value), at least \(threshold) wanted"
         case "background_color", "red_cell_color", "platelet_color", "cytoplasm_color", "nucleus_color":
             "\(Self.words(kind)) far from the training lab's: \(value), at most \(threshold) wanted"
+        case "no_color":
+            "a gray picture, whose colors would be invented: they differ by \(value), at least \(threshold) wanted"
+        case "oversized_cell":
+            "what is taken for one white cell is as large as \(value) red cells, at most \(threshold) wanted: "
+                + "look whether it is one, or several that touch"
         case "nucleus_texture": "a nucleus lost its texture: \(value) of it is left, at least \(threshold) wanted"
         default: Self.words(kind)
         }

@@ -74,6 +74,21 @@ struct NormalizationQualityTests {
         #expect(result.quality.structuralSimilarity > 0.9999)
     }
 
+    @Test("A gray picture is bad and comes back unchanged: its colors would be invented")
+    func gray() throws {
+        var capture = Self.pair.source
+        for pixel in 0..<capture.pixelCount {
+            let value = capture.samples[3 * pixel + 1]
+            for channel in 0..<3 { capture.samples[3 * pixel + channel] = value }
+        }
+        let result = try normalizer().normalize(capture)
+        #expect(result.quality.verdict == .bad && result.quality.findings.map(\.kind) == [.noColor])
+        #expect(result.quality.treatment == .unchanged && result.image == capture)
+        var learner = PaletteLearner()
+        let isTaken = learner.add(capture, workers: Workers(threads: 2))
+        #expect(!isTaken && learner.images == 0)
+    }
+
     @Test("A capture without white cells is good and one out of focus is doubtful, and their colors are right")
     func doubtful() throws {
         let normalizer = try normalizer()

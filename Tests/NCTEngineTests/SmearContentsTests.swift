@@ -83,6 +83,21 @@ struct SmearContentsTests {
         }
     }
 
+    @Test("What is larger than any white cell is doubtful, what is far larger bad; without a size it is neither")
+    func oversized() throws {
+        var contents = try contents(.nucleus, movedBy: .zero)
+        let areas = try contents.whiteCells.map { try #require($0.area) }
+        #expect(!areas.isEmpty && areas.allSatisfy { (1...8).contains($0) }, "\(areas)")
+        let limit = SmearContents.greatestCell
+        for (area, expected) in [
+            (Float?.none, QualityReport.Verdict.good), (limit, .good), (limit + 1, .doubtful), (2 * limit + 1, .bad),
+        ] {
+            contents.whiteCells[0].area = area
+            let (verdict, findings) = verdict(contents)
+            #expect(verdict == expected && findings == (expected == .good ? [] : [.oversizedCell]), "\(findings)")
+        }
+    }
+
     @Test("A field of red cells alone is a field like others, and no nuclei are judged")
     func withoutWhiteCells() throws {
         let field = SmearPhantom.fieldWithoutWhiteCells(seed: 71, stain: .labB, width: 480, height: 360)

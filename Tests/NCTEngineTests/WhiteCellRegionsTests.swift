@@ -38,7 +38,9 @@ struct WhiteCellRegionsTests {
         #expect(cell.nucleusArea == nucleus && found.isNucleus.count { $0 } == nucleus)
         #expect(cell.area == found.owners.count { $0 == 0 } && cell.area > nucleus)
         #expect(found.owners[222 * 400 + 200] == 0 && !found.isNucleus[222 * 400 + 200])
-        #expect(found.owners[50 * 400 + 50] == -1)
+        #expect(found.owners[50 * 400 + 50] == -1 && found.showsRedCell)
+        for pixel in map.bytes.indices where map[pixel] == .redCell { map[pixel] = .background }
+        #expect(!WhiteCellRegions(map).showsRedCell)
     }
 
     @Test("Cytoplasm far from any nucleus is no cell's, and two cells apart are two")
@@ -53,6 +55,30 @@ struct WhiteCellRegionsTests {
         #expect(found.regions.count == 2)
         #expect(found.owners[220 * 400 + 190] == -1)
         #expect(found.regions.map(\.bounds.width).max()! < 100)
+    }
+
+    @Test("A chain of rims is no white cell; of a cell with a chain attached to it the cell is left")
+    func scattered() throws {
+        /// Rims of red cells, 34 pixels across and 4 wide, that the classes call nucleus.
+        func chain(_ map: inout LabelMap<SmearClass>) {
+            for index in 0..<5 {
+                let center = (290 - 24 * index, 182 - 24 * index)
+                draw(.nucleus, at: center, radius: 17, on: &map)
+                draw(.redCell, at: center, radius: 13, on: &map)
+            }
+        }
+        var alone = field()
+        chain(&alone)
+        #expect(WhiteCellRegions(alone).regions.isEmpty)
+        var attached = field()
+        chain(&attached)
+        draw(.cytoplasm, at: (330, 220), radius: 36, on: &attached)
+        draw(.nucleus, at: (330, 220), radius: 24, on: &attached)
+        let found = WhiteCellRegions(attached)
+        let cell = try #require(found.regions.first)
+        #expect(found.regions.count == 1 && abs(cell.center.x - 330.5) < 6 && abs(cell.center.y - 220.5) < 6, "\(cell)")
+        #expect(cell.nucleusArea > 1700 && cell.bounds.width < 100, "\(cell)")
+        #expect(found.owners[110 * 400 + 218 + 15] == -1)
     }
 
     @Test("A platelet as large as a nucleus is one; a small one is not")

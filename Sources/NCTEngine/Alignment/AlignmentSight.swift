@@ -17,12 +17,13 @@ package struct AlignmentSight: Sendable {
         luminance = Reduction.box(image, by: scale, workers: workers).luminance(workers: workers)
     }
 
-    /// Nil for an image that is too small for the network or that it takes for no smear.
+    /// Nil for an image that is too small for the network, that it takes for no smear, or that has no color.
     ///
     /// - Parameter windows: of how many cells, at most, the windows are kept.
     init?(_ field: FieldImage, windows: Int, workers: Workers) {
         guard let segmentation = try? SmearNet.embedded.segmentation(of: field, workers: workers),
-            segmentation.smearProbability >= SmearSegmentation.leastProbability
+            segmentation.smearProbability >= SmearSegmentation.leastProbability,
+            ColorSpread.value(segmentation.colors, mask: segmentation.mask) >= ColorSpread.least
         else { return nil }
         self.init(
             field.image, segmentation, WhiteCells(of: segmentation, windows: windows, workers: workers),

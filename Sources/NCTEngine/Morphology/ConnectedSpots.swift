@@ -120,7 +120,7 @@ package struct RegionMap: Sendable {
         }
     }
 
-    /// The smallest rectangle around each of the first `count` regions, which all have a pixel.
+    /// The smallest rectangle around each of the first `count` regions; empty where a region has no pixel.
     package func bounds(count: Int) -> [PixelArea] {
         var (left, right) = ([Int](repeating: .max, count: count), [Int](repeating: -1, count: count))
         var (top, bottom) = (left, right)
@@ -130,7 +130,8 @@ package struct RegionMap: Sendable {
             (top[region], bottom[region]) = (min(top[region], y), max(bottom[region], y))
         }
         return (0..<count).map { region in
-            PixelArea(
+            guard right[region] >= 0 else { return PixelArea(x: 0, y: 0, width: 0, height: 0) }
+            return PixelArea(
                 x: left[region], y: top[region], width: right[region] - left[region] + 1,
                 height: bottom[region] - top[region] + 1)
         }

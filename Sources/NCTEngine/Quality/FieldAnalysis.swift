@@ -43,7 +43,8 @@ package struct FieldAnalysis: Sendable {
             edges: edges, foregroundShare: Float(foreground) / total,
             nucleusShare: Float(segmentation.counts[2]) / total,
             stainedShare: density.stainedShare(segmentation.labels), largestNucleus: nuclei.largest,
-            spread: moments.spread, lightness: Self.medianLightness(mask.data(of: lab)))
+            spread: moments.spread, lightness: Self.medianLightness(mask.data(of: lab)),
+            colorSpread: ColorSpread.value(lab, mask: mask))
         contents = FieldContents(
             density: density, labels: segmentation.labels, nuclei: nuclei,
             foregroundShare: inspection.foregroundShare)

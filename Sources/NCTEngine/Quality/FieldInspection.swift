@@ -26,6 +26,9 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     public var polarity: Float?
     /// The median L*, 0…100.
     public var lightness: Float?
+    /// How much color there is: root mean squared distance of a*b* from their mean, ΔE*ab; nil in sidecars of nctd 0.9.3
+    /// and before.
+    public var colorSpread: Float?
     /// No edges and hardly any color but the background's.
     public var isBlank: Bool
     /// Whether a nucleus is large enough to be a white cell's, not a platelet.
@@ -63,9 +66,10 @@ public struct FieldInspection: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - spread: root mean squared distance of the colors from their mean, ΔE*ab.
     ///   - lightness: the median L*.
+    ///   - colorSpread: see ``ColorSpread``.
     init(
         edges: EdgeStatistics, foregroundShare: Float, nucleusShare: Float, stainedShare: Float,
-        largestNucleus: Float, spread: Float, lightness: Float
+        largestNucleus: Float, spread: Float, lightness: Float, colorSpread: Float
     ) {
         self.foregroundShare = foregroundShare
         self.nucleusShare = nucleusShare
@@ -77,6 +81,7 @@ public struct FieldInspection: Sendable, Equatable, Codable {
         self.largestNucleus = largestNucleus
         polarity = edges.polarity
         self.lightness = lightness
+        self.colorSpread = colorSpread
         isBlank =
             (edges.share < Self.leastEdgeShare || foregroundShare < Self.leastForeground)
             && spread <= Self.greatestBlankSpread

@@ -33,11 +33,15 @@ public struct QualityReport: Sendable, Equatable, Codable {
             /// Structure or colors are not those of stained blood; the result is the capture itself (bad). Or only the
             /// network takes it for something else, or only one limit does and the network is sure of a smear (doubtful).
             case notASmear
+            /// A gray picture: what the method made of it would be invented; the result is the capture itself (bad).
+            case noColor
             case structureChanged, colorsFarFromReference, clipped, lowConfidence
             /// A class's color is far from that of every reference, such as a nucleus that turned pale or a background
             /// that took a tint; of a white cell's parts, from where the training lab has its kind
             /// (`SmearContents/judged(_:)`).
             case backgroundColor, redCellColor, cytoplasmColor, nucleusColor, plateletColor
+            /// What is taken for one white cell is far larger than any: cells that touch, or something else.
+            case oversizedCell
             /// A nucleus lost its texture (doubtful).
             case nucleusTexture
             /// A baseline that unmixes stains found too few stained pixels, one stain only, or of one stain hardly any;
@@ -178,6 +182,9 @@ public struct QualityReport: Sendable, Equatable, Codable {
             guard let (distance, limit) = contents?.judged(smearClass) else { continue }
             judgement.hold(kind, distance, limit, ideal: 0)
         }
+        if let area = contents?.largestWhiteCell {
+            judgement.hold(.oversizedCell, area, SmearContents.greatestCell, ideal: 0)
+        }
         if let texture = contents?.leastNucleusTexture {
             judgement.hold(.nucleusTexture, texture, SmearContents.leastTexture, ideal: 1)
         }
@@ -204,13 +211,21 @@ extension FieldInspection {
                 : .init(kind: .blankField, value: foregroundShare, threshold: Self.leastForeground)
         }
         guard let first = crossedLimits.first else {
-            guard let smearProbability, smearProbability <= 1 - Self.sureProbability else { return nil }
+            guard let smearProbability, smearProbability <= 1 - Self.sureProbability else { return withoutColor }
             return .init(kind: .notASmear, value: smearProbability, threshold: 1 - Self.sureProbability)
         }
         if isNegative, let polarity {
             return .init(kind: .notASmear, value: polarity, threshold: Self.leastPolarity)
         }
-        if crossedLimits.count == 1, let smearProbability, smearProbability >= Self.sureProbability { return nil }
+        if crossedLimits.count == 1, let smearProbability, smearProbability >= Self.sureProbability {
+            return withoutColor
+        }
         return .init(kind: .notASmear, value: first.value, threshold: first.limit)
+    }
+
+    /// That a smear is gray; nil if it has color.
+    private var withoutColor: QualityReport.Finding? {
+        guard let colorSpread, colorSpread < ColorSpread.least else { return nil }
+        return .init(kind: .noColor, value: colorSpread, threshold: ColorSpread.least)
     }
 }

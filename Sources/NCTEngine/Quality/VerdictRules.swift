@@ -15,7 +15,10 @@ public struct VerdictRules: Sendable, Equatable, Codable {
             switch self {
             case .any, .whiteCells: [:]
             case .redCells:
-                [.noWhiteCells: .ignore, .nucleusColor: .note, .cytoplasmColor: .note, .nucleusTexture: .note]
+                [
+                    .noWhiteCells: .ignore, .nucleusColor: .note, .cytoplasmColor: .note, .nucleusTexture: .note,
+                    .oversizedCell: .note,
+                ]
             }
         }
     }

@@ -24,6 +24,8 @@ package struct WhiteCellRegions: Sendable {
     package let isNucleus: [Bool]
     /// Area of an ordinary red cell in pixels; without a cell that stands free, a hundredth of the field.
     package let unit: Float
+    /// Whether the field shows a red cell that stands free, by which ``unit`` is known.
+    package let showsRedCell: Bool
 
     /// Nuclei less than twice this apart belong together, in diameters of a red cell.
     private static let reach: Float = 0.2
@@ -51,7 +53,9 @@ package struct WhiteCellRegions: Sendable {
         let classes = colors.map { ClassColors($0, map, mask: mask) }
         let ground = classes?.median(of: .background)
         let map = Self.withoutGround(map, colors: colors, ground: ground)
-        unit = RedCellSize.area(map, mask: mask) ?? max(1, Float(mask?.count ?? map.pixelCount) / 100)
+        let redCell = RedCellSize.area(map, mask: mask)
+        showsRedCell = redCell != nil
+        unit = redCell ?? max(1, Float(mask?.count ?? map.pixelCount) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
         let nuclei = Self.nuclei(
@@ -72,13 +76,15 @@ package struct WhiteCellRegions: Sendable {
             next += 1
             return next - 1
         }
-        var cells = RegionMap(
-            width: width, height: height,
-            owners: white.isSet.indices.map { white.isSet[$0] ? numbers[Int(groups.labels[$0])] : -1 })
-        cells.fillHoles()
+        let (cells, count) = ScatteredCells.settled(
+            RegionMap(
+                width: width, height: height,
+                owners: white.isSet.indices.map { white.isSet[$0] ? numbers[Int(groups.labels[$0])] : -1 }),
+            count: Int(next), nuclei: nuclei, leastNucleus: WhiteCellSize.leastNucleus * unit,
+            diameter: diameter, reach: pixels(Self.cytoplasmReach))
         let owners = cells.owners
         isNucleus = owners.indices.map { owners[$0] >= 0 && nuclei.isSet[$0] }
-        regions = Self.measured(cells, isNucleus, count: Int(next))
+        regions = Self.measured(cells, isNucleus, count: count)
         self.owners = owners
     }
 
