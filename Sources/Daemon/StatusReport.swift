@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Ledger
 import NCTEngine
+import Watching
 
 /// What `nctd status` says: read from the ledger alone, so it needs no running daemon.
 public struct StatusReport: Sendable, Equatable, Codable {
@@ -13,6 +14,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
         /// `inotify` or `scan`; absent before the first start.
         public var mode: String?
         public var unhealthy: String?
+        /// What of it could not be read at the last look, so that what lies there was not seen.
+        public var unreadable: UnreadablePlaces?
         public var seen: Int
         public var done: Int
         public var failed: Int
@@ -120,8 +123,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
         roots = summaries.map { summary in
             Root(
                 lab: summary.root.lab, path: summary.root.path, isWatched: summary.root.isWatched,
-                mode: summary.root.mode, unhealthy: summary.root.unhealthy, seen: summary.counts.seen,
-                done: summary.counts.done, failed: summary.counts.failed, pending: summary.counts.pending,
+                mode: summary.root.mode, unhealthy: summary.root.unhealthy,
+                unreadable: summary.root.unreadable, seen: summary.counts.seen, done: summary.counts.done,
+                failed: summary.counts.failed, pending: summary.counts.pending,
                 ignored: summary.counts.ignored, oldestPendingAt: text(summary.oldestPendingSeenAt),
                 lastFinishedAt: text(summary.lastFinishedAt), lastScanAt: text(summary.root.scannedAt),
                 finishedInLastHour: summary.finishedInLastHour)
@@ -186,6 +190,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
         }
         for root in roots where root.isWatched {
             if let reason = root.unhealthy { lines.append("\(root.lab) NOT WELL: \(root.path): \(reason)") }
+        }
+        for root in roots where root.isWatched && root.unhealthy == nil {
+            if let text = root.unreadable?.text(root: root.path) { lines.append("\(root.lab) NOT SEEN: \(text)") }
         }
         lines.append(processId.map { "running as process \($0)" } ?? "not running")
         let width = max(4, roots.map(\.lab.count).max() ?? 0)
