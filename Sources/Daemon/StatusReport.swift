@@ -78,6 +78,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var pending: PendingCounts
     /// How long the pending captures take at the pace of the last hour, seconds; absent where less than two ended in it.
     public var backlogSeconds: Double?
+    /// The configuration that the running daemon would not take at a reload; absent if the last one succeeded.
+    public var refusedReload: RefusedReload?
     /// What a person must see to, in words; empty while all is in order.
     public var needsPerson: [String]
     /// Those that have waited longest for memory, a few.
@@ -135,8 +137,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
         if let first = summaries.compactMap(\.hourBeganAt).min(), total.pending > 0, ended > 1 {
             backlogSeconds = Double(total.pending) * max(1, now.wall - first) / Double(ended - 1)
         }
+        refusedReload = processId == nil ? nil : try await RefusedReload.known(to: ledger)
         needsPerson = NeedsPerson.all(
-            pauses: pauses, roots: summaries.map(\.root), isRunning: processId != nil
+            pauses: pauses, roots: summaries.map(\.root), refused: refusedReload, isRunning: processId != nil
         ).map(\.text)
         verdicts = try await ledger.verdicts()
         engines = EngineReview(try await ledger.engines())
@@ -194,6 +197,7 @@ public struct StatusReport: Sendable, Equatable, Codable {
         for root in roots where root.isWatched && root.unhealthy == nil {
             if let text = root.unreadable?.text(root: root.path) { lines.append("\(root.lab) NOT SEEN: \(text)") }
         }
+        if let refusedReload { lines.append("REFUSED since \(refusedReload.since): \(refusedReload.text)") }
         lines.append(processId.map { "running as process \($0)" } ?? "not running")
         let width = max(4, roots.map(\.lab.count).max() ?? 0)
         func row(_ lab: String, _ columns: [String]) -> String {

@@ -20,7 +20,9 @@ public struct NeedsPerson: Sendable, Equatable {
     /// What the ledger tells of it.
     ///
     /// - Parameter isRunning: whether the daemon is.
-    public static func all(pauses: [PauseRow], roots: [RootRow], isRunning: Bool = true) -> [NeedsPerson] {
+    public static func all(
+        pauses: [PauseRow], roots: [RootRow], refused: RefusedReload? = nil, isRunning: Bool = true
+    ) -> [NeedsPerson] {
         let stopped = isRunning ? [] : [NeedsPerson(what: "the daemon", text: "the daemon is not running")]
         let paused = pauses.map {
             NeedsPerson(what: $0.what, text: "\($0.what) is paused: \($0.reason)", since: $0.since)
@@ -39,7 +41,13 @@ public struct NeedsPerson: Sendable, Equatable {
             else { return nil }
             return NeedsPerson(what: "places in \(root.path)", text: "\(root.lab): \(text)")
         }
-        return stopped + paused + unwell + unseen
+        // One that does not run has refused nothing.
+        let configuration = refused.flatMap { isRunning ? $0 : nil }.map {
+            NeedsPerson(
+                what: "the configuration \($0.path)", text: $0.text,
+                since: Timestamp.date($0.since)?.timeIntervalSince1970)
+        }
+        return stopped + paused + unwell + unseen + [configuration].compactMap { $0 }
     }
 }
 
