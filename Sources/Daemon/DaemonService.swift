@@ -148,6 +148,7 @@ public final class DaemonService: Service {
                     pauses.forget(rootsExcept: Set(live.roots.map(\.id)))
                 }
             }
+            group.addTask { await ledgerWatch.watch(ledger) }
             group.addTask {
                 for await rows in pauses.changes { try? await ledger.setPauses(rows) }
             }
