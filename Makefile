@@ -58,7 +58,7 @@ test: dependencies
 # forms of the rest, belong to `make test`: they mostly wait, so they run side by side, each one's output in one piece.
 JOBS ?= 3
 QUICK := workers synced shares shares_files shares_mounts shares_rules crash_sweep hostile learning random_kills model_check \
-	storm copies renames backlog full_disk signals deadly_capture confinement move repair week consumer
+	storm copies renames backlog full_disk signals deadly_capture confinement move repair needs_person week consumer
 AMOUNT_random_kills := 60
 AMOUNT_model_check := 200
 AMOUNT_storm := 100 3 3

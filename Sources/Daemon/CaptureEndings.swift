@@ -27,14 +27,8 @@ extension CaptureWorker {
             return await blame(.root(claim.row.root), code, for: AttemptError.unreadable(reason), claim, findings)
         case .output(let error) where error.code == EAGAIN:
             return await giveBack(claim, note: "\(error)", after: 250)
-        case .output(let error):
-            let tree = error.lies(in: claim.output.heldDirectory) ? WrittenTree.held : .output
-            let failure = CaptureFailure(
-                code: "output", message: "\(error)", remedy: CaptureFailure.remedy(ofOutput: error.code))
-            return await blame(.tree(tree), error.code, for: failure, claim, findings)
-        case .gone(let reason):
-            await settleLeftovers(claim)
-            return await ignore(claim, .gone, reason)
+        case .output(let error): return await blame(error, claim, findings)
+        case .gone(let reason): return await leave(claim, gone: reason, findings)
         case .noPage(let reason): return await retire(claim, reason)
         case .unmatched: return await ignore(claim, .unmatched, "no rule matches and the root has no default profile")
         case .sameInWork:
@@ -146,6 +140,14 @@ extension CaptureWorker {
         return true
     }
 
+    /// The same for an error of the trees of results.
+    func blame(_ error: TreeError, _ claim: Claim, _ findings: Findings) async -> Outcome {
+        let tree = error.lies(in: claim.output.heldDirectory) ? WrittenTree.held : .output
+        let failure = CaptureFailure(
+            code: "output", message: "\(error)", remedy: CaptureFailure.remedy(ofOutput: error.code))
+        return await blame(.tree(tree), error.code, for: failure, claim, findings)
+    }
+
     /// An error that is a tree's by its kind. The tree is paused and the capture waits, unless it is an error that one file
     /// may have and others went well there since the capture last met one: then it is its own, and after as many such
     /// errors as it has attempts it fails.
@@ -192,11 +194,7 @@ extension CaptureWorker {
             try await ledger.end(
                 claim.row.id, stamp: claim.row.stamp, .ignored(kind: kind, note: reason), now: clock.now)
         }
-        if kind == .gone, claim.row.wasDone {
-            log.write(.trouble("\(claim.name): it could not be worked out again: \(reason); its result stays"))
-        } else {
-            log.write(.ignored(lab: claim.root.settings.lab, file: claim.name, reason: reason))
-        }
+        log.write(.ignored(lab: claim.root.settings.lab, file: claim.name, reason: reason))
         return .ended
     }
 

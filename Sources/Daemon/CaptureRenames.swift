@@ -38,6 +38,9 @@ extension CaptureWorker {
         heartbeat.advance(row.id, to: "looking for a former name")
         try await awaitUnsettled(claim)
         guard let found = try await formerName(claim, digest) else { return nil }
+        if found.isGone, try await !standing.isWell(claim.root) {
+            throw AttemptError.notYet(note: RootStanding.note, due: clock.now.milliseconds + 1000)
+        }
         // A further page is named as the first is, which is about to get its name.
         if let first = try await firstPage(of: row), first.inProgress, first.output == nil {
             throw AttemptError.sameInWork
@@ -174,7 +177,9 @@ extension CaptureWorker {
         guard claim.root.settings.renames == .follow else { return }
         do {
             for former in try await ledger.failures(like: claim.row, digest: digest) {
-                guard try await Blocking.run({ try Self.stamp(of: former, claim) }) == nil else { continue }
+                guard try await Blocking.run({ try Self.stamp(of: former, claim) }) == nil,
+                    try await standing.isWell(claim.root)
+                else { continue }
                 try await ledger.leaveFailure(former.id, note: "renamed to \(claim.row.path), which fails as well")
                 await release(claim, of: former.path)
             }

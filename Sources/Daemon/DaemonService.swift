@@ -96,8 +96,9 @@ public final class DaemonService: Service {
             configuration: configuration, clock: parts.clock, boot: parts.boot, log: log, state: state
         ).open(isStopping: { stop.isRequested })
         try await ledger.set(.memory, String(configuration.memoryBytes))
-        // Those of a process that died in one.
+        // Those of a process that died in one; and this one has read its configuration.
         try await ledger.setPauses([])
+        try await ledger.set(.refusedReload, nil)
         let live = LiveConfiguration(configuration)
         let bell = Doorbell()
         let chores = Doorbell()
@@ -147,6 +148,7 @@ public final class DaemonService: Service {
                     pauses.forget(rootsExcept: Set(live.roots.map(\.id)))
                 }
             }
+            group.addTask { await ledgerWatch.watch(ledger) }
             group.addTask {
                 for await rows in pauses.changes { try? await ledger.setPauses(rows) }
             }
@@ -219,7 +221,7 @@ public final class DaemonService: Service {
             do {
                 let new = try DaemonConfiguration.read(path: old.path)
                 if let problem = Self.unchangeable(old, new) {
-                    log.write(.reloadRefused(problems: [problem]))
+                    await refuse(old.path, [problem], ledger)
                     continue
                 }
                 let difference = try await supervisor.apply(new)
@@ -228,6 +230,7 @@ public final class DaemonService: Service {
                 await learning.forget()
                 memory.resize(bytes: new.memoryBytes)
                 try await ledger.set(.memory, String(new.memoryBytes))
+                try await ledger.set(.refusedReload, nil)
                 var profiles: [DaemonEvent.ChangedProfile] = []
                 for (name, profile) in new.profiles.sorted(by: { $0.key < $1.key })
                 where old.profiles[name].map({ $0.text != profile.text }) ?? false {
@@ -239,11 +242,24 @@ public final class DaemonService: Service {
                         added: difference.added, removed: difference.removed, changed: difference.changed,
                         profiles: profiles))
             } catch let error as ConfigurationError {
-                log.write(.reloadRefused(problems: error.problems.map(\.description)))
+                await refuse(old.path, error.problems.map(\.description), ledger)
             } catch {
-                log.write(.reloadRefused(problems: ["\(error)"]))
+                await refuse(old.path, ["\(error)"], ledger)
             }
             for bell in bells { await bell.ring() }
+        }
+    }
+
+    private func refuse(_ path: String, _ problems: [String], _ ledger: Ledger) async {
+        log.write(.reloadRefused(problems: problems))
+        let refused = RefusedReload(path: path, problems: problems, since: Timestamp.text(parts.clock.now.date))
+        do {
+            try await refused.keep(in: ledger)
+        } catch {
+            log.write(
+                .trouble(
+                    "that the configuration was refused could not be entered in the ledger \(ledger.path) (\(error)), so that "
+                        + "`nctd status` does not tell; correct the configuration all the same, and reload again"))
         }
     }
 

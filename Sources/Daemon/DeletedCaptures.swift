@@ -104,10 +104,8 @@ final class DeletedCaptures: Sendable {
     }
 
     private func isWell(_ root: WatchedRoot) async throws -> Bool {
-        guard live.labs().contains(where: { $0.roots.contains(root.id) }),
-            let identity = try await ledger.identity(of: root.id)
-        else { return false }
-        return await Blocking.run { (try? RootIdentity(path: root.settings.path)) == identity }
+        guard try await ledger.identity(of: root.id) != nil else { return false }
+        return try await RootStanding(ledger: ledger, live: live).isWell(root)
     }
 
     /// Returns false where it is not its time, or where it has no result or its file is back since it was looked for.

@@ -43,6 +43,8 @@ struct Intake: Sendable {
         case .unreadable(let place, let reason):
             log.write(
                 .unreadable(lab: lab, root: path, path: place.map { root.name(of: $0) } ?? path, reason: reason))
+        case .unread(let places):
+            try await persisting { try await ledger.setUnreadable(root.id, places) }
         case .scanned(let files):
             log.write(.scanned(lab: lab, root: path, files: files))
             try await persisting { try await ledger.setScanned(root.id, now: clock.now) }

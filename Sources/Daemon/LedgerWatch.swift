@@ -22,6 +22,8 @@ package final class LedgerWatch: Sendable {
 
     /// How long a trouble that may pass is waited for.
     package static let patienceMilliseconds: Int64 = 300_000
+    /// Between looks at the ledger's file.
+    package static let lookMilliseconds: Int64 = 2000
 
     package init(
         stateDirectory: String, clock: any DaemonClock, log: EventLog, onLost: @escaping @Sendable (LedgerError) -> Void
@@ -50,22 +52,48 @@ package final class LedgerWatch: Sendable {
         let lastsTooLong = now - since > Self.patienceMilliseconds && !LedgerTrouble.isFullDisk(error)
         guard trouble != .passing || lastsTooLong else {
             log.write(
-                .trouble("the ledger cannot be \(use.rawValue) (\(error)); tried again in \(retryMilliseconds) ms"))
+                .trouble(
+                    "the ledger \(path) cannot be \(use.rawValue) (\(error)); tried again in \(retryMilliseconds) ms; "
+                        + LedgerTrouble.remedy(for: error)))
             return false
         }
+        let reason = trouble == .passing ? "\(error), for \((now - since) / 1000) s" : "\(error)"
+        lose(
+            reason,
+            next: trouble == .damaged
+                ? "sets the ledger aside and rebuilds it from the sidecars"
+                : "opens the ledger again; if that fails as well, check the state directory's disk",
+            isDamaged: trouble == .damaged)
+        return true
+    }
+
+    /// Looks every two seconds whether the ledger's file is still the one that is open, until cancelled or until it is not:
+    /// that ends the process, for what it wrote from then on would be lost.
+    package func watch(_ ledger: Ledger) async {
+        while !Task.isCancelled, !isLost {
+            if let reason = await Blocking.run({ ledger.loss }) {
+                return lose(
+                    reason, next: "opens what is there, or, if there is nothing, rebuilds the ledger from the sidecars",
+                    isDamaged: false)
+            }
+            do { try await clock.sleep(milliseconds: Self.lookMilliseconds) } catch { return }
+        }
+    }
+
+    private var path: String { stateDirectory + "/" + Ledger.fileName }
+
+    /// - Parameter next: what the next start does.
+    private func lose(_ reason: String, next: String, isDamaged: Bool) {
         let isFirst = state.withLock { state in
             defer { state.isLost = true }
             return !state.isLost
         }
-        guard isFirst else { return true }
-        let reason = trouble == .passing ? "\(error), for \((now - since) / 1000) s" : "\(error)"
-        if trouble == .damaged { Ledger.condemn(stateDirectory: stateDirectory, reason: reason) }
-        log.write(.ledgerLost(reason: reason, isDamaged: trouble == .damaged))
+        guard isFirst else { return }
+        if isDamaged { Ledger.condemn(stateDirectory: stateDirectory, reason: reason) }
+        log.write(.ledgerLost(path: path, reason: reason, next: next))
         onLost(
             LedgerError(
-                trouble == .damaged ? .damaged : .unusable, "the ledger cannot be used any more (\(reason))",
-                path: stateDirectory + "/" + Ledger.fileName,
+                isDamaged ? .damaged : .unusable, "the ledger cannot be used any more (\(reason))", path: path,
                 remedy: "start the daemon again; systemd does so by itself"))
-        return true
     }
 }

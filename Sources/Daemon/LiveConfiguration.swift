@@ -98,6 +98,9 @@ public final class LiveConfiguration: Sendable {
         }
     }
 
+    /// Whether a root is watched, and its watcher has not found it to be away.
+    func isWell(_ id: Int64) -> Bool { state.withLock { $0.roots[id] != nil && !$0.unhealthy.contains(id) } }
+
     /// The labs in order, each with its roots that are well.
     func labs() -> [(lab: String, roots: [Int64])] {
         state.withLock { state in

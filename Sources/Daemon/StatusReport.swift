@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Ledger
 import NCTEngine
+import Watching
 
 /// What `nctd status` says: read from the ledger alone, so it needs no running daemon.
 public struct StatusReport: Sendable, Equatable, Codable {
@@ -13,6 +14,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
         /// `inotify` or `scan`; absent before the first start.
         public var mode: String?
         public var unhealthy: String?
+        /// What of it could not be read at the last look, so that what lies there was not seen.
+        public var unreadable: UnreadablePlaces?
         public var seen: Int
         public var done: Int
         public var failed: Int
@@ -75,6 +78,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var pending: PendingCounts
     /// How long the pending captures take at the pace of the last hour, seconds; absent where less than two ended in it.
     public var backlogSeconds: Double?
+    /// The configuration that the running daemon would not take at a reload; absent if the last one succeeded.
+    public var refusedReload: RefusedReload?
     /// What a person must see to, in words; empty while all is in order.
     public var needsPerson: [String]
     /// Those that have waited longest for memory, a few.
@@ -120,8 +125,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
         roots = summaries.map { summary in
             Root(
                 lab: summary.root.lab, path: summary.root.path, isWatched: summary.root.isWatched,
-                mode: summary.root.mode, unhealthy: summary.root.unhealthy, seen: summary.counts.seen,
-                done: summary.counts.done, failed: summary.counts.failed, pending: summary.counts.pending,
+                mode: summary.root.mode, unhealthy: summary.root.unhealthy,
+                unreadable: summary.root.unreadable, seen: summary.counts.seen, done: summary.counts.done,
+                failed: summary.counts.failed, pending: summary.counts.pending,
                 ignored: summary.counts.ignored, oldestPendingAt: text(summary.oldestPendingSeenAt),
                 lastFinishedAt: text(summary.lastFinishedAt), lastScanAt: text(summary.root.scannedAt),
                 finishedInLastHour: summary.finishedInLastHour)
@@ -131,8 +137,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
         if let first = summaries.compactMap(\.hourBeganAt).min(), total.pending > 0, ended > 1 {
             backlogSeconds = Double(total.pending) * max(1, now.wall - first) / Double(ended - 1)
         }
+        refusedReload = processId == nil ? nil : try await RefusedReload.known(to: ledger)
         needsPerson = NeedsPerson.all(
-            pauses: pauses, roots: summaries.map(\.root), isRunning: processId != nil
+            pauses: pauses, roots: summaries.map(\.root), refused: refusedReload, isRunning: processId != nil
         ).map(\.text)
         verdicts = try await ledger.verdicts()
         engines = EngineReview(try await ledger.engines())
@@ -187,6 +194,10 @@ public struct StatusReport: Sendable, Equatable, Codable {
         for root in roots where root.isWatched {
             if let reason = root.unhealthy { lines.append("\(root.lab) NOT WELL: \(root.path): \(reason)") }
         }
+        for root in roots where root.isWatched && root.unhealthy == nil {
+            if let text = root.unreadable?.text(root: root.path) { lines.append("\(root.lab) NOT SEEN: \(text)") }
+        }
+        if let refusedReload { lines.append("REFUSED since \(refusedReload.since): \(refusedReload.text)") }
         lines.append(processId.map { "running as process \($0)" } ?? "not running")
         let width = max(4, roots.map(\.lab.count).max() ?? 0)
         func row(_ lab: String, _ columns: [String]) -> String {

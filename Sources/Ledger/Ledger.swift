@@ -11,10 +11,13 @@ public struct Ledger: Sendable {
 
     let store: LedgerStore
     public let path: String
+    /// The file that is open.
+    let file: LedgerFile?
 
     private init(_ connections: any DatabaseWriter, path: String) {
         store = LedgerStore(connections)
         self.path = path
+        file = LedgerFile(path: path)
     }
 
     /// Opens the ledger for the daemon, creating it or bringing its tables up to date.
@@ -50,9 +53,7 @@ public struct Ledger: Sendable {
     ) throws -> Ledger {
         let path = stateDirectory + "/" + fileName
         guard FileManager.default.fileExists(atPath: path) else {
-            throw LedgerError(
-                .missing, "there is no ledger", path: path,
-                remedy: "check the state directory; the first `nctd run` makes the ledger")
+            throw missing(path, holder: LedgerLock.holder(stateDirectory: stateDirectory))
         }
         guard !writing || (isWritable(path) && isWritable(stateDirectory)) else {
             throw LedgerError(
@@ -106,6 +107,22 @@ public struct Ledger: Sendable {
             try database.execute(sql: "PRAGMA cache_size = -2048")
         }
         return configuration
+    }
+
+    /// - Parameter holder: the daemon's process; nil if none runs.
+    private static func missing(_ path: String, holder: Int?) -> LedgerError {
+        guard let holder else {
+            return LedgerError(
+                .missing, "there is no ledger", path: path,
+                remedy: "check the state directory; the first `nctd run` makes the ledger")
+        }
+        return LedgerError(
+            .missing,
+            "there is no ledger, though a daemon works with this state directory, process \(holder): it has lost it",
+            path: path,
+            remedy:
+                "wait some seconds: a daemon that has just started makes it, and one that has lost it ends once it notices; "
+                + "the next start (systemctl restart nctd) rebuilds it from the sidecars")
     }
 
     static func damaged(_ cause: String, _ path: String) -> LedgerError {

@@ -6,6 +6,8 @@ public enum LedgerFact: String, Sendable {
     case memory
     /// What the command of `[notify]` has told, and when.
     case notified
+    /// The configuration that the running daemon would not take at a reload, and why.
+    case refusedReload
 }
 
 extension Ledger {

@@ -11,6 +11,8 @@ public struct RootRow: Sendable, Equatable, Identifiable {
     public var isWatched: Bool
     /// Why nothing is concluded about its files just now; nil if it is well.
     public var unhealthy: String?
+    /// What of it could not be read at the last look; nil where all could.
+    public var unreadable: UnreadablePlaces?
     /// `inotify` or `scan`.
     public var mode: String?
     public var scannedAt: Double?
@@ -21,6 +23,9 @@ public struct RootRow: Sendable, Equatable, Identifiable {
         lab = row["lab"]
         isWatched = row["watched"]
         unhealthy = row["unhealthy"]
+        unreadable = (row["unreadable"] as String?).flatMap {
+            try? JSONDecoder().decode(UnreadablePlaces.self, from: Data($0.utf8))
+        }
         mode = row["mode"]
         scannedAt = row["scanned_at"]
     }
@@ -77,6 +82,13 @@ extension Ledger {
     public func setHealth(_ root: Int64, unhealthy reason: String?) async throws {
         try await store.write {
             try $0.execute(sql: "UPDATE roots SET unhealthy = ? WHERE id = ?", arguments: [reason, root])
+        }
+    }
+
+    public func setUnreadable(_ root: Int64, _ places: UnreadablePlaces) async throws {
+        let text = places.count == 0 ? nil : String(decoding: try JSONEncoder().encode(places), as: UTF8.self)
+        try await store.write {
+            try $0.execute(sql: "UPDATE roots SET unreadable = ? WHERE id = ?", arguments: [text, root])
         }
     }
 

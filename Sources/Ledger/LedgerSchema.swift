@@ -142,6 +142,10 @@ enum LedgerSchema {
         migrator.registerMigration("11 profiles that pause") { database in
             try database.execute(sql: "ALTER TABLE pauses ADD COLUMN profile TEXT")
         }
+        migrator.registerMigration("12 unreadable places") { database in
+            // What of a root could not be read at the last look, as ``UnreadablePlaces``; nothing where all could.
+            try database.execute(sql: "ALTER TABLE roots ADD COLUMN unreadable TEXT")
+        }
         return migrator
     }
 }

@@ -77,8 +77,11 @@ extension Ledger {
             let row = try Row.fetchOne(statement, arguments: [root, Data(judged.sighting.path.bytes)])
             guard let row else { return .add }
             let id: Int64 = row["id"]
-            let isIgnored = (row["state"] as String) == CaptureState.ignored.rawValue
+            let state: String = row["state"]
+            let isIgnored = state == CaptureState.ignored.rawValue
             let kind: String? = row["ignored_kind"]
+            // Asked for again, and its file was not there.
+            let isOwed = state == CaptureState.done.rawValue && kind == IgnoredKind.gone.rawValue
             if !FileStamp(ledgerRow: row).isSameContent(as: judged.sighting.stamp) {
                 return judged.ignoredBy != nil && isIgnored && kind == "pattern" ? nil : .refresh(id: id)
             }
@@ -86,10 +89,10 @@ extension Ledger {
                 (row["changed"] as Int64) == 0 && judged.sighting.stamp.changedNanoseconds != 0
                 ? .complete(id: id) : nil
             if judged.ignoredBy == nil {
-                return isIgnored && kind != "unmatched" ? .reconsider(id: id) : complete
+                return isIgnored && kind != "unmatched" || isOwed ? .reconsider(id: id) : complete
             }
             // What is done or failed keeps its state when a pattern comes to leave it out.
-            return (row["state"] as String) == CaptureState.pending.rawValue ? .reconsider(id: id) : complete
+            return state == CaptureState.pending.rawValue ? .reconsider(id: id) : complete
         }
     }
 

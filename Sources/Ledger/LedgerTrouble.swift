@@ -34,6 +34,18 @@ public enum LedgerTrouble: Sendable, Equatable {
         }
     }
 
+    /// What a person can do about a trouble that may pass.
+    public static func remedy(for error: any Error) -> String {
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_FULL?: "make room on its file system"
+        case .SQLITE_BUSY?, .SQLITE_LOCKED?: "another process holds it: end what has it open (`fuser` names it)"
+        case .SQLITE_READONLY?, .SQLITE_CANTOPEN?, .SQLITE_PERM?:
+            "let the daemon's account write the file and its directory"
+        case .SQLITE_IOERR?: "check the disk that it lies on"
+        default: "check the permissions and the disk of its directory"
+        }
+    }
+
     /// True where the disk has no room.
     public static func isFullDisk(_ error: any Error) -> Bool {
         (error as? DatabaseError)?.resultCode == .SQLITE_FULL

@@ -193,8 +193,11 @@ extension Ledger {
         /// that made it.
         case found(ResultRow, rule: String?)
         case failed(CaptureFailure, digest: String?, rule: String?)
-        /// Left out after all: gone, or no rule matches.
+        /// Left out after all: no rule matches.
         case ignored(kind: IgnoredKind, note: String)
+        /// Its file is not there. With `resultStays`, the result that the ledger knows is where it should be: what was done
+        /// before it was asked for again is done with it. It is pending again once the file is back.
+        case gone(note: String, resultStays: Bool)
         /// To be tried again; the attempt counts, and so does a worker that it cost.
         case retry(CaptureFailure, due: Int64, costsWorker: Bool)
         /// Given back, as if it had not been taken, until there is so much memory, bytes.
@@ -283,10 +286,8 @@ extension Ledger {
                     isOther ? "pending" : "failed", digest, rule, failure.code, failure.message, failure.remedy,
                     now.wall, id,
                 ])
-        case .ignored(.gone, let note) where !isOther && (row["was_done"] as Bool):
-            try database.execute(
-                sql: "UPDATE captures SET state = 'done', was_done = 0, in_progress = 0, note = ? WHERE id = ?",
-                arguments: ["it could not be worked out again: \(note); its result stays", id])
+        case .gone(let note, let resultStays):
+            try leave(CaptureRow(row), isOther: isOther, note: note, resultStays: resultStays, in: database)
         case .ignored(let kind, let note):
             try database.execute(
                 sql: "UPDATE captures SET state = ?, in_progress = 0, ignored_kind = ?, note = ? WHERE id = ?",

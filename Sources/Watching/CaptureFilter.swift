@@ -26,6 +26,17 @@ public struct CaptureFilter: Sendable {
         return nil
     }
 
+    /// Why no file in a folder is a capture, whatever its name; nil if one may be.
+    public func ignoringRule(ofFolder path: CapturePath) -> String? {
+        let components = path.bytes.split(separator: UInt8(ascii: "/"))
+        if !isRecursive { return "in a subdirectory (recursive = false)" }
+        // No name that a person or a program gives.
+        let name = Array("\u{1}\u{2}\u{1}".utf8)
+        guard let file = CapturePath(bytes: path.bytes + [UInt8(ascii: "/")] + name) else { return nil }
+        if hasBuiltIn, let rule = Self.builtInRule(components + [ArraySlice(name)]) { return rule }
+        return exclude.first { $0.matches(file) }.map { "exclude \"\($0.text)\"" }
+    }
+
     private static func builtInRule(_ components: [ArraySlice<UInt8>]) -> String? {
         components.dropLast().lazy.compactMap { BuiltInExclusions.rule(ofDirectory: $0) }.first
             ?? components.last.flatMap { BuiltInExclusions.rule(ofFile: $0) }

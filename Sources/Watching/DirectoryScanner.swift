@@ -37,6 +37,8 @@ public struct DirectoryScanner {
         var inode: UInt64
     }
 
+    /// What is attempted on a name in a directory that was listed.
+    static let look = "look at"
     /// Nothing sensible is deeper.
     private static let deepest = 512
 
@@ -146,7 +148,7 @@ public struct DirectoryScanner {
         guard let current, let path = CapturePath(bytes: bytes) else { return nil }
         func problem(_ code: Int32, _ attempt: String) -> Entry? { self.problem(code, attempt, path) }
         let status: stat
-        do throws(Errno) { status = try current.status(of: name) } catch { return problem(error.code, "look at") }
+        do throws(Errno) { status = try current.status(of: name) } catch { return problem(error.code, Self.look) }
         let place = below(level.place)
         switch status.st_mode & S_IFMT {
         case S_IFREG:

@@ -49,7 +49,7 @@ public struct FileSystemKind: Sendable, Equatable {
     private static let layered: Set<String> = ["overlay", "overlayfs", "aufs", "unionfs", "ecryptfs"]
 
     /// Where a file's number may be another one at the next look, by what is known of the kind alone.
-    var mayRenumber: Bool { reach != .local || ["vfat", "msdos", "exfat"].contains(name) }
+    public var mayRenumber: Bool { reach != .local || ["vfat", "msdos", "exfat"].contains(name) }
 
     /// How a root here is watched: what is asked for, or for `auto` events where they tell of all that is written here, and
     /// scans elsewhere. What is layered is scanned at the same interval besides.

@@ -76,6 +76,10 @@ public struct InotifyRootWatcher: RootWatcher {
                 // Only the health check tells a root that is gone from one that stays; events may be void in either.
                 let (isHealthy, isNew) = try await session.checkHealth(deliver)
                 if !isHealthy || isNew || content.isRootGone { return nil }
+                for start in session.readableAgain {
+                    let summary = try await session.scan(from: start, deliver, entering: enter)
+                    if let refusal = summary.refusal { return refusal }
+                }
                 if content.isEmpty { continue }
             }
             if content.isOverrun { try await deliver(.overflow) }

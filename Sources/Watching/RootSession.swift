@@ -7,8 +7,8 @@ struct RootSession: Sendable {
     private(set) var health: RootHealth
     /// Nil before the first look.
     private var isHealthy: Bool?
-    /// What was said to be unreadable; bounded.
-    private var unreadable: Set<CapturePath?> = []
+    /// What could not be read at the last look.
+    private var unreadable: ScanProblems
     /// Whether files keep their numbers; nil before that was looked at.
     private var keepsNumbers: Bool?
 
@@ -16,11 +16,11 @@ struct RootSession: Sendable {
 
     /// Between looks at whether the root is still there.
     static let healthInterval = Duration.seconds(5)
-    private static let unreadableLimit = 1024
 
     init(settings: WatchSettings, remembered: RootIdentity?) {
         self.settings = settings
         health = RootHealth(settings: settings, remembered: remembered)
+        unreadable = ScanProblems(settings)
     }
 
     /// Looks at the root and tells of changes. True if it is healthy; `isNew` if all that was known of it is void.
@@ -39,7 +39,7 @@ struct RootSession: Sendable {
                     .unhealthy(reason: "another directory has taken the place of \(settings.path)\(place)"))
             }
             isHealthy = true
-            unreadable = []
+            unreadable.forget()
             try await deliver(.healthy)
             return (true, true)
         case .unhealthy(let reason):
@@ -67,7 +67,7 @@ struct RootSession: Sendable {
     ) async throws -> Summary {
         var summary = Summary()
         var batch: [Sighting] = []
-        var problems: Set<CapturePath?> = []
+        var problems: [CapturePath?: FileError] = [:]
         var scanner: DirectoryScanner
         do {
             scanner = try DirectoryScanner(
@@ -95,15 +95,21 @@ struct RootSession: Sendable {
             case .other: break
             case .problem(let path, let error):
                 summary.isIncomplete = summary.isIncomplete || error.isTransient
-                guard problems.count < Self.unreadableLimit else { break }
-                problems.insert(path)
-                if !unreadable.contains(path) { try await deliver(.unreadable(path, reason: error.description)) }
+                // What may be listed and not looked into says so of each of its names.
+                let place = error.attempt == DirectoryScanner.look ? path?.parent : path
+                guard problems[place] == nil, problems.count < ScanProblems.most else { break }
+                problems[place] = error
+                if !unreadable.has(place) { try await deliver(.unreadable(place, reason: error.description)) }
             }
         }
         if !batch.isEmpty { try await deliver(.found(batch)) }
-        unreadable = start == nil ? problems : unreadable.union(problems)
+        unreadable.take(problems, from: start)
+        if let news = unreadable.news(isWhole: start == nil) { try await deliver(.unread(news)) }
         return summary
     }
+
+    /// Folders that could not be read at the last look and can be now.
+    var readableAgain: [CapturePath] { unreadable.readableAgain(root: settings.path) }
 }
 
 extension RootSession {

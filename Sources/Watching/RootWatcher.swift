@@ -9,6 +9,8 @@ public enum WatchEvent: Sendable, Equatable {
     /// A directory (nil: the root itself) or an entry that could not be read, with the reason. What lies there is
     /// unknown, not gone. Said once until the root was scanned without it.
     case unreadable(CapturePath?, reason: String)
+    /// What of the root could not be read at the last look at it, once that has changed; also said after the first scan.
+    case unread(UnreadablePlaces)
     /// A scan of the whole root came to its end; all that it met was reported before.
     case scanned(files: Int)
     /// The root works by scanning alone from now on, though events were asked for; the reason says what to change.

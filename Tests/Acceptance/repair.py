@@ -56,7 +56,39 @@ def check_in_order(bench, kept):
         check(content in contents.get(path, []), f"what was at {path} is not kept")
 
 
+def moved_away():
+    """Given back, and away when the daemon gets to it: what was promised is done once the folder is back."""
+    bench = Bench()
+    folder, aside = os.path.join(bench.labs["lab-a"], "late"), bench.at("aside")
+    for number in range(2):
+        bench.capture("lab-a", f"late/{number}.png", smear(number))
+    daemon = Daemon(bench)
+    daemon.wait_for("ready")
+    bench.wait_done(2)
+    daemon.stop()
+    for number in range(2):
+        os.remove(os.path.join(bench.output, "lab-a", "late", f"{number}.png"))
+    repair = bench.nctd("repair")
+    check(repair.returncode == 0, repair.stdout + repair.stderr)
+    os.rename(folder, aside)
+    daemon = Daemon(bench)
+    daemon.wait_for("trouble", count=2)
+    check(not any("its result stays" in line for line in daemon.lines), daemon.lines)
+    total = bench.wait_done(2)
+    check(total["done"] == 0 and total["ignored"] == 2, total)
+    explained = bench.nctd("explain", os.path.join(folder, "0.png"))
+    check("ignored" in explained.stdout and "result: " not in explained.stdout, explained.stdout)
+    os.rename(aside, folder)
+    daemon.wait_for("done", count=2)
+    bench.wait_done(2)
+    verify = bench.nctd("verify", "--captures")
+    check(verify.returncode == 0 and "2 results are sound, 2 captures are done" in verify.stdout, verify.stdout)
+    daemon.stop()
+    bench.remove()
+
+
 def run():
+    moved_away()
     bench = Bench()
     for number in range(COUNT):
         bench.capture("lab-a" if number < 8 else "lab-b", f"{number}.png", smear(number))

@@ -77,7 +77,7 @@ import Watching
         let endings: [Ledger.Ending] = [
             .done(LedgerBench.result(1, identity: "one"), rule: "r", older: nil),
             .failed(LedgerBench.failure, digest: nil, rule: nil),
-            .ignored(kind: .gone, note: "gone before it was read"),
+            .gone(note: "gone before it was read", resultStays: false),
             .retry(LedgerBench.failure, due: 1000, costsWorker: false),
             .givenBack(note: nil, due: 0),
         ]

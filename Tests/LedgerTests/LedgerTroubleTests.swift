@@ -62,6 +62,28 @@ import Testing
         withExtendedLifetime(lock) { #expect(LedgerLock.holder(stateDirectory: space.path) == Int(getpid())) }
     }
 
+    @Test(
+        "Where a daemon runs, a ledger that is not there is said to be lost by it; where none does, not to be made yet")
+    func missing() throws {
+        let space = try Workspace()
+        func refusal() -> LedgerError? {
+            do {
+                _ = try Ledger.open(forCommandIn: space.path)
+                return nil
+            } catch {
+                return error as? LedgerError
+            }
+        }
+        let none = try #require(refusal())
+        #expect(none.code == .missing && none.remedy.contains("the first `nctd run`"))
+        let lock = try LedgerLock(stateDirectory: space.path)
+        try withExtendedLifetime(lock) {
+            let lost = try #require(refusal())
+            #expect(lost.code == .missing && lost.message.contains("process \(getpid())"), "\(lost)")
+            #expect(lost.remedy.contains("restart nctd") && lost.path == space(Ledger.fileName))
+        }
+    }
+
     @Test("Captures that were in work at several deaths wait longer each time, the others not")
     func backoff() async throws {
         let bench = try await LedgerBench()

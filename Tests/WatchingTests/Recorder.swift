@@ -91,6 +91,9 @@ actor Recorder {
 
     var scans: Int { events.count { if case .scanned = $0 { true } else { false } } }
 
+    /// What could not be read, whenever that was told.
+    var unread: [UnreadablePlaces] { events.compactMap { if case .unread(let places) = $0 { places } else { nil } } }
+
     func forget() {
         found = [:]
         events = []

@@ -94,6 +94,8 @@ struct ExplainCommand: AsyncParsableCommand {
                 }
             } else if let reason = Self.noFile(file) {
                 explanation.note = reason
+            } else if let place = found.root.unreadable?.place(over: found.path) {
+                explanation.note = Self.unseen(place, in: found.root)
             } else if let settings, let rule = try CaptureFilter(settings: settings).ignoringRule(found.path) {
                 explanation.note = "it would be ignored: \(rule)"
             } else if let link = try await leftOutLink(above: found.path, root: found.root.id, in: ledger) {
@@ -122,9 +124,17 @@ struct ExplainCommand: AsyncParsableCommand {
         if explanation.state == "unknown" { throw ExitCode(ExitStatus.someFailed) }
     }
 
+    private static func unseen(_ place: UnreadablePlaces.Place, in root: RootRow) -> String {
+        "it has not been seen, for the daemon cannot read \(place.path.isEmpty ? root.path : "\(root.path)/\(place.path)") "
+            + "(\(place.reason)): let the daemon's account list and enter it"
+    }
+
     /// Why what lies at a name that the ledger does not have can be no capture; nil for a file.
     private static func noFile(_ file: FileArgument) -> String? {
         switch FileKind(file.bytes) {
+        case .hidden(let error):
+            "it was never seen, and whether there is such a file cannot be told (\(error)): run the command as root, or "
+                + "let this account into the folders on the way to it; `nctd status` names those that the daemon cannot read"
         case .none: "there is no such file, and none was ever seen"
         case .directory: "it is a directory; name a file in it"
         case .special: "it is no regular file, but a pipe, a socket or a device, which are never captures"

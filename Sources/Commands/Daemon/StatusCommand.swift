@@ -17,8 +17,8 @@ struct StatusCommand: AsyncParsableCommand {
             --disk counts what each lab's results take of the disk, which looks at every file.
 
             For monitoring, --check exits with 1 if something needs a person (the daemon is not running, a tree is away, \
-            full or not well, a profile cannot be prepared), and with 2 if the ledger cannot be read. Captures that \
-            failed do not count: see `nctd failures`.
+            full or not well, a part of a watched tree cannot be read, a profile cannot be prepared, a reload was \
+            refused), and with 2 if the ledger cannot be read. Captures that failed do not count: see `nctd failures`.
             """)
 
     @OptionGroup var options: LedgerOptions

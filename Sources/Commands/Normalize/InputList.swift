@@ -73,6 +73,7 @@ struct InputList {
             let bytes = input.bytes
             switch FileKind(bytes) {
             case .none: miss(input.name, "there is no such file or directory")
+            case .hidden(let error): miss(input.name, hidden: error)
             case .directory:
                 linked = []
                 if let identity = FileIdentity(bytes: bytes), skipped.contains(identity) {
@@ -132,6 +133,9 @@ struct InputList {
             let isLink = FileKind.isLink(path)
             switch kind {
             case .directory: guard BuiltInExclusions.rule(ofDirectory: name) == nil else { continue }
+            case .hidden(let error):
+                if !isLink || Self.isCapture(name) { miss(Self.text(path), hidden: error) }
+                continue
             case .none:
                 // One that was there a moment ago is gone; a link that leads nowhere stays and counts.
                 if isLink, Self.isCapture(name) {
@@ -161,6 +165,12 @@ struct InputList {
 
     private mutating func miss(_ name: String, _ reason: String, remedy: String = "check the name") {
         missing.append(JobFailure(file: name, cause: reason, remedy: remedy))
+    }
+
+    private mutating func miss(_ name: String, hidden error: Errno) {
+        miss(
+            name, "it cannot be told what it is (\(error))",
+            remedy: "let this account into the folders on the way to it")
     }
 
     private mutating func note(foreign name: [UInt8]) {
@@ -262,54 +272,5 @@ struct InputList {
             }
         }
         return result
-    }
-}
-
-/// What lies at a path, links followed.
-enum FileKind {
-    case none, directory, file
-    /// A pipe, a socket or a device.
-    case special
-
-    init(_ path: [UInt8]) {
-        var status = stat()
-        guard withPath(path, { stat($0, &status) }) == 0 else {
-            self = .none
-            return
-        }
-        self =
-            switch status.st_mode & S_IFMT {
-            case S_IFDIR: .directory
-            case S_IFREG: .file
-            default: .special
-            }
-    }
-
-    /// Whether something lies at a path, be it a link into nothing.
-    static func exists(_ path: [UInt8]) -> Bool {
-        var status = stat()
-        return withPath(path) { lstat($0, &status) } == 0
-    }
-
-    static func isLink(_ path: [UInt8]) -> Bool {
-        var status = stat()
-        return withPath(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
-    }
-}
-
-/// What tells one file from all others, whatever the path that led to it.
-struct FileIdentity: Hashable {
-    let device: UInt64
-    let inode: UInt64
-
-    /// Of the file or directory at a path, links followed; nil if there is none.
-    init?(_ path: String) { self.init(bytes: Array(path.utf8)) }
-
-    /// The same for a path of any bytes.
-    init?(bytes path: [UInt8]) {
-        var status = stat()
-        guard withPath(path, { stat($0, &status) }) == 0 else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
     }
 }

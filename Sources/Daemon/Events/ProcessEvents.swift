@@ -115,14 +115,12 @@ extension DaemonEvent {
     }
 
     /// The ledger is of no more use to this process, which ends.
-    package static func ledgerLost(reason: String, isDamaged: Bool) -> Self {
+    /// `next` is what the next start does.
+    package static func ledgerLost(path: String, reason: String, next: String) -> Self {
         .init(
             .ledgerLost, at: .critical,
-            "the ledger cannot be used any more (\(reason)); the daemon ends, and "
-                + (isDamaged
-                    ? "its next start sets the ledger aside and rebuilds it from the sidecars"
-                    : "its next start opens the ledger again; if that fails as well, check the state directory's disk"),
-            [.reason: reason])
+            "the ledger \(path) cannot be used any more (\(reason)); the daemon ends, and its next start \(next)",
+            [.reason: "\(path): \(reason)"])
     }
 
     package static func forgotten(count: Int) -> Self {

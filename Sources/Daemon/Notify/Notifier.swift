@@ -28,8 +28,10 @@ struct Notifier: Sendable {
 
     private func look(_ policy: inout NotifyPolicy, _ settings: NotifySettings) async {
         // What cannot be asked for just now is asked again.
-        guard let pauses = try? await ledger.pauses(), let roots = try? await ledger.roots() else { return }
-        let needs = NeedsPerson.all(pauses: pauses, roots: roots)
+        guard let pauses = try? await ledger.pauses(), let roots = try? await ledger.roots(),
+            let refused = try? await [RefusedReload.known(to: ledger)]
+        else { return }
+        let needs = NeedsPerson.all(pauses: pauses, roots: roots, refused: refused[0])
         guard let message = policy.message(needs, settings, now: clock.now) else { return }
         // Before the run: a daemon that dies in it and starts again must not forget that it ran.
         await remember(policy.memory)

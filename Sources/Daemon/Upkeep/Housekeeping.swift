@@ -51,14 +51,16 @@ struct Housekeeping: Sendable {
             last = end.id
             let gone = await Blocking.run {
                 rows.filter { row in
-                    guard let root = live.root(row.root),
-                        root.source.isGone(row.path, root: root.settings.path)
-                    else { return false }
-                    return live.labs().contains { $0.roots.contains(root.id) }
-                }.map(\.id)
+                    live.root(row.root).map { $0.source.isGone(row.path, root: $0.settings.path) } ?? false
+                }
             }
-            try await ledger.forget(gone)
-            count += gone.count
+            for (id, rows) in Dictionary(grouping: gone, by: \.root) {
+                guard let root = live.root(id), try await RootStanding(ledger: ledger, live: live).isWell(root) else {
+                    continue
+                }
+                try await ledger.forget(rows.map(\.id))
+                count += rows.count
+            }
         }
         if count > 0 { log.write(.forgotten(count: count)) }
     }
