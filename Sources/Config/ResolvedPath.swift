@@ -2,9 +2,9 @@ import Files
 import Glibc
 
 /// Where a path really leads, so that trees can be compared.
-enum ResolvedPath {
+package enum ResolvedPath {
     /// The path with every link in it resolved; what is not there yet stays as it is behind the part that is.
-    static func of(_ path: String) -> String { Answer.within(path) { resolve(path) } ?? path }
+    package static func of(_ path: String) -> String { Answer.within(path) { resolve(path) } ?? path }
 
     private static func resolve(_ path: String) -> String {
         var rest: [Substring] = []

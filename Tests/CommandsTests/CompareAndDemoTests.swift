@@ -65,6 +65,13 @@ import Testing
         let row = try #require(result.output.split(separator: "\n").first { $0.contains("capture-1 ") })
         let figures = row.split(separator: " ").compactMap { Double($0) }
         #expect(figures.count == 2 && figures[1] < figures[0] / 2, "\(row)")
+        // Again: what is there is left alone, or replaced where that is asked for.
+        try bench.space.write("mine", to: "shown/lab-a.toml")
+        let again = try bench.nctd("demo", "--count", "1", "--layer", "1", "--output", "shown")
+        #expect(again.status == 2 && again.error.contains("--overwrite"), "\(again.error)")
+        #expect(bench.space.read("shown/lab-a.toml") == Data("mine".utf8))
+        let replaced = try bench.nctd("demo", "--count", "1", "--layer", "1", "--output", "shown", "--overwrite")
+        #expect(replaced.status == 0, "\(replaced.error)")
         // Its suggestion works as it stands.
         let next = try bench.nctd(
             "normalize", "shown/captures", "--profile", "shown/lab-a.toml", "--layer", "1", "--output", "shown/layer-1",

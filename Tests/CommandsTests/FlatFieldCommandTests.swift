@@ -104,6 +104,8 @@ import Testing
         let check = try bench.nctd("profile", "check", "lab.toml", "--picture", "light.png")
         #expect(check.status == 0 && check.output.contains("blank.png  red "), "\(check.output) \(check.error)")
         #expect(bench.space.read("light.png") != nil)
+        let again = try bench.nctd("profile", "check", "lab.toml", "--picture", "light.png", "--overwrite")
+        #expect(again.status == 0, "\(again.error)")
         let run = try bench.nctd(
             "normalize", bench.space("in"), "--profile", "lab.toml", "--output", "out", "--no-cache", "--stages", "why")
         #expect(run.status == 0, "\(run.error)")

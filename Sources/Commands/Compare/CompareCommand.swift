@@ -64,10 +64,7 @@ struct CompareCommand: AsyncParsableCommand {
     func run() async throws {
         var kept = KeptFiles()
         images.forEach { kept.keep($0.bytes, named: $0.name) }
-        try kept.check(output)
-        if !overwrite, FileManager.default.fileExists(atPath: output) {
-            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
-        }
+        try kept.claim(output, existing: .init(overwrite: overwrite))
         var cells: [ContactSheet.Cell] = []
         for (image, label) in zip(images, labelList) {
             do {

@@ -66,13 +66,13 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        for path in [output, picture].compactMap({ $0 }) where !overwrite {
-            if FileManager.default.fileExists(atPath: path) {
-                throw UsageError("\(path) exists", remedy: "use --overwrite to replace it, or name another")
-            }
-        }
         let list = try InputList(
             toLearnFrom: inputs, links, remedy: "name captures, or directories of them", console: console)
+        var kept = KeptFiles()
+        kept.keep(list.items)
+        for (path, option) in [(output, "--output"), (picture, "--picture")] {
+            if let path { try kept.claim(path, option: option, existing: .init(overwrite: overwrite)) }
+        }
         let workers = threads.workers
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures = list.missing + survey.failures
