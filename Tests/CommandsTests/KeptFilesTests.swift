@@ -152,6 +152,18 @@ import Testing
         }
     }
 
+    @Test("A picture is not written under a name that says another format", arguments: cases)
+    func pictures(_ command: Case) throws {
+        let bench = try Self.bench()
+        for (option, name) in command.named where name.hasSuffix(".png") {
+            for other in ["o.jpg", "o", "o.png.json"] {
+                try refuse(
+                    bench, command.line([option: other], overwrite: true),
+                    saying: ["\(option) \(other)", "ends in .png"])
+            }
+        }
+    }
+
     @Test("What is there already is replaced only if that is asked for", arguments: cases)
     func existing(_ command: Case) throws {
         let bench = try Self.bench()

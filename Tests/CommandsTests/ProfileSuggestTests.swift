@@ -94,6 +94,16 @@ struct ProfileSuggestTests {
         }
     }
 
+    @Test("Copies do not go among the images, and that is said")
+    func amongImages() throws {
+        let bench = try Bench()
+        try bench.capture("lab/a.png")
+        let result = try bench.nctd("profile", "suggest", "lab", "--copy", "lab")
+        #expect(result.status == 2 && result.error.contains("--copy lab is the directory of the captures"))
+        #expect(result.error.contains("--copy lab/references"), "\(result.error)")
+        #expect(bench.space.files(in: "lab") == ["a.png"])
+    }
+
     @Test("An image that cannot be read is named, the others serve, and the code is 1")
     func brokenImage() throws {
         let bench = try Bench()

@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to write.", valueName: "dir"), completion: .directory)
     var output = "nctd-demo"
 
-    @Option(help: ArgumentHelp("Captures to draw (1 to 50).", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Captures to draw (1 to 50).", valueName: "n"))
     var count = 3
 
     @Flag(help: "Replace files that are there already, such as those of an earlier run.")

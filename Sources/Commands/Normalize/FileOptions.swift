@@ -113,7 +113,7 @@ struct FileOptions: ParsableArguments {
     func plannedJobs(for profile: Profile) throws -> Plan {
         let pages = profile.page == nil ? profile.pages : nil
         var list = InputList(inputs, skipping: output, followingLinks: links.followLinks, leavingResultsOut: true)
-        try list.refuseResultsAmongInputs(output: output)
+        try list.refuseResultsAmongInputs(output)
         list.tellApart()
         let missing = list.missing
         guard !list.items.isEmpty || !missing.isEmpty else {

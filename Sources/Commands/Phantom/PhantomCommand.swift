@@ -43,19 +43,21 @@ struct PhantomCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the scenes go.", valueName: "dir"), completion: .directory)
     var output: String
 
-    @Option(help: ArgumentHelp("How many scenes, 1 to 100000.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many scenes, 1 to 100000.", valueName: "n"))
     var count: Int
 
-    @Option(help: ArgumentHelp("Seed of the first scene; each next one adds 1.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Seed of the first scene; each next one adds 1.", valueName: "n"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Width in pixels, 64 to 8192.", valueName: "pixels"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Width in pixels, 64 to 8192.", valueName: "pixels"))
     var width = 640
 
-    @Option(help: ArgumentHelp("Height in pixels, 64 to 8192.", valueName: "pixels"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Height in pixels, 64 to 8192.", valueName: "pixels"))
     var height = 480
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Factor of all cells' size, 0.2 to 5; two numbers: drawn between them for each scene.",
             valueName: "x[,x]"))

@@ -33,7 +33,7 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         if let picture {
             var kept = KeptFiles()
             kept.keep(profile)
-            try kept.claim(picture, option: "--picture", existing: .init(overwrite: overwrite))
+            try kept.claim(picture, option: "--picture", isPicture: true, existing: .init(overwrite: overwrite))
         }
         let engine: PreparedEngine
         do {

@@ -70,15 +70,16 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
             toLearnFrom: inputs, links, remedy: "name captures, or directories of them", console: console)
         var kept = KeptFiles()
         kept.keep(list.items)
-        for (path, option) in [(output, "--output"), (picture, "--picture")] {
-            if let path { try kept.claim(path, option: option, existing: .init(overwrite: overwrite)) }
+        try kept.claim(output, existing: .init(overwrite: overwrite))
+        if let picture {
+            try kept.claim(picture, option: "--picture", isPicture: true, existing: .init(overwrite: overwrite))
         }
         let workers = threads.workers
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures = list.missing + survey.failures
         failures.forEach { console.warn($0.description) }
         guard let group = survey.largest, let field = group.estimator.estimate(workers: workers) else {
-            throw RunError(
+            throw UsageError(
                 JobFailure(
                     file: inputs.names,
                     cause: "no background is found to learn the light from",

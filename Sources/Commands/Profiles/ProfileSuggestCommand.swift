@@ -27,7 +27,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Images of the lab, or directories of them.", valueName: "input"), completion: .file())
     var inputs: [FileArgument]
 
-    @Option(help: ArgumentHelp("References to choose (1 to 3).", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("References to choose (1 to 3).", valueName: "n"))
     var count = 3
 
     @Option(
@@ -74,6 +74,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         let console = Console.current
         let lab = SuggestedProfile.lab(of: inputs[0].text)
         let list = InputList(inputs, skipping: copy ?? "", followingLinks: links.followLinks)
+        if let copy { try list.refuseResultsAmongInputs(copy, option: "--copy", other: "references") }
         guard !list.items.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
         }
@@ -81,7 +82,8 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
         kept.keep(list.items)
         for (path, option) in [(output, "--output"), (sheet, "--sheet")] {
             guard let path else { continue }
-            try kept.claim(path, option: option, existing: .init(overwrite: overwrite))
+            try kept.claim(
+                path, option: option, isPicture: option == "--sheet", existing: .init(overwrite: overwrite))
             let folder = (path as NSString).deletingLastPathComponent
             try OutputDirectory.prepare(folder.isEmpty ? "." : folder, option: option)
         }

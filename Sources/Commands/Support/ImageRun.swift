@@ -22,11 +22,12 @@ struct ImageRun {
         _ inputs: [FileArgument], light: FlatFieldChoice? = nil, verb: String, output: String, endings: [String],
         overwrite: Bool, links: LinkOptions
     ) throws {
-        let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
-        try list.refuseResultsAmongInputs(output: output)
+        var list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
+        try list.refuseResultsAmongInputs(output)
         guard !list.items.isEmpty || !list.missing.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images or directories of them")
         }
+        list.tellApart()
         list.tellLeftOut(Console.current)
         if let pair = list.collisions.first {
             throw UsageError(

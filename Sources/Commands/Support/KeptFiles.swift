@@ -61,7 +61,11 @@ struct KeptFiles {
     ///
     /// Throws ``UsageError`` where a kept file lies there, the command will write another there, a directory has the name,
     /// or something does that may not be replaced.
-    mutating func claim(_ target: String, option: String = "--output", existing: Existing) throws {
+    ///
+    /// - Parameter isPicture: it is written as PNG, and by its name it must be one.
+    mutating func claim(
+        _ target: String, option: String = "--output", isPicture: Bool = false, existing: Existing
+    ) throws {
         if existing != .same { try check(target, option: option) }
         let place = place(of: target)
         if let other = targets[place] {
@@ -71,6 +75,11 @@ struct KeptFiles {
                     : "\(other) and \(option) would both write \(target)",
                 remedy: other == option
                     ? "rename one of the images, or give each its own --output" : "name another place with \(option)")
+        }
+        if isPicture, (target as NSString).pathExtension.lowercased() != "png" {
+            throw UsageError(
+                "\(option) \(target): a PNG file is written, which that name does not say",
+                remedy: "give a name that ends in .png")
         }
         let bytes = Array(target.utf8)
         if existing == .refused || existing == .replaced, FileKind(bytes) == .directory {
