@@ -101,7 +101,7 @@ train: build
 	@test -n "$(LAB)" || { echo "make train LAB=DIR: name a YOLO data set (images/ and labels/)" >&2; exit 2; }
 	Evaluation/setup train
 	.build/release/nctd phantom --output training-output/phantoms --count 240 --seed 1001 --width 448 --height 352 \
-		--scale 0.6,1.6 --dyes
+		--scale 0.6,1.6 --dyes --overwrite
 	.venv/bin/python Training/train.py --lab $(LAB) --phantoms training-output/phantoms --output training-output $(ARGS)
 
 lint:

@@ -122,7 +122,7 @@ class Study:
         for index, stain in enumerate(STAINS):
             folder = self.folder / "phantoms" / stain
             self.run("phantom", "--output", folder, "--count", scenes, "--seed", first + index * scenes, "--stain", stain,
-                     "--scale", "0.6,1.6")
+                     "--scale", "0.6,1.6", "--overwrite")
             for image in sorted((folder / "images").iterdir()):
                 with Image.open(folder / "masks" / image.name) as mask:
                     result.append(Scene(image, np.asarray(mask.convert("L"))))

@@ -151,7 +151,7 @@ def main() -> None:
     if "phantoms" in sets:
         for stain in ("lab-a", "lab-b"):
             run([nctd, "phantom", "--output", work / stain, "--count", given.phantoms + 3, "--seed", 1000, "--stain",
-                 stain, "--width", given.side, "--height", given.side])
+                 stain, "--width", given.side, "--height", given.side, "--overwrite"])
         there, truth = (sorted((work / stain / "images").glob("*.png")) for stain in ("lab-b", "lab-a"))
         path = profile(work / "phantom-profile", nctd, truth[-3:], truth, there)
         images = there[:given.phantoms]

@@ -2,9 +2,9 @@ import Files
 import Glibc
 
 /// Where a path really leads, so that trees can be compared.
-enum ResolvedPath {
+package enum ResolvedPath {
     /// The path with every link in it resolved; what is not there yet stays as it is behind the part that is.
-    static func of(_ path: String) -> String { Answer.within(path) { resolve(path) } ?? path }
+    package static func of(_ path: String) -> String { Answer.within(path) { resolve(path) } ?? path }
 
     private static func resolve(_ path: String) -> String {
         var rest: [Substring] = []
@@ -26,39 +26,56 @@ enum ResolvedPath {
         inner == outer || inner.hasPrefix(outer.hasSuffix("/") ? outer : outer + "/")
     }
 
-    enum Access { case read, write }
+    package enum Access: Sendable { case read, write }
 
-    /// Why a directory cannot be used; nil if it can. One to be written to may be missing if it can be made.
-    ///
-    /// `isAway`: it may come to be usable by itself, as a share that is mounted late.
-    static func problem(of path: String, for access: Access) -> (message: String, remedy: String, isAway: Bool)? {
-        let answer = Answer.within(path) { look(at: path, for: access) }
-        return answer ?? ("\(path) does not answer", "mount its share again", true)
+    /// Why a directory cannot be used.
+    package struct Problem: Sendable {
+        package let message: String
+        package let remedy: String
+        /// It may come to be usable by itself, as a share that is mounted late.
+        package let isAway: Bool
+        /// This account may not, or nobody may in a file system that is read only.
+        package var isDenied = false
     }
 
-    private static func look(at path: String, for access: Access) -> (message: String, remedy: String, isAway: Bool)? {
+    /// Why a directory cannot be used; nil if it can. One to be written to may be missing if it can be made.
+    package static func problem(of path: String, for access: Access) -> Problem? {
+        let answer = Answer.within(path) { look(at: path, for: access) }
+        return answer ?? Problem(message: "\(path) does not answer", remedy: "mount its share again", isAway: true)
+    }
+
+    private static func look(at path: String, for access: Access) -> Problem? {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let code = errno
             guard access == .write, code == ENOENT else {
                 return code == ENOENT
-                    ? ("there is no directory \(path)", "correct the path, or make or mount the directory", true)
-                    : (
-                        "\(path) cannot be reached: \(Errno(code: code))", "correct the path, or check its permissions",
-                        code != ENOTDIR
-                    )
+                    ? Problem(
+                        message: "there is no directory \(path)",
+                        remedy: "correct the path, or make or mount the directory", isAway: true)
+                    : Problem(
+                        message: "\(path) cannot be reached: \(Errno(code: code))",
+                        remedy: "correct the path, or check its permissions", isAway: code != ENOTDIR,
+                        isDenied: code == EACCES)
             }
             let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
             guard let problem = look(at: parent.isEmpty ? "/" : parent, for: .write) else { return nil }
-            return (
-                "\(path) is not there and cannot be made: \(problem.message)", problem.remedy, problem.isAway
-            )
+            return Problem(
+                message: "\(path) is not there and cannot be made: \(problem.message)", remedy: problem.remedy,
+                isAway: problem.isAway, isDenied: problem.isDenied)
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return ("\(path) is no directory", "name a directory", false) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            return Problem(message: "\(path) is no directory", remedy: "name a directory", isAway: false)
+        }
         let needed = access == .read ? R_OK | X_OK : W_OK | X_OK
         guard Glibc.access(path, needed) == 0 else {
-            let verb = access == .read ? "read" : "written to"
-            return ("\(path) may not be \(verb): \(Errno.current)", "give the daemon's user the permission", true)
+            let error = Errno.current
+            return Problem(
+                message: "\(path) may not be \(access == .read ? "read" : "written to"): \(error)",
+                remedy: error.code == EROFS
+                    ? "mount it for writing; a service may write only to what its ReadWritePaths= names"
+                    : "give the daemon's user the permission",
+                isAway: true, isDenied: [EACCES, EPERM, EROFS].contains(error.code))
         }
         return nil
     }

@@ -18,6 +18,9 @@ public struct TreeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// True where something else has the name, or one of the folders' names: no wait helps, another name does.
     var isNameTaken: Bool { Self.isNameTaken(code) }
 
+    /// Whether what lies at the path is not the tree that was, or may not be taken for one.
+    public var isAway: Bool { code == ENODEV }
+
     /// Whether it met something in a tree, or the tree itself.
     func lies(in directory: String) -> Bool { path == directory || path.hasPrefix(directory + "/") }
 

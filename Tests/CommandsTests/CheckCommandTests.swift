@@ -112,6 +112,95 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: bench.space("state")))
     }
 
+    // MARK: Trees that may not be written to
+
+    private static let isRoot = geteuid() == 0
+
+    /// `nctd check` by an account that rights hold for, which they do not for root.
+    private func checkAsOther(_ bench: Bench, _ options: String...) throws -> Subprocess.Result {
+        let check = [Subprocess.nctd, "check", "--config", "nctd.toml", "--no-prepare"] + options
+        let words =
+            Self.isRoot ? ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + check : check
+        return try Subprocess.run(
+            words[0], Array(words.dropFirst()), in: bench.space.path, environment: Bench.environment)
+    }
+
+    @Test(
+        "A tree that may not be written to, or not be made, is a problem with its key, cause and remedy",
+        arguments: [
+            "output.directory", "output.held_directory", "output.quarantine_directory", "daemon.state_directory",
+        ],
+        [true, false])
+    func denied(key: String, isThere: Bool) throws {
+        let bench = try bench()
+        let open = [FileAttributeKey.posixPermissions: 0o777]
+        let closed = [FileAttributeKey.posixPermissions: 0o555]
+        var trees = [
+            "output.directory": "out", "output.held_directory": "held", "output.quarantine_directory": "quarantine",
+            "daemon.state_directory": "state",
+        ]
+        for tree in trees.values {
+            try FileManager.default.createDirectory(
+                atPath: bench.space(tree), withIntermediateDirectories: true)
+            try FileManager.default.setAttributes(open, ofItemAtPath: bench.space(tree))
+        }
+        try bench.space.write(
+            "references = [\"../reference.png\"]\nlevels = [1]\nbelow_threshold = \"hold\"\n",
+            to: "profiles.d/lab-b.toml")
+        func configure() throws {
+            let text = ["daemon", "output"].map { table in
+                let keys = trees.filter { $0.key.hasPrefix(table) }.map { key, path in
+                    "\(key.dropFirst(table.count + 1)) = \"\(path)\"\n"
+                }
+                return "[\(table)]\n" + keys.sorted().joined()
+            }
+            try bench.space.write(
+                text.joined() + "[[watch]]\npath = \"lab-b\"\nlab = \"lab-b\"\nprofile = \"lab-b\"\n",
+                to: "nctd.toml")
+        }
+        try configure()
+        let good = try checkAsOther(bench)
+        #expect(good.status == 0 && good.output.contains("in order"), "\(good.error)")
+
+        try FileManager.default.createDirectory(
+            atPath: bench.space("closed"), withIntermediateDirectories: true, attributes: closed)
+        trees[key] = isThere ? "closed" : "closed/tree"
+        try configure()
+        let before = bench.space.files()
+        let words = try checkAsOther(bench)
+        #expect(words.status == 2 && words.output.isEmpty, "\(words.output) \(words.error)")
+        for word in [
+            key, bench.space(trees[key]!), isThere ? "may not be written to" : "cannot be made", "Permission denied",
+            "; give",
+        ] {
+            #expect(words.error.contains(word), "no \(word) in \(words.error)")
+        }
+        let report = try object(try checkAsOther(bench, "--json").output)
+        #expect(report["valid"] as? Bool == false)
+        #expect((report["problems"] as? [[String: Any]])?.map { $0["key"] as? String } == [key])
+        // The daemon would start, and wait for it.
+        if key != "daemon.state_directory" {
+            let lenient = try checkAsOther(bench, "--no-access")
+            #expect(lenient.status == 0 && lenient.error.contains("Permission denied"), "\(lenient.error)")
+        }
+        #expect(bench.space.files() == before)
+    }
+
+    @Test(
+        "A tree that nobody may write to is a problem for root too",
+        .enabled(if: isRoot, "skipped: only root can mount a file system"))
+    func readOnly() throws {
+        let bench = try bench()
+        let mounted = try Subprocess.run("/bin/mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", bench.space("out")])
+        try #require(mounted.status == 0, "a tmpfs could not be mounted: \(mounted.error)")
+        defer { _ = try? Subprocess.run("/bin/umount", [bench.space("out")]) }
+        let result = try bench.nctd("check", "--config", "nctd.toml", "--no-prepare")
+        #expect(result.status == 2 && result.error.contains("output.directory"), "\(result.error)")
+        #expect(
+            result.error.contains("Read-only file system (for the account root); mount it for writing"),
+            "\(result.error)")
+    }
+
     @Test("Each pattern is said with what it matches now, and those that can match nothing with what to write")
     func patterns() throws {
         let bench = try bench()

@@ -41,13 +41,15 @@ import Testing
         #expect(column.height > sheet.height && column.width < sheet.width)
     }
 
-    @Test("An image that cannot be read ends the comparison with its name and code 1")
+    @Test("An image that cannot be read ends the comparison with its name, and nothing is done")
     func compareBroken() async throws {
         let bench = try Bench()
         let text = try bench.space.write("no image", to: "text.png")
-        let result = await run(["compare", bench.reference, text, "--output", bench.space("sheet.png")])
-        #expect(result.status == 1 && result.error.contains("text.png"))
-        #expect(bench.space.read("sheet.png") == nil)
+        for path in [text, bench.space("none.png")] {
+            let result = await run(["compare", bench.reference, path, "--output", bench.space("sheet.png")])
+            #expect(result.status == 2 && result.error.contains(path), "\(result.error)")
+            #expect(bench.space.read("sheet.png") == nil)
+        }
     }
 
     @Test("The demo halves the distance to the truth and leaves captures, references, truth, results and a sheet")
@@ -65,6 +67,13 @@ import Testing
         let row = try #require(result.output.split(separator: "\n").first { $0.contains("capture-1 ") })
         let figures = row.split(separator: " ").compactMap { Double($0) }
         #expect(figures.count == 2 && figures[1] < figures[0] / 2, "\(row)")
+        // Again: what is there is left alone, or replaced where that is asked for.
+        try bench.space.write("mine", to: "shown/lab-a.toml")
+        let again = try bench.nctd("demo", "--count", "1", "--layer", "1", "--output", "shown")
+        #expect(again.status == 2 && again.error.contains("--overwrite"), "\(again.error)")
+        #expect(bench.space.read("shown/lab-a.toml") == Data("mine".utf8))
+        let replaced = try bench.nctd("demo", "--count", "1", "--layer", "1", "--output", "shown", "--overwrite")
+        #expect(replaced.status == 0, "\(replaced.error)")
         // Its suggestion works as it stands.
         let next = try bench.nctd(
             "normalize", "shown/captures", "--profile", "shown/lab-a.toml", "--layer", "1", "--output", "shown/layer-1",

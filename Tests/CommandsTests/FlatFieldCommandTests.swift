@@ -104,6 +104,8 @@ import Testing
         let check = try bench.nctd("profile", "check", "lab.toml", "--picture", "light.png")
         #expect(check.status == 0 && check.output.contains("blank.png  red "), "\(check.output) \(check.error)")
         #expect(bench.space.read("light.png") != nil)
+        let again = try bench.nctd("profile", "check", "lab.toml", "--picture", "light.png", "--overwrite")
+        #expect(again.status == 0, "\(again.error)")
         let run = try bench.nctd(
             "normalize", bench.space("in"), "--profile", "lab.toml", "--output", "out", "--no-cache", "--stages", "why")
         #expect(run.status == 0, "\(run.error)")
@@ -137,6 +139,11 @@ import Testing
         let run = try bench.normalize([square], "--flat-field", bench.space("scope.json"))
         #expect(run.status == 1 && run.error.contains("proportions"), "\(run.error)")
         #expect(bench.space.files(in: "out") == [])
+        // From captures without any background nothing is learned, and nothing done.
+        let tiny = try bench.space.write(
+            try Bench.encode(Bench.smear(seed: 3, width: 40, height: 30)), to: "tiny.png")
+        let nothing = try bench.nctd("profile", "flat-field", tiny, "--output", "tiny.json")
+        #expect(nothing.status == 2 && nothing.error.contains("no background"), "\(nothing.error)")
     }
 
     @Test("A capture alone is corrected by its own background where its light is clearly uneven")

@@ -92,7 +92,7 @@ import Testing
         (["profile", "check", "reference.png"], ["reference.png"]),
         (["profile", "suggest", "empty"], ["no images in empty", "name images of the lab"]),
         (["profile", "learn", "none", "--output", "p.json"], ["none", "no such file"]),
-        (["profile", "flat-field", "in", "--output", "in/x.png"], ["in/x.png exists", "--overwrite"]),
+        (["profile", "flat-field", "in", "--output", "in/x.png"], ["in/x.png, which is read", "--output"]),
         (["demo", "--count", "0"], ["1 to 50"]),
         (["check", "--config", "none.toml"], ["none.toml", "etc/nctd/nctd.toml"]),
         (["check", "--config", "in"], ["in", "directory"]),

@@ -74,6 +74,34 @@ struct ProfileSuggestTests {
             "profile", "suggest", lab, "--count", "3", "--copy", "profiles", "--output", "x.toml")
         #expect(other.status == 2 && other.error.contains("lab-1.png") && other.error.contains("--overwrite"))
         #expect(!FileManager.default.fileExists(atPath: bench.space("x.toml")))
+        // A sheet of somebody's own is left alone too, and what the copies come from is never replaced.
+        try FileManager.default.removeItem(atPath: bench.space("profiles/lab-1.png"))
+        try bench.space.write(Array("mine".utf8), to: "profiles/lab-references.png")
+        let sheet = try bench.nctd("profile", "suggest", lab, "--copy", "profiles", "--output", "x.toml")
+        #expect(sheet.status == 2 && sheet.error.contains("lab-references.png exists"), "\(sheet.error)")
+        #expect(bench.space.files(in: "profiles").contains("lab-1.png") == false)
+        let names = try FileManager.default.contentsOfDirectory(atPath: lab).sorted().map { "lab/\($0)" }
+        try FileManager.default.createDirectory(atPath: bench.space("other/lab"), withIntermediateDirectories: true)
+        for index in 1...3 {
+            let path = "other/lab/lab-\(index).png"
+            try FileManager.default.copyItem(atPath: bench.space(names[index]), toPath: bench.space(path))
+            let before = bench.space.read(path)
+            let over = try bench.nctd(
+                "profile", "suggest", lab, bench.space(path), "--copy", "other/lab", "--overwrite")
+            #expect(over.status == 2 && over.error.contains("which is read"), "\(over.error)")
+            #expect(bench.space.read(path) == before && bench.space.files(in: "other/lab") == ["lab-\(index).png"])
+            try FileManager.default.removeItem(atPath: bench.space(path))
+        }
+    }
+
+    @Test("Copies do not go among the images, and that is said")
+    func amongImages() throws {
+        let bench = try Bench()
+        try bench.capture("lab/a.png")
+        let result = try bench.nctd("profile", "suggest", "lab", "--copy", "lab")
+        #expect(result.status == 2 && result.error.contains("--copy lab is the directory of the captures"))
+        #expect(result.error.contains("--copy lab/references"), "\(result.error)")
+        #expect(bench.space.files(in: "lab") == ["a.png"])
     }
 
     @Test("An image that cannot be read is named, the others serve, and the code is 1")

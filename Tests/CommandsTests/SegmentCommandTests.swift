@@ -205,6 +205,18 @@ import Testing
         }
     }
 
+    @Test("Captures that differ in their extension alone have it in their results, as with normalize")
+    func extensions() throws {
+        let bench = try Bench()
+        try bench.capture("in/hole.bmp", as: .bmp)
+        try bench.capture("in/hole.jpg", as: .jpeg)
+        for (command, ending) in [("segment", "-classes.png"), ("restain", ".png")] {
+            let result = try bench.nctd(command, "in", "--output", command)
+            #expect(result.status == 0, "\(result.error)")
+            #expect(bench.space.files(in: command) == ["hole.bmp\(ending)", "hole.jpg\(ending)"])
+        }
+    }
+
     @Test("What is there is not replaced unasked, an input never, and two results of one name are refused")
     func refusals() throws {
         let bench = try Bench()

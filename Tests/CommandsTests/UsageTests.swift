@@ -62,6 +62,51 @@ import Testing
         }
     }
 
+    @Test("A file or a directory that is named twice, or a file besides its directory, is taken once")
+    func twice() throws {
+        let bench = try Bench()
+        let path = try bench.capture("in/x.png")
+        let folder = bench.space("in")
+        for inputs in [[path, path], [folder, folder], [folder, path], [path, folder]] {
+            let result = try bench.normalize(inputs, "--overwrite", "--json")
+            #expect(
+                result.status == 0 && result.output.contains("\"captures\" : 1,"), "\(result.error) \(result.output)")
+            #expect(bench.space.files(in: "out") == ["x.png", "x.png.json"])
+        }
+    }
+
+    @Test("A number may begin with a minus, and is refused as a number")
+    func negative() throws {
+        let numbers: Set = ["n", "x", "pixels", "seed", "r,g,b", "x[,x]", "x[,x,x]", "L[,L…]", "columns", "width"]
+        let help = try Subprocess.run(Subprocess.nctd, ["--experimental-dump-help"]).output
+        var tried = 0
+        func visit(_ command: [String: Any], _ path: [String]) throws {
+            for sub in command["subcommands"] as? [[String: Any]] ?? [] {
+                try visit(sub, path + [try #require(sub["commandName"] as? String)])
+            }
+            for argument in command["arguments"] as? [[String: Any]] ?? [] where argument["kind"] as? String == "option"
+            {
+                guard let name = (argument["names"] as? [[String: Any]])?.first?["name"] as? String,
+                    numbers.contains(argument["valueName"] as? String ?? "")
+                else { continue }
+                let result = try Subprocess.run(Subprocess.nctd, path + ["--\(name)", "-1"])
+                #expect(
+                    result.status == 2 && !result.error.contains("Missing value"), "\(path) \(name): \(result.error)")
+                tried += 1
+            }
+        }
+        let all = try #require(try JSONSerialization.jsonObject(with: Data(help.utf8)) as? [String: Any])
+        for command in (all["command"] as? [String: Any])?["subcommands"] as? [[String: Any]] ?? [] {
+            try visit(command, [try #require(command["commandName"] as? String)])
+        }
+        #expect(tried > 40)
+        for (option, words) in [("--threads", "1 to 1024"), ("--seed", "-1")] {
+            let result = try Subprocess.run(
+                Subprocess.nctd, ["normalize", "x.png", "--reference", "r.png", option, "-1"])
+            #expect(result.error.contains(words), "\(result.error)")
+        }
+    }
+
     @Test("Results do not go among the captures, and formats that are not read are counted and named")
     func besides() throws {
         let bench = try Bench()

@@ -31,10 +31,10 @@ struct CompareCommand: AsyncParsableCommand {
             valueName: "text,text…"))
     var labels: String?
 
-    @Option(help: "Images in a row (default: all of them, at most 4).")
+    @Option(parsing: .unconditional, help: "Images in a row (default: all of them, at most 4).")
     var columns: Int?
 
-    @Option(help: "Width of each image in pixels (default: the widest image's, at most 640).")
+    @Option(parsing: .unconditional, help: "Width of each image in pixels (default: the widest image's, at most 640).")
     var width: Int?
 
     @Flag(help: "Replace the output if it is there.")
@@ -64,10 +64,7 @@ struct CompareCommand: AsyncParsableCommand {
     func run() async throws {
         var kept = KeptFiles()
         images.forEach { kept.keep($0.bytes, named: $0.name) }
-        try kept.check(output)
-        if !overwrite, FileManager.default.fileExists(atPath: output) {
-            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
-        }
+        try kept.claim(output, isPicture: true, existing: .init(overwrite: overwrite))
         var cells: [ContactSheet.Cell] = []
         for (image, label) in zip(images, labelList) {
             do {
@@ -76,7 +73,8 @@ struct CompareCommand: AsyncParsableCommand {
                 cells.append(
                     ContactSheet.Cell(file.image, caption: [label, "\(file.image.width) × \(file.image.height)"]))
             } catch {
-                throw RunError(JobFailure(error, file: image.name))
+                // Nothing was done, for a sheet needs all of them.
+                throw UsageError(JobFailure(error, file: image.name))
             }
         }
         let widest = cells.map(\.image.width).max() ?? 16

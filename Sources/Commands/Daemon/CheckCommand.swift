@@ -10,7 +10,9 @@ struct CheckCommand: AsyncParsableCommand {
             Reports all problems of nctd.toml and of every profile at once, each with file, line, key and remedy. If \
             there are none, tells how each root will be watched, the limits of inotify against what the roots need, \
             free space, the weights with their digest, and what each profile holds in memory. A tree that is away is \
-            a warning: the daemon starts and looks for it until it comes. Nothing is written, but with --initialize.
+            a warning: the daemon starts and looks for it until it comes. One that this account may not write to, or \
+            not make, is a problem, so check as the daemon's: sudo -u nctd nctd check. Nothing is written, but with \
+            --initialize.
 
             EXIT STATUS: 0 in order, warnings or not; 1 warnings, with --strict; 2 there are problems.
             """)
@@ -28,6 +30,11 @@ struct CheckCommand: AsyncParsableCommand {
         help: "Do not prepare the references, which takes the longest and finds those that cannot serve.")
     var isQuick = false
 
+    @Flag(
+        name: .customLong("no-access"),
+        help: "A tree that may not be written to is a warning: the daemon starts, and waits until it may be.")
+    var allowsNoAccess = false
+
     @Flag(help: "Exit with status 1 if there are warnings.")
     var strict = false
 
@@ -44,7 +51,7 @@ struct CheckCommand: AsyncParsableCommand {
             let configuration = try DaemonConfiguration.read(path: config)
             if initialize { try TreeInitialization(configuration).run().forEach(console.say) }
             var check = ConfigurationCheck(configuration)
-            await check.run(preparing: !isQuick)
+            await check.run(preparing: !isQuick, demandsAccess: !allowsNoAccess)
             report = check.report
         } catch let error as ConfigurationError {
             report.valid = false

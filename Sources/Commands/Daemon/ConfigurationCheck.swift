@@ -16,7 +16,8 @@ struct ConfigurationCheck {
         report = CheckReport(configuration: configuration.path)
     }
 
-    mutating func run(preparing: Bool) async {
+    /// - Parameter demandsAccess: whether a tree that may not be written to is a problem; else it is a warning.
+    mutating func run(preparing: Bool, demandsAccess: Bool) async {
         report.work = CheckReport.Work(configuration)
         let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.rootIdentities ?? [:]
         for watch in configuration.watches { look(at: watch, known: known[watch.path]) }
@@ -24,7 +25,7 @@ struct ConfigurationCheck {
         look(
             atSpaceFor: "output", configuration.output.directory, floor: configuration.output.minimumFreeMebibytes)
         look(atSpaceFor: "state", configuration.stateDirectory, floor: nil)
-        lookAtTrees()
+        lookAtTrees(demandsAccess: demandsAccess)
         lookAtNotification()
         for profile in configuration.profiles.values.sorted(by: { $0.name < $1.name }) {
             look(at: profile, preparing: preparing)
@@ -124,23 +125,51 @@ struct ConfigurationCheck {
 
     // MARK: Written trees
 
-    private mutating func lookAtTrees() {
+    private mutating func lookAtTrees(demandsAccess: Bool) {
         let state = StateDirectory(configuration: configuration)
         let trouble = Answer.within(configuration.stateDirectory) { state.trouble() }
         if let text = trouble ?? "\(configuration.stateDirectory): it does not answer" {
             report.warnings.append("\(WrittenTree.state.title): \(text)")
         }
         let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.identities ?? [:]
+        let isHolding = configuration.profiles.values.contains { $0.belowThreshold == .hold }
         let isRemoving = configuration.watches.contains { $0.deletions == .remove }
         for tree in [WrittenTree.output, .held, .quarantine] + (isRemoving ? [.removed] : []) {
             let directory = tree.directory(configuration)
             let identity = known[directory]
-            let trouble = Answer.within(directory) { WrittenTrees.trouble(of: tree, at: directory, known: identity) }
-            if let text = trouble ?? "\(directory): it does not answer" {
-                report.warnings.append("\(tree.title): \(text)")
+            guard
+                let trouble = Answer.within(
+                    directory, { WrittenTrees.trouble(of: tree, at: directory, known: identity) })
+            else {
+                report.warnings.append("\(tree.title): \(directory): it does not answer")
+                continue
+            }
+            if trouble?.isAway != true, tree != .held || isHolding || known[directory] != nil,
+                let problem = ResolvedPath.problem(of: directory, for: .write), problem.isDenied
+            {
+                deny(tree, problem, isProblem: demandsAccess)
+            } else if let trouble {
+                report.warnings.append("\(tree.title): \(trouble)")
             } else if let rules = Answer.within(directory, { Self.rules(ofTreeAt: directory) }), !rules.isEmpty {
                 report.rules.append(CheckReport.Rules(tree: tree.title, directory: directory, rules: rules.words))
             }
+        }
+    }
+
+    /// Notes that this account may not write to a tree.
+    private mutating func deny(_ tree: WrittenTree, _ problem: ResolvedPath.Problem, isProblem: Bool) {
+        let user = geteuid()
+        let account = getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
+        let found = ConfigurationProblem(
+            file: configuration.path, line: nil,
+            key: tree == .output ? "output.directory" : "output.\(tree.rawValue)_directory",
+            message: "\(problem.message) (for the account \(account))",
+            remedy: problem.remedy + (user == 0 ? "" : ", or check as that user: sudo -u nctd nctd check"))
+        if isProblem {
+            report.problems.append(CheckReport.Problem(found))
+            report.valid = false
+        } else {
+            report.warnings.append("\(tree.title): \(found.message); \(found.remedy)")
         }
     }
 

@@ -84,7 +84,7 @@ struct RepairCommand: AsyncParsableCommand {
             let directory = tree.directory(configuration)
             guard let identity = known[directory] else { continue }
             let trouble = Answer.within(directory) { WrittenTrees.trouble(of: tree, at: directory, known: identity) }
-            if let text = trouble ?? "\(directory): it does not answer" {
+            if let text = trouble.map({ $0?.description }) ?? "\(directory): it does not answer" {
                 throw UsageError("\(tree.title) cannot be repaired: \(text)", remedy: "nothing was done")
             }
         }

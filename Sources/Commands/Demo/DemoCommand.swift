@@ -13,8 +13,8 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Draws blood smears as two labs would see them, normalizes lab B's captures to lab A's references, and \
             measures how far each is from the exact answer: the same smear in lab A's stain. Needs no data; uses \
-            VGG-19 if its weights are found, else the built-in network. What it writes is replaced when it runs \
-            again.
+            VGG-19 if its weights are found, else the built-in network. Files that are there already are left alone, \
+            and nothing is written then, but for --overwrite.
 
             \(ExitStatus.help)
             """)
@@ -22,8 +22,11 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to write.", valueName: "dir"), completion: .directory)
     var output = "nctd-demo"
 
-    @Option(help: ArgumentHelp("Captures to draw (1 to 50).", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Captures to draw (1 to 50).", valueName: "n"))
     var count = 3
+
+    @Flag(help: "Replace files that are there already, such as those of an earlier run.")
+    var overwrite = false
 
     @OptionGroup(title: "The method")
     var engine: EngineOptions
@@ -40,6 +43,10 @@ struct DemoCommand: AsyncParsableCommand {
         console.tell("drawing \(count.counted("capture")) of lab B and 3 references of lab A …")
         let folder = DemoFolder(path: output)
         let smears = DemoSmears(seed: engine.seed ?? 7, count: count, width: 480, height: 360)
+        var kept = KeptFiles()
+        engine.weights.map { kept.keep($0) }
+        kept.keep(engine.flatField)
+        for file in folder.files(of: smears) { try kept.claim(file, existing: .init(overwrite: overwrite)) }
         do {
             let profile = try folder.write(smears, engine)
             let prepared: PreparedEngine

@@ -16,17 +16,27 @@ struct DemoFolder {
     var profile: String { "\(path)/lab-a.toml" }
     var contactSheet: String { "\(path)/contact-sheet.png" }
 
+    /// All that is written.
+    func files(of smears: DemoSmears) -> [String] {
+        smears.captures.flatMap { capture in
+            [
+                self.capture(capture.name), truth(capture.name), result(capture.name),
+                SidecarName.of(result(capture.name)),
+            ]
+        } + smears.references.indices.map(reference) + [profile, contactSheet]
+    }
+
     /// Writes captures, references, truth and a profile, and returns the profile with the options put over it.
     func write(_ smears: DemoSmears, _ options: EngineOptions) throws -> Profile {
         for folder in ["captures", "truth", "references", "normalized"] {
             try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
         }
         for capture in smears.captures {
-            try PictureFile.write(capture.image, to: self.capture(capture.name))
-            try PictureFile.write(capture.truth, to: truth(capture.name))
+            try PictureFile.write(capture.image, to: self.capture(capture.name), overwrite: true)
+            try PictureFile.write(capture.truth, to: truth(capture.name), overwrite: true)
         }
         for (index, image) in smears.references.enumerated() {
-            try PictureFile.write(image, to: reference(index))
+            try PictureFile.write(image, to: reference(index), overwrite: true)
         }
         let names = smears.references.indices.map { "\"references/lab-a-\($0 + 1).png\"" }
         let text = """
@@ -64,6 +74,6 @@ struct DemoFolder {
             title: "Neural color transfer on synthetic smears",
             subtitle: ["lab B's captures in the colors of lab A's references; features: \(features)"],
             headings: ["before", "reference", "after", "truth"], cells: cells, columns: 4, cellWidth: 320)
-        try PictureFile.write(sheet.render(), to: contactSheet)
+        try PictureFile.write(sheet.render(), to: contactSheet, overwrite: true)
     }
 }

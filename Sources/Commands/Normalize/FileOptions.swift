@@ -113,7 +113,7 @@ struct FileOptions: ParsableArguments {
     func plannedJobs(for profile: Profile) throws -> Plan {
         let pages = profile.page == nil ? profile.pages : nil
         var list = InputList(inputs, skipping: output, followingLinks: links.followLinks, leavingResultsOut: true)
-        try list.refuseResultsAmongInputs(output: output)
+        try list.refuseResultsAmongInputs(output)
         list.tellApart()
         let missing = list.missing
         guard !list.items.isEmpty || !missing.isEmpty else {
@@ -139,15 +139,15 @@ struct FileOptions: ParsableArguments {
             }
         }
         var kept = KeptFiles()
-        for item in list.items { kept.keep(item.bytes, named: item.path) }
-        for path in profile.references + [self.profile, profile.palette, profile.capturePalette].compactMap({ $0 }) {
-            kept.keep(path)
-        }
+        kept.keep(list.items)
+        kept.keep(profile)
         for job in jobs {
             for image in [job.output, job.heldOutput] {
-                for target in [image, SidecarName.of(image)] { try kept.check(target) }
+                for target in [image, SidecarName.of(image)] { try kept.claim(target, existing: .seenLater) }
             }
-            if let stages {
+        }
+        if let stages {
+            for job in jobs {
                 try kept.check(
                     folder: (stages as NSString).appendingPathComponent(
                         (String(job.output.dropFirst(output.count).drop { $0 == "/" }) as NSString)

@@ -46,6 +46,8 @@ struct InputList {
     private(set) var isAmongResults: Bool
     /// The directories from the named one to the one that is walked.
     private var around: [FileIdentity] = []
+    /// The files that were taken; one that is named twice, or besides its directory, is one capture.
+    private var taken: Set<[UInt8]> = []
     /// What links of the named directory led to.
     private var linked: Set<FileIdentity> = []
 
@@ -69,8 +71,10 @@ struct InputList {
         leavesResultsOut = leavingResultsOut
         isAmongResults = false
         skipped = Set([output, OutputSettings.heldDirectory(beside: output)].compactMap(FileIdentity.init))
+        var named: Set<[UInt8]> = []
         for input in inputs {
             let bytes = input.bytes
+            guard named.insert(bytes).inserted else { continue }
             switch FileKind(bytes) {
             case .none: miss(input.name, "there is no such file or directory")
             case .hidden(let error): miss(input.name, hidden: error)
@@ -86,7 +90,7 @@ struct InputList {
                     results.add(Self.text(bytes))
                     continue
                 }
-                items.append(
+                take(
                     Item(
                         path: Self.text(bytes), bytes: bytes, stem: Self.text(Self.split(name).stem),
                         fullStem: Self.text(name)))
@@ -155,12 +159,16 @@ struct InputList {
             } else if leavesResultsOut, LeftOutResults.isResult(path) {
                 results.add(Self.text(path))
             } else {
-                items.append(
+                take(
                     Item(
                         path: Self.text(path), bytes: path, stem: Self.text(prefix + stem),
                         fullStem: Self.text(prefix + name)))
             }
         }
+    }
+
+    private mutating func take(_ item: Item) {
+        if taken.insert(item.bytes).inserted { items.append(item) }
     }
 
     private mutating func miss(_ name: String, _ reason: String, remedy: String = "check the name") {
@@ -215,12 +223,16 @@ struct InputList {
     private static func text(_ bytes: [UInt8]) -> String { ProgramArguments.text(bytes) }
 
     /// Throws ``UsageError`` where a directory that is named is that of the results.
-    func refuseResultsAmongInputs(output: String) throws {
+    ///
+    /// - Parameter name: of a directory within it that would do.
+    func refuseResultsAmongInputs(
+        _ directory: String, option: String = "--output", other name: String = "normalized"
+    ) throws {
         guard isAmongResults else { return }
-        let other = (output as NSString).appendingPathComponent("normalized")
+        let other = (directory as NSString).appendingPathComponent(name)
         throw UsageError(
-            "--output \(output) is the directory of the captures, and results would lie among them",
-            remedy: "name another directory, such as --output \(other)")
+            "\(option) \(directory) is the directory of the captures, and results would lie among them",
+            remedy: "name another directory, such as \(option) \(other)")
     }
 
     /// That there is nothing to do.

@@ -31,7 +31,7 @@ enum StageFolder {
         }
         for (index, picture) in pictures(nil).enumerated() {
             let number = index + 1 < 10 ? "0\(index + 1)" : "\(index + 1)"
-            try PictureFile.write(picture.image, to: "\(folder)/\(number)-\(picture.file).png")
+            try PictureFile.write(picture.image, to: "\(folder)/\(number)-\(picture.file).png", overwrite: true)
         }
         let quality = result.sidecar.quality
         let sheet = ContactSheet(
@@ -45,7 +45,7 @@ enum StageFolder {
             ] + (result.normalization.transfer.map { [energy($0)] } ?? []),
             cells: pictures(cellWidth).map { ContactSheet.Cell($0.image, caption: [$0.title, $0.explanation]) },
             columns: 5, cellWidth: cellWidth)
-        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
+        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png", overwrite: true)
     }
 }
 
@@ -90,20 +90,20 @@ extension StageFolder {
             ],
             cells: cells,
             columns: cells.count, cellWidth: cellWidth)
-        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png")
+        try PictureFile.write(sheet.render(), to: "\(folder)/contact-sheet.png", overwrite: true)
     }
 }
 
 /// Pictures that the program made itself, as 8-bit PNG files.
 enum PictureFile {
-    /// Writes a picture atomically, over one that is there.
-    static func write(_ image: RGBImage, to path: String, bitDepth: Int = 8, overwrite: Bool = true) throws {
+    /// Writes a picture atomically.
+    static func write(_ image: RGBImage, to path: String, bitDepth: Int = 8, overwrite: Bool) throws {
         try put(encode(image, bitDepth: bitDepth), to: path, overwrite: overwrite)
     }
 
-    /// Writes labels as a gray PNG whose values they are, atomically, over one that is there.
-    static func write<Label>(_ labels: LabelMap<Label>, to path: String) throws {
-        try put(ImageWriter.encode(labels), to: path, overwrite: true)
+    /// Writes labels as a gray PNG whose values they are, atomically.
+    static func write<Label>(_ labels: LabelMap<Label>, to path: String, overwrite: Bool) throws {
+        try put(ImageWriter.encode(labels), to: path, overwrite: overwrite)
     }
 
     static func encode(_ image: RGBImage, bitDepth: Int = 8) throws -> [UInt8] {

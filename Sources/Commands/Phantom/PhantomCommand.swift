@@ -43,19 +43,21 @@ struct PhantomCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the scenes go.", valueName: "dir"), completion: .directory)
     var output: String
 
-    @Option(help: ArgumentHelp("How many scenes, 1 to 100000.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many scenes, 1 to 100000.", valueName: "n"))
     var count: Int
 
-    @Option(help: ArgumentHelp("Seed of the first scene; each next one adds 1.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Seed of the first scene; each next one adds 1.", valueName: "n"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Width in pixels, 64 to 8192.", valueName: "pixels"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Width in pixels, 64 to 8192.", valueName: "pixels"))
     var width = 640
 
-    @Option(help: ArgumentHelp("Height in pixels, 64 to 8192.", valueName: "pixels"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Height in pixels, 64 to 8192.", valueName: "pixels"))
     var height = 480
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Factor of all cells' size, 0.2 to 5; two numbers: drawn between them for each scene.",
             valueName: "x[,x]"))
@@ -66,6 +68,9 @@ struct PhantomCommand: AsyncParsableCommand {
 
     @Flag(help: "Also write the dyes' amounts.")
     var dyes = false
+
+    @Flag(help: "Replace scenes that are there already; without it they are left alone, and none is drawn.")
+    var overwrite = false
 
     func validate() throws {
         guard (1...100_000).contains(count) else { throw ValidationError("--count: use 1 to 100000") }
@@ -79,20 +84,31 @@ struct PhantomCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
+        var kept = KeptFiles()
+        for file in (0..<count).flatMap({ files(of: name(of: $0)) }) {
+            try kept.claim("\(output)/\(file)", existing: .init(overwrite: overwrite))
+        }
         try OutputDirectory.prepare(output)
-        for folder in ["images", "masks", "labels"] + (dyes ? ["dyes"] : []) {
-            try OutputDirectory.prepare("\(output)/\(folder)")
+        for file in files(of: "") {
+            try OutputDirectory.prepare("\(output)/\((file as NSString).deletingLastPathComponent)")
         }
         Interruption.shared.install()
         let workers = ThreadsOption.allCores
         var progress = ProgressDisplay(console: console, total: count)
         for index in 0..<count {
-            let name = String(format: "scene-%06d", index + 1)
+            let name = name(of: index)
             progress.begin(name)
             try write(seed: seed &+ UInt64(index), name: name, workers: workers)
             progress.end(line: name, isWorthKeeping: false, to: console.say)
         }
         progress.clear()
+    }
+
+    private func name(of index: Int) -> String { String(format: "scene-%06d", index + 1) }
+
+    /// What is written for a scene.
+    private func files(of scene: String) -> [String] {
+        ["images/\(scene).png", "masks/\(scene).png", "labels/\(scene).txt"] + (dyes ? ["dyes/\(scene).png"] : [])
     }
 
     private func write(seed: UInt64, name: String, workers: Workers) throws {
@@ -103,7 +119,7 @@ struct PhantomCommand: AsyncParsableCommand {
         let scene = SmearScene(seed: seed, width: width, height: height, options: options)
         let image = scene.render(in: stain.stain(seed: seed), noiseSeed: seed, workers: workers)
         try put(image, bits: 8, to: "images/\(name).png")
-        try PictureFile.write(scene.classes, to: "\(output)/masks/\(name).png")
+        try PictureFile.write(scene.classes, to: "\(output)/masks/\(name).png", overwrite: overwrite)
         if dyes {
             var amounts = RGBImage(width: width, height: height, filledWith: (0, 0, 0))
             for pixel in 0..<image.pixelCount {
@@ -123,10 +139,12 @@ struct PhantomCommand: AsyncParsableCommand {
     }
 
     private func put(_ image: RGBImage, bits: Int, to name: String) throws {
-        try PictureFile.write(image, to: "\(output)/\(name)", bitDepth: bits)
+        try PictureFile.write(image, to: "\(output)/\(name)", bitDepth: bits, overwrite: overwrite)
     }
 
     private func put(_ bytes: [UInt8], to name: String) throws {
-        try Interruption.shared.protecting { try OutputFile.write(bytes, to: "\(output)/\(name)", overwrite: true) }
+        try Interruption.shared.protecting {
+            try OutputFile.write(bytes, to: "\(output)/\(name)", overwrite: overwrite)
+        }
     }
 }

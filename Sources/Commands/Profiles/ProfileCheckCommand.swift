@@ -21,12 +21,20 @@ struct ProfileCheckCommand: AsyncParsableCommand {
         completion: .file(extensions: ["png"]))
     var picture: String?
 
+    @Flag(help: "Replace a picture that is there already.")
+    var overwrite = false
+
     @Argument(help: ArgumentHelp("The profile.", valueName: "file"), completion: .file(extensions: ["toml"]))
     var file: String
 
     func run() async throws {
         let console = Console.current
         let profile = try Profile.read(path: file)
+        if let picture {
+            var kept = KeptFiles()
+            kept.keep(profile)
+            try kept.claim(picture, option: "--picture", isPicture: true, existing: .init(overwrite: overwrite))
+        }
         let engine: PreparedEngine
         do {
             engine = try PreparedEngine(profile: profile, workers: Workers(threads: 1), cache: nil)
@@ -60,7 +68,7 @@ struct ProfileCheckCommand: AsyncParsableCommand {
                     remedy: "name one with flat_field, or do without --picture")
             }
             do {
-                try PictureFile.write(LightPicture.image(of: known.field), to: picture)
+                try PictureFile.write(LightPicture.image(of: known.field), to: picture, overwrite: overwrite)
             } catch {
                 throw RunError(JobFailure(error, file: picture))
             }

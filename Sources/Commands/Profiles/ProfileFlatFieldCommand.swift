@@ -66,19 +66,20 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        for path in [output, picture].compactMap({ $0 }) where !overwrite {
-            if FileManager.default.fileExists(atPath: path) {
-                throw UsageError("\(path) exists", remedy: "use --overwrite to replace it, or name another")
-            }
-        }
         let list = try InputList(
             toLearnFrom: inputs, links, remedy: "name captures, or directories of them", console: console)
+        var kept = KeptFiles()
+        kept.keep(list.items)
+        try kept.claim(output, existing: .init(overwrite: overwrite))
+        if let picture {
+            try kept.claim(picture, option: "--picture", isPicture: true, existing: .init(overwrite: overwrite))
+        }
         let workers = threads.workers
         let survey = LightSurvey(list.items.map(\.path), workers: workers, console: console)
         let failures = list.missing + survey.failures
         failures.forEach { console.warn($0.description) }
         guard let group = survey.largest, let field = group.estimator.estimate(workers: workers) else {
-            throw RunError(
+            throw UsageError(
                 JobFailure(
                     file: inputs.names,
                     cause: "no background is found to learn the light from",

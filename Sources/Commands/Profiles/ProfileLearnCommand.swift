@@ -45,11 +45,11 @@ struct ProfileLearnCommand: AsyncParsableCommand {
     func run() async throws { try learn(console: Console.current) }
 
     private func learn(console: Console) throws {
-        if !overwrite, FileManager.default.fileExists(atPath: output) {
-            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it")
-        }
         let list = try InputList(
             toLearnFrom: inputs, links, remedy: "name images of the lab, or directories of them", console: console)
+        var kept = KeptFiles()
+        kept.keep(list.items)
+        try kept.claim(output, existing: .init(overwrite: overwrite))
         let survey = PaletteSurvey(
             list.items.map { ($0.path, $0.bytes) },
             workers: threads.workers, console: console)

@@ -27,7 +27,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Images of the lab, or directories of them.", valueName: "input"), completion: .file())
     var inputs: [FileArgument]
 
-    @Option(help: ArgumentHelp("References to choose (1 to 3).", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("References to choose (1 to 3).", valueName: "n"))
     var count = 3
 
     @Option(
@@ -53,7 +53,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             valueName: "file"), completion: .file(extensions: ["png"]))
     var sheet: String?
 
-    @Flag(help: "Replace a profile and copies that are there already and differ.")
+    @Flag(help: "Replace a profile, copies and a contact sheet that are there already and differ.")
     var overwrite = false
 
     @Flag(help: "Print the choice as a JSON object instead of a profile.")
@@ -72,26 +72,22 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.current
-        if let output, !overwrite, FileManager.default.fileExists(atPath: output) {
-            throw UsageError("\(output) exists", remedy: "use --overwrite to replace it, or name another with --output")
-        }
         let lab = SuggestedProfile.lab(of: inputs[0].text)
-        let sheetPath = sheet ?? copy.map { ($0 as NSString).appendingPathComponent("\(lab)-references.png") }
-        for (path, option) in [(sheet, "--sheet"), (output, "--output")] {
-            guard let path else { continue }
-            let folder = (path as NSString).deletingLastPathComponent
-            try OutputDirectory.prepare(folder.isEmpty ? "." : folder, option: option)
-        }
-        if let copy { try OutputDirectory.prepare(copy, option: "--copy") }
         let list = InputList(inputs, skipping: copy ?? "", followingLinks: links.followLinks)
+        if let copy { try list.refuseResultsAmongInputs(copy, option: "--copy", other: "references") }
         guard !list.items.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images of the lab, or directories of them")
         }
         var kept = KeptFiles()
-        for item in list.items { kept.keep(item.bytes, named: item.path) }
-        for (path, option) in [(sheetPath, "--sheet"), (output, "--output")] {
-            if let path { try kept.check(path, option: option) }
+        kept.keep(list.items)
+        for (path, option) in [(output, "--output"), (sheet, "--sheet")] {
+            guard let path else { continue }
+            try kept.claim(
+                path, option: option, isPicture: option == "--sheet", existing: .init(overwrite: overwrite))
+            let folder = (path as NSString).deletingLastPathComponent
+            try OutputDirectory.prepare(folder.isEmpty ? "." : folder, option: option)
         }
+        if let copy { try OutputDirectory.prepare(copy, option: "--copy") }
         list.tellLeftOut(console)
         let survey = LabSurvey(
             list.items.filter(\.isText).map(\.path),
@@ -116,16 +112,19 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             let colors = PaletteSurvey(
                 survey.paths.map { ($0, Array($0.utf8)) },
                 workers: threads.workers, console: console)
-            try suggested.copy(palette: colors, to: copy, profile: output, overwrite: overwrite)
+            try suggested.copy(
+                palette: colors, withSheet: sheet == nil, to: copy, profile: output, overwrite: overwrite,
+                claiming: &kept)
         }
-        if let sheetPath {
+        if let sheet {
             do {
-                try PictureFile.write(suggested.sheet().render(), to: sheetPath, overwrite: true)
+                try PictureFile.write(suggested.sheet().render(), to: sheet, overwrite: overwrite)
             } catch {
-                throw RunError(JobFailure(error, file: sheetPath))
+                throw RunError(JobFailure(error, file: sheet))
             }
         }
-        suggested.report(sheet: sheetPath).forEach(console.tell)
+        let drawn = sheet ?? copy.map { ($0 as NSString).appendingPathComponent(suggested.sheetName) }
+        suggested.report(sheet: drawn).forEach(console.tell)
         let profile = suggested.toml()
         if let output {
             do {
@@ -136,7 +135,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             console.tell("  profile      \(output)")
         }
         if json {
-            console.say(try suggested.json(sheet: sheetPath))
+            console.say(try suggested.json(sheet: drawn))
         } else if output == nil {
             console.say(profile)
         }

@@ -42,13 +42,20 @@ struct SuggestedProfile {
         return name.isEmpty || name == "/" ? "lab" : name
     }
 
-    /// Copies the chosen images, byte for byte, with the lab's palette beside them, and names them by the copies. Nothing
-    /// is written if something that is there already differs and is not to be replaced.
+    /// The contact sheet beside copies.
+    var sheetName: String { "\(lab)-references.png" }
+
+    /// Copies the chosen images, byte for byte, with the lab's palette and a contact sheet beside them, and names them by
+    /// the copies. Nothing is written if something that is there already differs and is not to be replaced, or is read.
     ///
     /// - Parameters:
     ///   - survey: of the lab's colors; a lab of which no image shows a smear has no palette.
     ///   - profile: the file that will name the copies, relative to its folder; nil for one beside them.
-    mutating func copy(palette survey: PaletteSurvey, to folder: String, profile: String?, overwrite: Bool) throws {
+    ///   - kept: what else is read and written.
+    mutating func copy(
+        palette survey: PaletteSurvey, withSheet: Bool, to folder: String, profile: String?, overwrite: Bool,
+        claiming kept: inout KeptFiles
+    ) throws {
         var files: [(name: String, bytes: [UInt8])] = []
         for (index, source) in sources.enumerated() {
             do {
@@ -63,6 +70,7 @@ struct SuggestedProfile {
             files.append(("\(lab).palette.json", learned))
             palette = Self.named("\(lab).palette.json", in: folder, from: profile)
         }
+        if withSheet { files.append((sheetName, try PictureFile.encode(sheet().render()))) }
         func target(_ file: String) -> String { (folder as NSString).appendingPathComponent(file) }
         let present = files.filter { FileManager.default.fileExists(atPath: target($0.name)) }
         let same = present.filter {
@@ -72,6 +80,10 @@ struct SuggestedProfile {
             throw UsageError(
                 "\(target(other.name)) exists and is another one",
                 remedy: "use --overwrite to replace it, or name another directory with --copy")
+        }
+        for file in files {
+            try kept.claim(
+                target(file.name), option: "--copy", existing: same.contains(file.name) ? .same : .replaced)
         }
         for file in files where !same.contains(file.name) {
             do {
@@ -142,7 +154,7 @@ struct SuggestedProfile {
         }
         let coverage = suggestion.coverage
         return ContactSheet(
-            title: "References for \(name)",
+            title: "References of \(lab)",
             subtitle: [
                 "from \(imageCount.counted("image")); covered: nuclei \(Self.percent(coverage.nucleus)), cytoplasm "
                     + "\(Self.percent(coverage.cytoplasm)), red cells \(Self.percent(coverage.redCell))"

@@ -38,19 +38,22 @@ struct RestainCommand: AsyncParsableCommand {
     var preset: RestainingPreset?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Factor of the dyes' amounts, 0 to 10: one for all, or eosin, azure and hemoglobin.",
             valueName: "x[,x,x]"))
     var dyeScale: NumberList?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Color of the empty field, sRGB code values 1 to 255.", valueName: "r,g,b"))
     var light: NumberList?
 
-    @Option(help: ArgumentHelp("Factor of the light, 0.01 to 10.", valueName: "x"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Factor of the light, 0.01 to 10.", valueName: "x"))
     var exposure: Float?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Draw a lab from this seed whose dyes take to nuclei, cytoplasm, red cells and platelets each in its own "
                 + "way; not with the options above.", valueName: "seed"))

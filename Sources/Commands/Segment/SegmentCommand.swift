@@ -80,7 +80,7 @@ struct SegmentCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console.current
         let run = try ImageRun(
-            inputs, verb: "segment", output: output,
+            inputs, light: flatField, verb: "segment", output: output,
             endings: ["-classes.png"] + (overlay ? ["-overlay.png"] : []) + (labels ? [".txt"] : [])
                 + (crops ? ["-crops.safetensors"] : []), overwrite: overwrite, links: links)
         let workers = threads.workers

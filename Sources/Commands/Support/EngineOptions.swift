@@ -32,7 +32,9 @@ struct EngineOptions: ParsableArguments {
     @OptionGroup
     var baseline: ParameterOptions<BaselineParameters>
 
-    @Option(help: ArgumentHelp("Seed of everything random; the same seed gives the same bytes.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seed of everything random; the same seed gives the same bytes.", valueName: "n"))
     var seed: UInt64?
 
     @Option(

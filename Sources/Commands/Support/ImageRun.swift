@@ -15,15 +15,19 @@ struct ImageRun {
 
     /// Finds the images and refuses what can be refused before any work, as ``UsageError``; makes the output directory.
     ///
-    /// - Parameter verb: what is done to the images, for the errors.
+    /// - Parameters:
+    ///   - light: whose file is read too, where it is one.
+    ///   - verb: what is done to the images, for the errors.
     init(
-        _ inputs: [FileArgument], verb: String, output: String, endings: [String], overwrite: Bool, links: LinkOptions
+        _ inputs: [FileArgument], light: FlatFieldChoice? = nil, verb: String, output: String, endings: [String],
+        overwrite: Bool, links: LinkOptions
     ) throws {
-        let list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
-        try list.refuseResultsAmongInputs(output: output)
+        var list = InputList(inputs, skipping: output, followingLinks: links.followLinks)
+        try list.refuseResultsAmongInputs(output)
         guard !list.items.isEmpty || !list.missing.isEmpty else {
             throw list.emptiness(of: inputs, remedy: "name images or directories of them")
         }
+        list.tellApart()
         list.tellLeftOut(Console.current)
         if let pair = list.collisions.first {
             throw UsageError(
@@ -36,8 +40,9 @@ struct ImageRun {
         self.endings = endings
         self.overwrite = overwrite
         var kept = KeptFiles()
-        for item in items { kept.keep(item.bytes, named: item.path) }
-        for item in items { try targets(of: item).forEach { try kept.check($0) } }
+        kept.keep(items)
+        kept.keep(light)
+        for target in items.flatMap(targets) { try kept.claim(target, existing: .seenLater) }
         try OutputDirectory.prepare(output)
     }
 

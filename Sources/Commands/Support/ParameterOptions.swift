@@ -54,7 +54,7 @@ extension Parameter {
             help, discussion: details.isEmpty ? nil : details, valueName: kind.valueName)
         guard kind != .flag else { return Flag<Bool?>(name: name, inversion: .prefixedNo, help: text) }
         return Option<ParameterValue?>(
-            name: name, help: text, completion: kind.completion
+            name: name, parsing: .unconditional, help: text, completion: kind.completion
         ) { [kind] (text: String) throws -> ParameterValue in
             guard let value = kind.value(text), kind.takes(value) else {
                 throw ValidationError("use \(kind.range)")

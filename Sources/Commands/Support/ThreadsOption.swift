@@ -5,6 +5,7 @@ import NCTEngine
 /// How many threads a command computes with; results are the same bytes with any number.
 struct ThreadsOption: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Threads to use (default: one per core). The results do not depend on it.", valueName: "n"))
     var threads: Int?

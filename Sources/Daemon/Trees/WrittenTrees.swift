@@ -136,13 +136,13 @@ public final class WrittenTrees: Sendable {
     }
 
     /// What keeps a tree from being written to; nil for nothing. Calls block.
-    public static func trouble(of tree: WrittenTree, at directory: String, known: TreeIdentity?) -> String? {
+    public static func trouble(of tree: WrittenTree, at directory: String, known: TreeIdentity?) -> TreeError? {
         do throws(TreeError) {
             let opened = try look(at: directory, tree, known: known).0
             try opened.map { tree throws(TreeError) in try FreeSpaceGuard.checkRights(tree) }
             return nil
         } catch {
-            return error.description
+            return error
         }
     }
 
