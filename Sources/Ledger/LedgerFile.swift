@@ -22,6 +22,10 @@ struct LedgerFile: Sendable, Equatable {
         return .success(LedgerFile(status))
     }
 
+    private static func directory(of path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+
     /// Why the path does not lead to this file any more; nil if it does, or if that cannot be told.
     func absence(from path: String) -> String? {
         switch Self.look(at: path) {
@@ -29,7 +33,8 @@ struct LedgerFile: Sendable, Equatable {
         case .success(self): nil
         case .success:
             // Where files have another number at every look, that says nothing.
-            (try? FileSystemKind(path: path).mayRenumber) == false ? "another file has taken its place" : nil
+            (try? FileSystemKind(path: Self.directory(of: path)).mayRenumber) == false
+                ? "another file has taken its place" : nil
         }
     }
 }
