@@ -108,9 +108,8 @@ struct ProfileFlatFieldCommand: AsyncParsableCommand {
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
         do {
-            if !folder.isEmpty { try SystemError.makeFolder(folder) }
+            try SystemError.makeFolder(KeptFiles.folder(of: path))
             try Interruption.shared.protecting { try OutputFile.write(bytes, to: path, overwrite: overwrite) }
         } catch {
             throw RunError(JobFailure(error, file: path))

@@ -84,8 +84,7 @@ struct ProfileSuggestCommand: AsyncParsableCommand {
             guard let path else { continue }
             try kept.claim(
                 path, option: option, isPicture: option == "--sheet", existing: .init(overwrite: overwrite))
-            let folder = (path as NSString).deletingLastPathComponent
-            try OutputDirectory.prepare(folder.isEmpty ? "." : folder, option: option)
+            try OutputDirectory.prepare(KeptFiles.folder(of: path), option: option)
         }
         if let copy { try OutputDirectory.prepare(copy, option: "--copy") }
         list.tellLeftOut(console)

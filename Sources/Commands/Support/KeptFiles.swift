@@ -76,7 +76,7 @@ struct KeptFiles {
                 remedy: other == option
                     ? "rename one of the images, or give each its own --output" : "name another place with \(option)")
         }
-        if isPicture, (target as NSString).pathExtension.lowercased() != "png" {
+        if isPicture, !target.lowercased().hasSuffix(".png") {
             throw UsageError(
                 "\(option) \(target): a PNG file is written, which that name does not say",
                 remedy: "give a name that ends in .png")
@@ -118,8 +118,14 @@ struct KeptFiles {
 
     /// A path with the links to its folder resolved; a link that has its name would itself be replaced.
     private mutating func place(of path: String) -> String {
-        let folder = directory((path as NSString).deletingLastPathComponent)
-        return (folder == "/" ? "" : folder) + "/" + (path as NSString).lastPathComponent
+        let folder = directory(Self.folder(of: path))
+        return (folder == "/" ? "" : folder) + "/" + (path.split(separator: "/").last ?? "")
+    }
+
+    /// The folder that a path's last name lies in. Foundation's own traps at a path of one letter.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private mutating func directory(_ path: String) -> String {
@@ -134,10 +140,10 @@ struct KeptFiles {
     private mutating func enter(
         _ name: String, at place: String, in below: WritableKeyPath<KeptFiles, [String: String]>
     ) {
-        var folder = (place as NSString).deletingLastPathComponent
+        var folder = Self.folder(of: place)
         while self[keyPath: below][folder] == nil, !folder.isEmpty {
             self[keyPath: below][folder] = name
-            folder = folder == "/" ? "" : (folder as NSString).deletingLastPathComponent
+            folder = folder == "/" ? "" : Self.folder(of: folder)
         }
     }
 }
