@@ -25,8 +25,8 @@ public struct SmearContents: Sendable, Equatable, Codable {
     public struct SightedCell: Sendable, Equatable, Codable {
         /// Left, top, width, height in the capture's pixels.
         public var box: [Int]
-        /// In areas of the field's red cell; nil where the field shows none that stands free, and in sidecars of nctd 0.9.3
-        /// and before.
+        /// In areas of the field's red cell; nil where no cell stands free to measure by, and in sidecars of nctd 0.9.3 and
+        /// before.
         public var area: Float?
         /// The likeliest kind, and how likely it is, 0…1.
         public var kind: WhiteCellKind

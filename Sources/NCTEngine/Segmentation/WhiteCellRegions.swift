@@ -24,7 +24,7 @@ package struct WhiteCellRegions: Sendable {
     package let isNucleus: [Bool]
     /// Area of an ordinary red cell in pixels; without a cell that stands free, a hundredth of the field.
     package let unit: Float
-    /// Whether the field shows a red cell that stands free, by which ``unit`` is known.
+    /// Whether a cell stands free, red or white, by which ``unit`` is known.
     package let showsRedCell: Bool
 
     /// Nuclei less than twice this apart belong together, in diameters of a red cell.
