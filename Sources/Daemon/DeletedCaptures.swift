@@ -8,8 +8,8 @@ import Watching
 /// their results to the tree of removed results. Nothing is destroyed.
 ///
 /// A capture counts as deleted if its file was gone at two looks that are `patience_seconds` apart, its tree was well at both,
-/// its folder was on the file system that it lay on (``KnownFileSystems``), and no pending capture of the tree has its size:
-/// that may be the same file under another name.
+/// its folder was on the file system that it lay on and in the directory (``KnownPlaces``), and no pending capture of the tree
+/// has its size: that may be the same file under another name.
 final class DeletedCaptures: Sendable {
     private let ledger: Ledger
     private let live: LiveConfiguration
@@ -69,30 +69,32 @@ final class DeletedCaptures: Sendable {
     private func look(through root: WatchedRoot, known: [Int64: Int64]) async throws -> [Int64: Int64] {
         let patience = max(root.settings.patience.milliseconds, Self.shortestPatience)
         var missing: [CaptureRow] = []
-        var systems = KnownFileSystems(root: root.settings.path)
+        guard let directory = try await ledger.directory(of: root.id) else { return [:] }
+        var places = KnownPlaces(root: root, directory: directory)
         var last: Int64 = 0
         while case let rows = try await ledger.withResults(root: root.id, after: last, limit: Self.page),
             let end = rows.last
         {
             try Task.checkCancellation()
             last = end.id
-            let before = systems
-            let found = await Blocking.run { () -> ([CaptureRow], KnownFileSystems) in
-                var systems = before
+            let before = places
+            let found = await Blocking.run { () -> ([CaptureRow], KnownPlaces) in
+                var places = before
                 let gone = rows.filter { row in
                     if root.source.isGone(row.path, root: root.settings.path) { return true }
-                    systems.add(row)
+                    places.add(row)
                     return false
                 }
-                return (gone, systems)
+                return (gone, places)
             }
             missing += found.0
-            systems = found.1
+            places = found.1
         }
         // A tree that is away says of all its files that they are gone, and so does one that is mounted over it.
-        if !missing.isEmpty, try await !isWell(root) { return [:] }
-        let known = (times: known, systems: systems)
-        let deleted = await Blocking.run { [missing] in missing.filter(known.systems.have) }
+        guard try await isWell(root), try await ledger.directory(of: root.id) == directory else { return [:] }
+        try await ledger.vouch(for: places.vouched, root: root.id)
+        let known = (times: known, places: places)
+        let deleted = await Blocking.run { [missing] in missing.filter(known.places.have) }
         var gone: [Int64: Int64] = [:]
         for row in deleted {
             try Task.checkCancellation()
@@ -176,29 +178,42 @@ final class DeletedCaptures: Sendable {
     }
 }
 
-/// Which file systems captures of a root lie on, by the numbers that these had when the captures were seen: a number may be
-/// another one after each mount.
+/// Which file systems and directories captures of a root lie in, by the numbers that these had when the captures were seen: a
+/// file system's may be another one after each mount, a directory's is where another one took the root's place.
 ///
 /// What is missing from a folder of another file system was not deleted: something else is mounted there, or what was
-/// mounted there is not.
-private struct KnownFileSystems: Sendable {
-    private let root: String
+/// mounted there is not. Nor was what is missing from another directory, unless one is there that was with it: the tree
+/// was put aside.
+private struct KnownPlaces: Sendable {
+    private let root: WatchedRoot
+    /// The present one's number.
+    private let directory: Int64
+    /// Former directories with captures that are in the present one.
+    private(set) var vouched: Set<Int64> = []
     /// The present numbers of file systems with captures that are there, by the number that each capture was seen under.
     private var present: [UInt64: Set<UInt64>] = [:]
     /// Folders that were looked at for captures that are there, each once a number.
     private var noted: [UInt64: Set<CapturePath?>] = [:]
 
-    init(root: String) { self.root = root }
+    init(root: WatchedRoot, directory: Int64) { (self.root, self.directory) = (root, directory) }
 
     /// Notes a capture that is there.
     mutating func add(_ row: CaptureRow) {
+        if row.directory != directory, !vouched.contains(row.directory),
+            let stamp = try? root.source.stamp(of: row.path),
+            stamp.size == row.stamp.size, stamp.modifiedNanoseconds == row.stamp.modifiedNanoseconds
+        {
+            vouched.insert(row.directory)
+        }
         guard noted[row.stamp.device, default: []].insert(row.path.file.parent).inserted else { return }
         if let number = number(of: row) { present[row.stamp.device, default: []].insert(number) }
     }
 
-    /// Whether the file system of a capture that is missing is there.
+    /// Whether the file system and the directory of a capture that is missing are there.
     func have(_ row: CaptureRow) -> Bool {
-        guard let number = number(of: row) else { return false }
+        guard row.directory == directory || vouched.contains(row.directory), let number = number(of: row) else {
+            return false
+        }
         return number == row.stamp.device || present[row.stamp.device]?.contains(number) == true
     }
 
@@ -206,7 +221,7 @@ private struct KnownFileSystems: Sendable {
     private func number(of row: CaptureRow) -> UInt64? {
         var folder = row.path.file.parent
         while true {
-            let path = Array(root.utf8) + (folder.map { [UInt8(ascii: "/")] + $0.bytes } ?? [])
+            let path = Array(root.settings.path.utf8) + (folder.map { [UInt8(ascii: "/")] + $0.bytes } ?? [])
             var status = stat()
             if withPath(path, { stat($0, &status) }) == 0 { return UInt64(status.st_dev) }
             guard let inner = folder else { return nil }

@@ -10,6 +10,8 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
     public var state: CaptureState
     /// What the file looked like when it was last seen.
     public var stamp: FileStamp
+    /// Which of the directories that its root has been the file was last known to be in (``Ledger/directory(of:)``).
+    public var directory: Int64
     /// First seen, or seen again with other content; seconds since 1970.
     public var seenAt: Double
     /// Since when it has looked like that, on the monotonic clock.
@@ -60,6 +62,7 @@ public struct CaptureRow: Sendable, Equatable, Identifiable {
         path = stored
         state = CaptureState(rawValue: row["state"]) ?? .pending
         stamp = FileStamp(ledgerRow: row)
+        directory = row["directory"]
         seenAt = row["seen_at"]
         observedMilliseconds = row["observed_ms"]
         dueMilliseconds = row["due_ms"]

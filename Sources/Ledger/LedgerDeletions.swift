@@ -18,6 +18,25 @@ extension Ledger {
         }
     }
 
+    /// The number of the directory that a root is: another one for each that took the place of the one before.
+    public func directory(of root: Int64) async throws -> Int64? {
+        try await store.read {
+            try Int64.fetchOne($0, sql: "SELECT directory FROM roots WHERE id = ?", arguments: [root])
+        }
+    }
+
+    /// Takes the captures of former directories of a root for captures of the present one, where one of each was found.
+    public func vouch(for directories: Set<Int64>, root: Int64) async throws {
+        guard !directories.isEmpty else { return }
+        try await store.write {
+            try $0.execute(
+                sql: """
+                    UPDATE captures SET directory = (SELECT directory FROM roots WHERE id = ?)
+                    WHERE root = ? AND directory IN (\(Self.list(directories.sorted())))
+                    """, arguments: [root, root])
+        }
+    }
+
     /// Whether a pending capture of a root has so many bytes: it may be what another one is called now.
     public func isPending(root: Int64, size: Int64) async throws -> Bool {
         try await store.read {

@@ -116,10 +116,16 @@ extension Ledger {
         try store.write { try $0.execute(sql: "UPDATE roots SET identity = NULL WHERE path = ?", arguments: [path]) }
     }
 
+    /// Keeps what a root is. Where it is another directory than before, or what it was is not known, the captures of before
+    /// are not taken to have been in this one (``vouch(for:root:)``).
     public func setIdentity(_ root: Int64, _ identity: RootIdentity) async throws {
         let text = String(decoding: try JSONEncoder().encode(identity), as: UTF8.self)
+        let before = try await self.identity(of: root)
+        let isSame = before?.device == identity.device && before?.inode == identity.inode
         try await store.write {
-            try $0.execute(sql: "UPDATE roots SET identity = ? WHERE id = ?", arguments: [text, root])
+            try $0.execute(
+                sql: "UPDATE roots SET identity = ?, directory = directory + ? WHERE id = ?",
+                arguments: [text, isSame ? 0 : 1, root])
         }
     }
 

@@ -146,6 +146,15 @@ enum LedgerSchema {
             // What of a root could not be read at the last look, as ``UnreadablePlaces``; nothing where all could.
             try database.execute(sql: "ALTER TABLE roots ADD COLUMN unreadable TEXT")
         }
+        migrator.registerMigration("13 directories of roots") { database in
+            // How many directories a root has been, one in the other's place; of a capture, which of them its file was
+            // last known to be in.
+            try database.execute(
+                sql: """
+                    ALTER TABLE roots ADD COLUMN directory INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE captures ADD COLUMN directory INTEGER NOT NULL DEFAULT 0;
+                    """)
+        }
         return migrator
     }
 }

@@ -109,28 +109,32 @@ extension Ledger {
             let statement = try database.cachedStatement(
                 sql: """
                     INSERT INTO captures (root, path, state, ignored_kind, note, device, inode, size, modified,
-                        seen_at, observed_ms, due_ms, changed)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        seen_at, observed_ms, due_ms, changed, directory)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT directory FROM roots WHERE id = ?))
                     """)
             try statement.execute(
                 arguments: [
                     root, Data(judged.sighting.path.bytes), state.rawValue, kind, judged.ignoredBy, device, inode,
                     stamp.size, stamp.modifiedNanoseconds, now.wall, now.milliseconds, due,
-                    stamp.changedNanoseconds,
+                    stamp.changedNanoseconds, root,
                 ])
         case .complete: break
         case .refresh(let id), .reconsider(let id):
-            // A capture in work keeps its claim; its end notices that the content is another one.
+            // A capture in work keeps its claim; its end notices that the content is another one. The same file in another
+            // directory than before is left to speak for those that were with it (``Ledger/vouch(for:root:)``).
             let statement = try database.cachedStatement(
                 sql: """
-                    UPDATE captures SET state = ?, ignored_kind = ?, note = ?, device = ?, inode = ?, size = ?,
-                        modified = ?, changed = ?, seen_at = ?, observed_ms = ?, due_ms = ?, attempts = min(in_progress, 1), crashes = 0, workers = 0,
-                        memory = NULL, was_done = 0,
+                    UPDATE captures SET directory = CASE WHEN size = ? AND modified = ? THEN directory
+                            ELSE (SELECT directory FROM roots WHERE id = ?) END,
+                        state = ?, ignored_kind = ?, note = ?, device = ?, inode = ?, size = ?,
+                        modified = ?, changed = ?, seen_at = ?, observed_ms = ?, due_ms = ?,
+                        attempts = min(in_progress, 1), crashes = 0, workers = 0, memory = NULL, was_done = 0,
                         error_code = NULL, error_message = NULL, error_remedy = NULL
                     WHERE id = ?
                     """)
             try statement.execute(
                 arguments: [
+                    stamp.size, stamp.modifiedNanoseconds, root,
                     state.rawValue, kind, judged.ignoredBy, device, inode, stamp.size, stamp.modifiedNanoseconds,
                     stamp.changedNanoseconds, now.wall, now.milliseconds, due, id,
                 ])
