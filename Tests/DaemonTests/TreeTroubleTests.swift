@@ -187,6 +187,53 @@ import Watching
     }
 
     @Test(
+        "A tree of another daemon is refused, whichever it is, until a person says that it is this one's",
+        arguments: [WrittenTree.output, .held, .removed, .quarantine])
+    func anotherDaemons(_ tree: WrittenTree) throws {
+        let space = try Workspace()
+        for name in ["one", "two"] {
+            try FileManager.default.createDirectory(atPath: space(name), withIntermediateDirectories: true)
+        }
+        func trees(_ name: String) throws -> WrittenTrees {
+            try WrittenTrees(try Ledger.open(stateDirectory: space(name)), state: name)
+        }
+        func said() throws -> String? {
+            let two = try trees("two")
+            do throws(TreeError) {
+                _ = try two.open(tree, at: space("tree"))
+                return nil
+            } catch { return error.isAway ? error.message : "\(error)" }
+        }
+        func marker() throws -> TreeMarker? { try TreeMarker.read(in: OpenTree(Array(space("tree").utf8))) }
+        // An earlier version did not say whose it is; the daemon that knows the tree does.
+        try FileManager.default.createDirectory(atPath: space("tree"), withIntermediateDirectories: true)
+        _ = try WrittenTrees.initialize(tree, at: space("tree"))
+        #expect(try marker()?.state == nil)
+        let id = try marker()?.id
+        _ = try trees("one").open(tree, at: space("tree"))
+        #expect(try marker()?.state == "one" && marker()?.id == id)
+        #expect(try said()?.contains("belongs to the daemon with the state directory one") == true)
+        #expect(WrittenTrees.trouble(of: tree, at: space("tree"), known: nil, state: "two")?.isAway == true)
+        #expect(WrittenTrees.trouble(of: tree, at: space("tree"), known: nil, state: "one") == nil)
+        #expect(try marker()?.state == "one")
+        _ = try WrittenTrees.initialize(tree, at: space("tree"), state: "two")
+        #expect(try said() == nil && marker()?.state == "two" && marker()?.id == id)
+    }
+
+    @Test(
+        "A new state directory is refused beside any tree that was made with another",
+        arguments: [WrittenTree.output, .held, .removed, .quarantine])
+    func newState(_ tree: WrittenTree) throws {
+        let bench = try DaemonBench()
+        let state = StateDirectory(configuration: bench.configuration)
+        #expect(state.trouble() == nil)
+        let directory = tree.directory(bench.configuration)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        _ = try WrittenTrees.initialize(tree, at: directory, state: "another")
+        #expect(state.trouble()?.contains("\(directory) was made with the state directory another") == true)
+    }
+
+    @Test(
         "What a process that died left half written at the top of a tree goes with the next start, and nothing else does"
     )
     func leftHalfWritten() throws {

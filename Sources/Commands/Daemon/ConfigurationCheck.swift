@@ -131,6 +131,7 @@ struct ConfigurationCheck {
         if let text = trouble ?? "\(configuration.stateDirectory): it does not answer" {
             report.warnings.append("\(WrittenTree.state.title): \(text)")
         }
+        let id = Answer.within(configuration.stateDirectory) { state.id } ?? nil
         let known = (try? Ledger.open(forCommandIn: configuration.stateDirectory))?.identities ?? [:]
         let isHolding = configuration.profiles.values.contains { $0.belowThreshold == .hold }
         let isRemoving = configuration.watches.contains { $0.deletions == .remove }
@@ -139,7 +140,7 @@ struct ConfigurationCheck {
             let identity = known[directory]
             guard
                 let trouble = Answer.within(
-                    directory, { WrittenTrees.trouble(of: tree, at: directory, known: identity) })
+                    directory, { WrittenTrees.trouble(of: tree, at: directory, known: identity, state: id) })
             else {
                 report.warnings.append("\(tree.title): \(directory): it does not answer")
                 continue

@@ -83,7 +83,9 @@ struct RepairCommand: AsyncParsableCommand {
         for tree in [WrittenTree.output, .held] {
             let directory = tree.directory(configuration)
             guard let identity = known[directory] else { continue }
-            let trouble = Answer.within(directory) { WrittenTrees.trouble(of: tree, at: directory, known: identity) }
+            let trouble = Answer.within(directory) {
+                WrittenTrees.trouble(of: tree, at: directory, known: identity, state: nil)
+            }
             if let text = trouble.map({ $0?.description }) ?? "\(directory): it does not answer" {
                 throw UsageError("\(tree.title) cannot be repaired: \(text)", remedy: "nothing was done")
             }

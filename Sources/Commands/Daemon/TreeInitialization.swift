@@ -16,11 +16,14 @@ struct TreeInitialization {
     }
 
     private func writtenTrees() throws -> [String] {
-        try WrittenTree.allCases.compactMap { tree in
+        var state: String?
+        // The others are given its id.
+        let trees = [WrittenTree.state] + WrittenTree.allCases.filter { $0 != .state }
+        return try trees.compactMap { tree in
             let directory = tree.directory(configuration)
             do {
-                guard let marker = try WrittenTrees.initialize(tree, at: directory) else { return nil }
-                if tree != .state { try forget(directory) }
+                guard let marker = try WrittenTrees.initialize(tree, at: directory, state: state) else { return nil }
+                if tree == .state { state = marker.id } else { try forget(directory) }
                 return "\(tree.title) is \(directory) (\(marker.id))"
             } catch let error as TreeError {
                 throw UsageError(error.description, remedy: "run it as root, or as the account of the daemon")

@@ -3,8 +3,8 @@ import Glibc
 import Ledger
 import Watching
 
-/// The state directory at the start: it must be the one that the output was made with, or the ledger would begin anew
-/// under a bare mount point.
+/// The state directory at the start: it must be the one that the other trees are written with, or the ledger would begin
+/// anew under a bare mount point, or beside another daemon's.
 package struct StateDirectory {
     private let configuration: DaemonConfiguration
 
@@ -31,6 +31,9 @@ package struct StateDirectory {
         }
     }
 
+    /// The id of what is there; nil where it is new, or cannot be told. Calls block.
+    package var id: String? { try? existing() }
+
     /// The id of what is there; nil where it is new.
     private func existing() throws(TreeError) -> String? {
         let name = configuration.stateDirectory
@@ -48,17 +51,21 @@ package struct StateDirectory {
     }
 
     private func refuseIfKnown() throws(TreeError) {
-        guard let output = try? OpenTree(Array(configuration.output.directory.utf8)),
-            let marker = try? TreeMarker.read(in: output), let state = marker.state
-        else { return }
-        throw away("the output \(configuration.output.directory) was made with the state directory \(state)")
+        for tree in WrittenTree.allCases where tree != .state {
+            let directory = tree.directory(configuration)
+            guard let opened = try? OpenTree(Array(directory.utf8)), let marker = try? TreeMarker.read(in: opened),
+                let state = marker.state
+            else { continue }
+            throw away("\(tree.name(at: directory)) was made with the state directory \(state)")
+        }
     }
 
     private func away(_ what: String) -> TreeError {
         TreeError(
             operation: "opening", path: configuration.stateDirectory, code: ENODEV,
             detail:
-                "\(what), and nothing of it is here; mount it; if it is lost, `nctd check --initialize` begins a new one"
+                "\(what), and nothing of it is here; mount it; if that tree is another daemon's, name another one; if the state "
+                + "directory is lost, `nctd check --initialize` begins a new one"
         )
     }
 }

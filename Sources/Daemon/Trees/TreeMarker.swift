@@ -10,7 +10,7 @@ public struct TreeMarker: Sendable, Equatable, Codable {
     var about = "nctd knows its tree by this file; leave it here"
     public var tree: WrittenTree
     public var id: String
-    /// In an output: the state directory that it was made with.
+    /// The state directory of the daemon that writes to the tree; nil in what earlier versions wrote.
     public var state: String?
 
     public init(tree: WrittenTree, state: String? = nil) {
@@ -29,6 +29,14 @@ public struct TreeMarker: Sendable, Equatable, Codable {
         } catch {
             throw tree.named(error)
         }
+    }
+
+    /// Writes it with a state directory's id, unless it has that.
+    func name(_ state: String?, in tree: OpenTree) throws(TreeError) {
+        guard let state, self.state != state else { return }
+        var named = self
+        named.state = state
+        try named.write(in: tree)
     }
 
     /// Writes it, whole or not at all, in place of another.

@@ -10,12 +10,13 @@ import Watching
 /// (``TreeMarker``) and by the mount that it lay on, both kept in the ledger.
 ///
 /// A tree that is seen for the first time gets a marker if it is empty, not there yet, or holds what an earlier version
-/// left; from then on a place without that marker is not written to.
+/// left; from then on a place without that marker is not written to. A tree whose marker names another state directory is
+/// another daemon's, and is refused.
 public final class WrittenTrees: Sendable {
     private let ledger: Ledger
     private let known: Mutex<[String: TreeIdentity]>
     private let locks = Dictionary(uniqueKeysWithValues: WrittenTree.allCases.map { ($0, NSLock()) })
-    /// Of the state directory, for the output's marker.
+    /// Of the state directory, for the markers.
     private let state: String?
     private let rules = Mutex<[Place: NameRules]>([:])
     /// Trees that were opened since the start.
@@ -44,14 +45,17 @@ public final class WrittenTrees: Sendable {
         lock.lock()
         defer { lock.unlock() }
         let before = known.withLock { $0[directory] }
-        var (opened, marker) = try Self.look(at: directory, tree, known: before)
+        var (opened, marker) = try Self.look(at: directory, tree, known: before, state: state)
         if opened == nil {
             try TreeFiles.makeDirectories(Array(directory.utf8), below: Array(directory.utf8))
             opened = try OpenTree(Array(directory.utf8))
         }
         guard let opened else { throw Self.away(directory, "it is not there") }
-        if marker == nil {
-            let new = TreeMarker(tree: tree, state: tree == .output ? state : nil)
+        if let found = marker {
+            // One of an earlier version says nothing of it. Where it cannot be written, the next opening tries again.
+            try? found.name(state, in: opened)
+        } else {
+            let new = TreeMarker(tree: tree, state: state)
             try new.write(in: opened)
             marker = new
         }
@@ -109,7 +113,7 @@ public final class WrittenTrees: Sendable {
     /// Looks whether what is at a path is the tree that was, or may become one; writes nothing. The directory is nil where
     /// it is not there and may be made.
     private static func look(
-        at directory: String, _ tree: WrittenTree, known identity: TreeIdentity?
+        at directory: String, _ tree: WrittenTree, known identity: TreeIdentity?, state: String?
     ) throws(TreeError) -> (OpenTree?, TreeMarker?) {
         let opened: OpenTree
         do throws(TreeError) {
@@ -123,6 +127,11 @@ public final class WrittenTrees: Sendable {
         let marker = try TreeMarker.read(in: opened)
         if let identity {
             try compare(identity, marker, MountTable.point(of: opened.descriptor), directory)
+        } else if let other = marker?.state, let state, other != state {
+            throw TreeError(
+                operation: "opening", path: directory, code: ENODEV,
+                detail: "it belongs to the daemon with the state directory \(other), and this one's is \(state); name "
+                    + "another directory, or, if it is this daemon's all the same, `nctd check --initialize`")
         } else if marker == nil {
             try expectMounted(directory)
             guard try holdsNoFile(opened) || holdsOwn(opened, tree) else {
@@ -136,9 +145,13 @@ public final class WrittenTrees: Sendable {
     }
 
     /// What keeps a tree from being written to; nil for nothing. Calls block.
-    public static func trouble(of tree: WrittenTree, at directory: String, known: TreeIdentity?) -> TreeError? {
+    ///
+    /// - Parameter state: the id of the state directory; nil where it is new.
+    public static func trouble(
+        of tree: WrittenTree, at directory: String, known: TreeIdentity?, state: String?
+    ) -> TreeError? {
         do throws(TreeError) {
-            let opened = try look(at: directory, tree, known: known).0
+            let opened = try look(at: directory, tree, known: known, state: state).0
             try opened.map { tree throws(TreeError) in try FreeSpaceGuard.checkRights(tree) }
             return nil
         } catch {
@@ -146,17 +159,22 @@ public final class WrittenTrees: Sendable {
         }
     }
 
-    /// Gives what lies at a path a marker if it has none; nil for the trees of held and of removed results where they are
-    /// not there.
-    public static func initialize(_ tree: WrittenTree, at directory: String) throws(TreeError) -> TreeMarker? {
+    /// Gives what lies at a path a marker if it has none, and a state directory's id to what has one; nil for the trees of
+    /// held and of removed results where they are not there.
+    public static func initialize(
+        _ tree: WrittenTree, at directory: String, state: String? = nil
+    ) throws(TreeError) -> TreeMarker? {
         let path = Array(directory.utf8)
         if !TreeFiles.exists(path) {
             guard ![.held, .removed].contains(tree) else { return nil }
             try TreeFiles.makeDirectories(path, below: path)
         }
         let opened = try OpenTree(path)
-        if let marker = try TreeMarker.read(in: opened) { return marker }
-        let marker = TreeMarker(tree: tree)
+        if let marker = try TreeMarker.read(in: opened) {
+            try marker.name(state, in: opened)
+            return marker
+        }
+        let marker = TreeMarker(tree: tree, state: state)
         try marker.write(in: opened)
         return marker
     }
