@@ -30,6 +30,7 @@ extension CaptureFailure {
         case _ where TreeError.isNameTaken(code):
             "a file or folder of that name is in the way, such as the results of a folder that is named like "
                 + "this capture's result; rename the capture, then `nctd retry`"
+        case ENOENT: "see whether something else removes or renames files in the output tree, then `nctd retry`"
         case ENOSPC, EDQUOT: "make room for the output tree, then `nctd retry`"
         case EROFS: "have the output tree's file system mounted for writing, then `nctd retry`"
         case EACCES, EPERM: "check the output tree's permissions, then `nctd retry`"

@@ -163,6 +163,7 @@ extension CaptureWorker {
 
     /// Keeps other captures from what only one may be at, until this attempt is over.
     func hold(_ key: String, _ findings: inout Findings) throws {
+        guard !findings.held.contains(key) else { return }
         guard inWork.begin(key) else { throw AttemptError.sameInWork }
         findings.held.append(key)
     }

@@ -145,7 +145,24 @@ extension CaptureWorker {
         let tree = error.lies(in: claim.output.heldDirectory) ? WrittenTree.held : .output
         let failure = CaptureFailure(
             code: "output", message: "\(error)", remedy: CaptureFailure.remedy(ofOutput: error.code))
+        if error.code == ENOENT { return await blameOnCapture(failure, claim, findings) }
         return await blame(.tree(tree), error.code, for: failure, claim, findings)
+    }
+
+    /// A file that is missing is no tree's fault while the trees of results are there: the capture is tried again.
+    private func blameOnCapture(_ failure: CaptureFailure, _ claim: Claim, _ findings: Findings) async -> Outcome {
+        let away = await Blocking.run { [written] () -> TreeError? in
+            do throws(TreeError) {
+                _ = try written.results(claim.output)
+                return nil
+            } catch { return error }
+        }
+        // Where it is away, that is never the answer.
+        if let away, away.code != ENOENT { return await blame(away, claim, findings) }
+        guard await tryAgain(claim, failure, after: claim.row.attempts) else {
+            return await fail(claim, failure, findings)
+        }
+        return .waits
     }
 
     /// An error that is a tree's by its kind. The tree is paused and the capture waits, unless it is an error that one file

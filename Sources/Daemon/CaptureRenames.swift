@@ -16,7 +16,7 @@ extension CaptureWorker {
     /// - Returns: what the capture is done with by that.
     func settleRenames(_ claim: Claim, gate: WorkGate, _ findings: inout Findings) async throws -> Committed? {
         for rename in try await ledger.renames(touching: claim.row.id) {
-            try hold(Self.key(rename), &findings)
+            try hold(Self.key(rename.capture.id), &findings)
             let committed = try await run(rename, claim, gate: gate)
             if rename.capture.id == claim.row.id, rename.plan.isDone, let committed { return committed }
         }
@@ -45,6 +45,8 @@ extension CaptureWorker {
         if let first = try await firstPage(of: row), first.inProgress, first.output == nil {
             throw AttemptError.sameInWork
         }
+        // Whoever is at the former name's next takes up what was begun, but not while it is being done.
+        try hold(Self.key(row.id), &findings)
         let (former, result, isGone) = (found.row, found.result, found.isGone)
         let isDone =
             former.state != .pending && former.state != .failed && result.digest == digest
@@ -76,7 +78,8 @@ extension CaptureWorker {
         return isDone ? committed : nil
     }
 
-    private static func key(_ rename: Rename) -> String { "rename \(rename.capture.id)" }
+    /// - Parameter id: of the capture under its new name.
+    private static func key(_ id: Int64) -> String { "rename \(id)" }
 
     private func run(_ rename: Rename, _ claim: Claim, gate: WorkGate) async throws -> Committed? {
         let delivery = Sidecar.Delivery(rawValue: rename.result.delivery) ?? .delivered
@@ -89,7 +92,9 @@ extension CaptureWorker {
             ledger: ledger, rename: rename, trees: trees, lab: settings.lab, root: settings.path
         ).run(now: clock.now)
         pauses.succeeded(at: Self.places(of: delivery))
-        return outcome.sidecar == nil ? nil : Committed(rename, outcome)
+        guard outcome.sidecar != nil else { return nil }
+        log.write(.renamed(rename, lab: settings.lab, root: settings.path))
+        return Committed(rename, outcome)
     }
 
     /// The greatest number of a version of a result, by tree.

@@ -72,13 +72,9 @@ struct CaptureWorker: Sendable {
         FailPoint.afterDone.pass()
         pauses.acquit(claim.row.id)
         await release(claim, of: claim.row.path)
+        // That it followed was logged when it did.
+        guard committed.former == nil else { return }
         let result = committed.result
-        if let former = committed.former {
-            return log.write(
-                .renamed(
-                    lab: claim.root.settings.lab, file: claim.name, former: claim.root.name(of: former),
-                    output: CapturePath.printable(result.output)))
-        }
         log.write(
             .done(
                 .init(

@@ -117,6 +117,15 @@ struct FollowedRename {
     }
 }
 
+extension DaemonEvent {
+    /// The same of a rename that is done.
+    static func renamed(_ rename: Rename, lab: String, root: String) -> Self {
+        .renamed(
+            lab: lab, file: "\(root)/\(rename.capture.path)", former: "\(root)/\(rename.former.path)",
+            output: CapturePath.printable(rename.capture.output ?? []))
+    }
+}
+
 extension ResultTrees.Tree {
     /// As plans have it.
     var name: String { self == .held ? "held" : "delivered" }

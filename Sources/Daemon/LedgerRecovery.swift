@@ -72,15 +72,11 @@ struct LedgerRecovery: Sendable {
             removeTemporaries(beside: rename.capture.output, trees)
             removeTemporaries(beside: rename.result.output, trees)
             do {
-                _ = try await FollowedRename(
+                let outcome = try await FollowedRename(
                     ledger: ledger, rename: rename, trees: trees, lab: root.lab, root: root.path
                 )
                 .run(now: clock.now)
-                log.write(
-                    .renamed(
-                        lab: root.lab, file: root.name(of: rename.capture.path),
-                        former: root.name(of: rename.former.path),
-                        output: CapturePath.printable(rename.capture.output ?? [])))
+                if outcome.sidecar != nil { log.write(.renamed(rename, lab: root.lab, root: root.path)) }
             } catch let error as TreeError {
                 log.write(
                     .trouble(

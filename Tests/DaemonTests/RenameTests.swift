@@ -284,6 +284,34 @@ import Watching
         #expect(try await second.counts().ignored == 2)
     }
 
+    @Test("Captures that exchange their names again and again: of each pair one result follows, and no tree is blamed")
+    func exchanged() async throws {
+        let names = (0..<8).map { "b\($0).png" }
+        let bench = try Self.bench(names) { $0.workers = 4 }
+        let rounds = 5
+        try await bench.run {
+            try await Self.see(names, bench)
+            for _ in 0..<rounds {
+                for pair in stride(from: 0, to: names.count, by: 2) {
+                    try Self.move(names[pair], to: "t", bench)
+                    try Self.move(names[pair + 1], to: names[pair], bench)
+                    try Self.move("t", to: names[pair + 1], bench)
+                }
+                await bench.announcers["lab-a"]!.say(.found(try names.map { try bench.sighting($0) }))
+                for name in names {
+                    let digest = FileDigest.sha256(try #require(bench.space.read("lab-a/\(name)")))
+                    while let row = try await bench.row(name), row.state != .done || row.digest != digest {
+                        try await Task.sleep(for: .milliseconds(10))
+                    }
+                }
+            }
+        }
+        #expect(bench.events.count("paused") == 0 && bench.events.count("retrying") == 0)
+        #expect(bench.events.count("renamed") == rounds * names.count / 2)
+        let verification = try await TreeVerification(bench.ledger(), trees: ResultTrees(bench.configuration.output))
+        #expect(verification.problems == [])
+    }
+
     private static func plan(_ row: CaptureRow) -> @Sendable ([UInt8]) -> RenamePlan {
         { _ in
             RenamePlan(
