@@ -214,6 +214,7 @@ public final class DaemonService: Service {
         _ learning: LabLearning, _ memory: MemoryBudget, _ bells: [Doorbell],
         onReload: () -> Void
     ) async {
+        var files = await Blocking.run { [configuration = live.configuration] in ProfileFiles(configuration) }
         for await _ in reloads {
             notifier.reloading()
             defer { notifier.reloaded() }
@@ -231,11 +232,15 @@ public final class DaemonService: Service {
                 memory.resize(bytes: new.memoryBytes)
                 try await ledger.set(.memory, String(new.memoryBytes))
                 try await ledger.set(.refusedReload, nil)
+                let former = files
+                files = await Blocking.run { ProfileFiles(new) }
                 var profiles: [DaemonEvent.ChangedProfile] = []
-                for (name, profile) in new.profiles.sorted(by: { $0.key < $1.key })
-                where old.profiles[name].map({ $0.text != profile.text }) ?? false {
+                for (name, profile) in new.profiles.sorted(by: { $0.key < $1.key }) {
+                    guard let was = old.profiles[name] else { continue }
+                    let changed = files.changes(of: profile, weights: new.weights, since: former)
+                    guard was.text != profile.text || !changed.isEmpty else { continue }
                     let results = try await ledger.count(.init(state: .done, profile: name))
-                    profiles.append(.init(name: name, results: results))
+                    profiles.append(.init(name: name, files: changed, results: results))
                 }
                 log.write(
                     .reloaded(

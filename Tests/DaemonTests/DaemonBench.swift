@@ -8,6 +8,7 @@ import Logging
 import NCTEngine
 import ServiceLifecycle
 import SmearPhantom
+import Synchronization
 import TestSupport
 import Testing
 import Watching
@@ -25,6 +26,7 @@ final class DaemonBench: Sendable {
     let configuration: DaemonConfiguration
     let announcers = ["lab-a": Announcer(), "lab-b": Announcer()]
     let sources: [String: TroubledSource]
+    private let service = Mutex<DaemonService?>(nil)
 
     init(
         space: Workspace? = nil, clock: any DaemonClock = SystemClock(), loss: WorkerLoss? = nil,
@@ -73,6 +75,7 @@ final class DaemonBench: Sendable {
         parts.pool = pool
         parts.worker = Subprocess.nctd
         let service = DaemonService(configuration: configuration, version: "test", parts: parts, log: events.log)
+        self.service.withLock { $0 = service }
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let before = events.count("root-watched")
         let running = Task { try await group.run() }
@@ -86,6 +89,14 @@ final class DaemonBench: Sendable {
         }
         await group.triggerGracefulShutdown()
         try await running.value
+    }
+
+    /// Has the running daemon read its configuration anew, and returns what it says of that.
+    func reload() async throws -> String {
+        let count = events.count("reloaded")
+        service.withLock { $0?.requestReload() }
+        await events.wait(for: "reloaded", count: count + 1)
+        return try #require(events.all.last { $0.kind.name == "reloaded" }).message
     }
 
     /// Writes a capture and runs the daemon until it is done.

@@ -43,17 +43,21 @@ extension DaemonEvent {
     /// A profile that has other settings after a reload.
     public struct ChangedProfile: Sendable, Equatable {
         public var name: String
+        /// Files that it names and that hold something else now, such as its references.
+        public var files: [String]
         /// Results that were made with the one before.
         public var results: Int
 
-        public init(name: String, results: Int) {
+        public init(name: String, files: [String] = [], results: Int) {
             self.name = name
+            self.files = files
             self.results = results
         }
 
         var text: String {
             let command = "nctd reprocess --profile \(name)"
-            return "profile \(name) has changed"
+            let places = files.isEmpty ? "" : " (\(files.joined(separator: ", ")))"
+            return "profile \(name) has changed\(places)"
                 + (results > 0
                     ? ": \(results.counted("result was", "results were")) made with the old one, \(command) makes them again"
                     : "")
