@@ -87,17 +87,30 @@ extension DaemonConfiguration {
     }
 
     /// The state directory that a configuration names, whatever else is wrong with it, so that a share which is away
-    /// hides no status; nil if the file cannot be read as TOML.
+    /// hides no status. Where the file is no TOML, what stands before its first error counts; nil where that does not
+    /// name it.
     public static func stateDirectory(path: String) -> String? {
-        guard
-            let text = try? ConfigurationText.read(path: path, what: "configuration", missing: ""),
-            let table = try? ProblemLog.parse(text, file: path)
-        else { return nil }
+        guard let text = try? ConfigurationText.read(path: path, what: "configuration", missing: "") else { return nil }
+        let sound = beginning(of: text)
+        guard let table = try? ProblemLog.parse(sound, file: path) else { return nil }
         var reader = TableReader(table, log: ProblemLog(file: path, text: text))
         let folder = absolute((path.hasPrefix("/") ? path : "./" + path) as NSString).deletingLastPathComponent
         var daemon = reader.table("daemon") ?? reader.empty("daemon")
-        guard daemon.contains("state_directory") else { return "/var/lib/nctd" }
+        guard daemon.contains("state_directory") else { return sound == text ? "/var/lib/nctd" : nil }
         return PlaceReader(folder: folder).path("state_directory", &daemon)
+    }
+
+    /// The lines before the first that is no TOML, or that what is none begins on; all of them where there is none.
+    private static func beginning(of text: String) -> String {
+        var text = text
+        while let problem = KeyLocator(text).problem {
+            let newline = UInt8(ascii: "\n")
+            var lines = text.utf8.split(separator: newline, omittingEmptySubsequences: false)
+            if lines.last?.isEmpty == true { lines.removeLast() }
+            let sound = lines.prefix(max(0, min(problem.line, lines.count) - 1))
+            text = String(decoding: sound.flatMap { $0 + [newline] }, as: UTF8.self)
+        }
+        return text
     }
 
     private static func absolute(_ path: NSString) -> NSString {

@@ -29,7 +29,7 @@ struct LedgerOptions: ParsableArguments {
         } catch let error as ConfigurationError {
             throw UsageError(
                 error.description,
-                remedy: "or name the state directory with --state-directory")
+                remedy: "or, to reach a daemon that runs on, name its state directory: --state-directory DIR")
         }
     }
 
