@@ -21,7 +21,9 @@ extension LiveConfiguration {
                 let settings = configuration.output
                 let directory = tree.directory(settings)
                 // Nothing may ever be held back, and then its tree is not needed.
-                guard tree != .held || written.isKnown(directory) else { return nil }
+                guard tree != .held || written.isKnown(directory) || TreeFiles.exists(Array(directory.utf8)) else {
+                    return nil
+                }
                 do throws(TreeError) {
                     try FreeSpaceGuard(settings).check(try written.open(tree, at: directory))
                     return nil
