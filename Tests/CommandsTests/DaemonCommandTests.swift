@@ -108,6 +108,37 @@ import Testing
         #expect(verified.output.contains("1 capture compared"), "\(verified)")
     }
 
+    @Test("Where the output is not there, or is another tree, no result is said to be missing")
+    func otherTree() throws {
+        let bench = try Bench()
+        try bench.configure()
+        try bench.capture("in/1.png", seed: 1)
+        let daemon = try bench.startDaemon()
+        _ = daemon.read(until: "done")
+        daemon.process.terminate()
+        daemon.process.waitUntilExit()
+        func run(_ arguments: String...) throws -> Subprocess.Result {
+            try Subprocess.run(
+                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
+                environment: Bench.environment)
+        }
+        try FileManager.default.copyItem(atPath: bench.space("out"), toPath: bench.space("copy"))
+        #expect(try run("verify", "--output", bench.space("copy")).status == 0)
+        try FileManager.default.moveItem(atPath: bench.space("out"), toPath: bench.space("away"))
+        try FileManager.default.createDirectory(atPath: bench.space("out"), withIntermediateDirectories: true)
+        for arguments in [["verify"], ["verify", "--output", bench.space("out")], ["repair"]] {
+            let refused = try Subprocess.run(
+                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
+                environment: Bench.environment)
+            #expect(refused.status == 2 && refused.output.isEmpty, "\(refused)")
+            #expect(refused.error.contains(".nctd-tree") && refused.error.contains("mount"), "\(refused.error)")
+        }
+        for (name, words) in [("none", "No such file"), ("in", ".nctd-tree")] {
+            let refused = try run("verify", "--output", bench.space(name))
+            #expect(refused.status == 2 && refused.output.isEmpty && refused.error.contains(words), "\(refused)")
+        }
+    }
+
     @Test("A name that is not known is an error that lists what there is, and what nothing would take up is refused")
     func unknownNames() throws {
         let bench = try Bench()

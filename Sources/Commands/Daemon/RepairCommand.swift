@@ -48,7 +48,8 @@ struct RepairCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration()
         let ledger = try options.ledger(writing: !dryRun)
-        try Self.check(configuration, ledger)
+        try ResultTreesCheck(ledger: ledger, purpose: "repaired", isWriting: true)
+            .check([.output, .held].map { ($0, $0.directory(configuration)) })
         let trees = ResultTrees(configuration.output)
         let isRunning = try LedgerLock.holder(stateDirectory: options.directory()) != nil
         let found: TreeVerification
@@ -75,21 +76,6 @@ struct RepairCommand: AsyncParsableCommand {
                         + (report.inHand > 0 ? "\(report.inHand) in hand, " : "") + "\(report.left) left")
         }
         if report.left > 0 { throw ExitCode(ExitStatus.someFailed) }
-    }
-
-    /// Throws ``UsageError`` where a tree of results is not the one that it was: all of its results would seem to be lost.
-    private static func check(_ configuration: DaemonConfiguration, _ ledger: Ledger) throws {
-        let known = ledger.identities
-        for tree in [WrittenTree.output, .held] {
-            let directory = tree.directory(configuration)
-            guard let identity = known[directory] else { continue }
-            let trouble = Answer.within(directory) {
-                WrittenTrees.trouble(of: tree, at: directory, known: identity, state: nil)
-            }
-            if let text = trouble.map({ $0?.description }) ?? "\(directory): it does not answer" {
-                throw UsageError("\(tree.title) cannot be repaired: \(text)", remedy: "nothing was done")
-            }
-        }
     }
 
     /// What the files are: captures that are done, or results.

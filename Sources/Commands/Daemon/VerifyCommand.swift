@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """
             It reads every image in the trees of results, and with --captures every capture too. Each problem comes with what \
             can be done about it; `nctd repair` does what it can. Results whose capture is gone are named, and are no problem. \
-            EXIT STATUS: 0 nothing is wrong; 1 something is.
+            EXIT STATUS: 0 nothing is wrong; 1 something is; 2 the trees are not there, or are others.
             """
     )
 
@@ -37,8 +37,12 @@ struct VerifyCommand: AsyncParsableCommand {
             try output.map { ResultTrees(delivered: $0, held: OutputSettings.heldDirectory(beside: $0)) }
             ?? ResultTrees(configuration.map(\.output) ?? options.configuration().output)
         let isRunning = try LedgerLock.holder(stateDirectory: options.directory()) != nil
+        let ledger = try options.ledger()
+        let directories = [(WrittenTree.output, trees.delivered), (.held, trees.held)]
+        try ResultTreesCheck(ledger: ledger, purpose: "verified", isWriting: false)
+            .check(directories.map { ($0, String(decoding: $1, as: UTF8.self)) }, isNamed: output != nil)
         let verification = try await TreeVerification(
-            options.ledger(), trees: trees, isRunning: isRunning, roots: configuration?.sources, comparing: captures)
+            ledger, trees: trees, isRunning: isRunning, roots: configuration?.sources, comparing: captures)
         let console = Console.current
         if json {
             console.say(String(decoding: try JSONText.encode(verification), as: UTF8.self))

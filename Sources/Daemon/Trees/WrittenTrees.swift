@@ -144,16 +144,36 @@ public final class WrittenTrees: Sendable {
         return (opened, marker)
     }
 
-    /// What keeps a tree from being written to; nil for nothing. Calls block.
+    /// What keeps a tree from being written to, or from being taken for the one that was; nil for nothing. Calls block.
     ///
     /// - Parameter state: the id of the state directory; nil where it is new.
     public static func trouble(
-        of tree: WrittenTree, at directory: String, known: TreeIdentity?, state: String?
+        of tree: WrittenTree, at directory: String, known: TreeIdentity?, state: String?, isWriting: Bool = true
     ) -> TreeError? {
         do throws(TreeError) {
             let opened = try look(at: directory, tree, known: known, state: state).0
+            guard isWriting else { return nil }
             try opened.map { tree throws(TreeError) in try FreeSpaceGuard.checkRights(tree) }
             return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What keeps a directory from being taken for a copy of one of the trees that are known, or for one that was moved;
+    /// nil for nothing. Calls block.
+    ///
+    /// - Parameter ids: of those that are known; where none is, any directory will do.
+    public static func trouble(
+        ofCopyOf tree: WrittenTree, at directory: String, known ids: [String]
+    ) -> TreeError? {
+        do throws(TreeError) {
+            let opened = try OpenTree(Array(directory.utf8))
+            guard !ids.isEmpty, ids.contains(try TreeMarker.read(in: opened)?.id ?? "") == false else { return nil }
+            return TreeError(
+                operation: "opening", path: directory, code: ENODEV,
+                detail: "what is there lacks the file \(TreeMarker.fileName) that was written into \(tree.title); "
+                    + "mount its share, or name the directory that has it")
         } catch {
             return error
         }
