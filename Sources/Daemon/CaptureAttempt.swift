@@ -138,7 +138,7 @@ extension CaptureWorker {
         let places = Places(output: try await reserve(claim, in: commit.trees), commit: commit)
         let facts = Facts(
             claim: claim, digest: digest, identity: identity, match: matched.match, profile: matched.profile,
-            begin: begin, lastVersion: try await ledger.lastVersion(of: claim.row.id))
+            begin: begin, results: try await ledger.results(of: claim.row.id))
         return (facts, places)
     }
 

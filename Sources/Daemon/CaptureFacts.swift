@@ -37,6 +37,8 @@ extension CaptureWorker {
     struct Committed {
         var result: ResultRow
         var older: Ledger.KeptVersion?
+        /// Versions that have other names than before.
+        var movedVersions: [Ledger.KeptVersion] = []
         var how: DaemonEvent.Finished.How
         /// Why it is less than good, what was noted, and what its reader had to overlook or to guess.
         var notes: [String]
@@ -55,15 +57,19 @@ extension CaptureWorker {
         }
 
         init(
-            _ facts: Facts, _ sidecar: Sidecar, output: [UInt8], _ replaced: ResultCommit.Replaced = .init(),
+            _ facts: Facts, _ found: ResultCommit.FoundSidecar, output: [UInt8],
+            _ replaced: ResultCommit.Replaced = .init(), moved: OutgrownName.Moved = .init(),
             how: DaemonEvent.Finished.How, at now: Moment
         ) {
+            let sidecar = found.sidecar
             result = facts.result(sidecar, output: output, at: now)
+            result.sidecar = found.digest
             pages = facts.pages(sidecar)
-            older = replaced.older
+            older = moved.older ?? replaced.older
+            movedVersions = moved.versions
             self.how = how
             notes = sidecar.verdict.texts + sidecar.warnings
-            notes += replaced.aside.map {
+            notes += (moved.aside + replaced.aside).map {
                 "what lay there was not the result that its sidecar spoke of, and was put aside as "
                     + CapturePath.printable($0)
             }
@@ -106,8 +112,15 @@ extension CaptureWorker {
         var match: RuleMatcher.Match
         var profile: Profile
         var begin: ContinuousClock.Instant
+        /// The results that it has, as the ledger knows them.
+        var results: [ResultRow]
         /// The greatest number that a version of its result ever had.
-        var lastVersion: Int
+        var lastVersion: Int { results.compactMap(\.version).max() ?? 0 }
+
+        /// What of its results has another name than the next one.
+        func outgrown(_ output: [UInt8], in trees: ResultTrees) -> OutgrownName {
+            OutgrownName(trees: trees, results: results, output: output)
+        }
 
         /// How many pages of a capture are captures, by what its sidecar says.
         func pages(_ sidecar: Sidecar) -> Int {

@@ -37,15 +37,17 @@ extension CaptureWorker {
         func settle(now: Moment) throws(TreeError) -> (result: ResultRow, older: Ledger.KeptVersion?)? {
             for tree in ResultTrees.Tree.allCases {
                 guard let sidecar = commit.soundSidecar(of: output, in: tree), let capture = sidecar.capture,
-                    capture.identity != known?.identity, sidecar.reservedName(at: output) == output,
+                    capture.identity != known?.identity || output != known?.output,
+                    sidecar.reservedName(at: output) == output,
+                    let found = commit.foundSidecar(of: output, in: tree),
                     ResultTrees.Tree(sidecar.verdict.delivery) == tree
                 else { continue }
                 let older = known.flatMap {
                     commit.latestVersion(of: output, in: .init(delivery: $0.delivery), after: last)
                 }
-                return (ResultRow(sidecar, capture, output: output, in: tree, now: now), older)
+                return (ResultRow(found, capture, output: output, in: tree, now: now), older)
             }
-            if let known, known.output == output { try restore(known) }
+            if let known { try restore(known) }
             for tree in ResultTrees.Tree.allCases {
                 let image = trees.place(of: output, in: tree)
                 guard TreeFiles.exists(image), !TreeFiles.exists(OutputNames.sidecar(image)) else { continue }
@@ -59,11 +61,17 @@ extension CaptureWorker {
         /// Gives a result its name back that was kept aside for another one, which did not come.
         private func restore(_ result: ResultRow) throws(TreeError) {
             let tree = ResultTrees.Tree(delivery: result.delivery)
-            let place = ResultMove.Place(tree: trees.place(tree), name: output)
+            let place = ResultMove.Place(tree: trees.place(tree), name: result.output)
             guard !TreeFiles.exists(place.sidecar), let kept = commit.latestVersion(of: output, in: tree, after: last),
                 commit.soundSidecar(of: kept.output, in: tree)?.capture?.identity == result.identity
             else { return }
-            try ResultMove(source: place.version(kept.number), target: place, rewriting: { $0 }).run()
+            // It may have had another name than the one that did not come.
+            let version = ResultMove.Place(tree: trees.place(tree), name: kept.output)
+            let isSameName = result.output == output
+            try ResultMove(
+                source: version, target: place,
+                rewriting: { isSameName ? $0 : $0.named(result.output, in: trees, tree) }
+            ).run()
         }
     }
 }

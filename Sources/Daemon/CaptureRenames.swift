@@ -92,7 +92,7 @@ extension CaptureWorker {
             ledger: ledger, rename: rename, trees: trees, lab: settings.lab, root: settings.path
         ).run(now: clock.now)
         pauses.succeeded(at: Self.places(of: delivery))
-        guard outcome.sidecar != nil else { return nil }
+        guard outcome.found != nil else { return nil }
         log.write(.renamed(rename, lab: settings.lab, root: settings.path))
         return Committed(rename, outcome)
     }

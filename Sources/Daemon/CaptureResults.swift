@@ -12,7 +12,9 @@ extension CaptureWorker {
         let names = try await names(of: claim, as: claim.format, rules)
         let row = try await ledger.reserve(
             claim.row.id, outputs: names, caseless: rules.contains(.caseless),
-            keeping: { rules.subtracting(.caseless).allow($0) })
+            keeping: { [lab = claim.root.settings.lab, format = claim.format] in
+                rules.subtracting(.caseless).allow($0) && OutputNames.isFit($0, lab: lab, format: format)
+            })
         guard let output = row?.output else {
             throw AttemptError.notYet(
                 note: "all names for its result are taken", due: clock.now.milliseconds + 10_000)
@@ -49,6 +51,7 @@ extension CaptureWorker {
         _ facts: Facts, _ places: Places, _ seat: Seat, gate: WorkGate, _ findings: inout Findings
     ) async throws -> Committed? {
         let earlier = try await earlierIdentities(seat, facts)
+        try await Blocking.run { try self.putChangedAside(places, facts) }
         if let recovered = try await Blocking.run({ try self.recovered(places, facts, earlier) }) { return recovered }
         try hold(facts.identity, &findings)
         guard let other = try await ledger.result(identity: facts.identity, besides: facts.claim.row.id) else {
@@ -63,18 +66,39 @@ extension CaptureWorker {
     /// - Parameter earlier: identities that its result may have had then.
     private func recovered(_ places: Places, _ facts: Facts, _ earlier: Set<String>) throws -> Committed? {
         for tree in ResultTrees.Tree.allCases {
-            guard let identity = places.commit.sidecar(of: places.output, in: tree)?.capture?.identity,
+            guard let found = places.commit.foundSidecar(of: places.output, in: tree),
+                let identity = found.sidecar.capture?.identity,
                 identity == facts.identity || earlier.contains(identity),
-                let sidecar = places.commit.soundSidecar(of: places.output, in: tree),
-                ResultTrees.Tree(sidecar.verdict.delivery) == tree
+                places.commit.soundSidecar(of: places.output, in: tree) != nil,
+                ResultTrees.Tree(found.sidecar.verdict.delivery) == tree
             else { continue }
             // It may have died before it took away what an older result left in the other tree.
             try places.commit.removeOlderElsewhere(places.output, than: tree)
+            let moved = try facts.outgrown(places.output, in: places.commit.trees).move()
             var facts = facts
             facts.identity = identity
-            return Committed(facts, sidecar, output: places.output, how: .recovered, at: clock.now)
+            return Committed(facts, found, output: places.output, moved: moved, how: .recovered, at: clock.now)
         }
         return nil
+    }
+
+    /// Puts aside what lies under the capture's name with a sidecar that somebody changed: it is no result that could be
+    /// taken, or kept as a version. Where an attempt died, the tree may know more than the ledger.
+    private func putChangedAside(_ places: Places, _ facts: Facts) throws {
+        let claim = facts.claim
+        guard claim.row.crashes == 0, let known = facts.results.last, known.version == nil,
+            known.output == places.output
+        else { return }
+        let tree = ResultTrees.Tree(delivery: known.delivery)
+        guard let found = places.commit.foundSidecar(of: known.output, in: tree),
+            found.sidecar.capture?.identity == known.identity,
+            let difference = known.difference(of: found, path: claim.row.path, lab: claim.root.settings.lab)
+        else { return }
+        let name = CapturePath.printable(try places.commit.putAside(known.output, in: tree))
+        log.write(
+            .trouble(
+                "\(claim.name): the sidecar of its result was changed (\(difference)); both were put aside as \(name), and "
+                    + "the result is made again"))
     }
 
     /// Which identities a result may have that an earlier process committed and could not tell of, where the lab's colors
@@ -117,10 +141,21 @@ extension CaptureWorker {
         let json = try sidecar.json()
         let trees = try treesWithRoom(facts.claim, for: delivery)
         guard gate.beginCommit() else { throw AttemptError.abandoned }
-        let replaced = try ResultCommit(trees).commit(
-            image, sidecar: json, output: places.output, in: .init(delivery), after: facts.lastVersion)
+        let outgrown = facts.outgrown(places.output, in: trees)
+        let moved = try outgrown.move()
+        let replaced: ResultCommit.Replaced
+        do {
+            replaced = try ResultCommit(trees).commit(
+                image, sidecar: json, output: places.output, in: .init(delivery),
+                after: max(facts.lastVersion, moved.older?.number ?? 0))
+        } catch {
+            outgrown.restore(moved)
+            throw error
+        }
         pauses.succeeded(at: Self.places(of: delivery))
-        return Committed(facts, sidecar, output: places.output, replaced, how: how, at: clock.now)
+        return Committed(
+            facts, (sidecar, FileDigest.sha256(json)), output: places.output, replaced, moved: moved, how: how,
+            at: clock.now)
     }
 
     /// The trees of results as they are when the commit begins.

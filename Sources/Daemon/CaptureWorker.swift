@@ -62,8 +62,11 @@ struct CaptureWorker: Sendable {
         if committed.former == nil { await persist { try await enterPages(of: claim, committed.pages) } }
         FailPoint.beforeDone.pass()
         if committed.former == nil {
+            if !committed.movedVersions.isEmpty {
+                await persist { try await ledger.renameVersions(committed.movedVersions, of: claim.row.id) }
+            }
             let ending: Ledger.Ending =
-                committed.how == .recovered
+                committed.how == .recovered && committed.older == nil
                 ? .found(committed.result, rule: rule) : .done(committed.result, rule: rule, older: committed.older)
             await persist {
                 try await ledger.end(claim.row.id, stamp: claim.row.stamp, ending, now: clock.now)

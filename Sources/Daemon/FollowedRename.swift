@@ -15,7 +15,7 @@ struct FollowedRename {
     /// What came of it.
     struct Outcome: Sendable {
         /// Beside the image under its new name; nil where there was no result any more.
-        var sidecar: Sidecar?
+        var found: ResultCommit.FoundSidecar?
         /// The result that the new name had before.
         var older: Ledger.KeptVersion?
     }
@@ -28,14 +28,16 @@ struct FollowedRename {
         guard let output = rename.capture.output else { return Outcome() }
         let last = try await ledger.lastVersion(of: rename.capture.id)
         let outcome = try await Blocking.run { try self.move(to: output, after: last) }
-        guard outcome.sidecar != nil else {
+        guard let found = outcome.found else {
             try await ledger.dropRename(rename)
             return outcome
         }
         FailPoint.afterRenameMoved.pass()
         let (plan, isInPlace) = (rename.plan, rename.result.output == output)
+        var entered = rename
+        entered.result.sidecar = found.digest
         try await ledger.finishRename(
-            rename, older: outcome.older,
+            entered, older: outcome.older,
             version: { row in
                 let tree = ResultTrees.Tree(delivery: row.delivery)
                 let number = (row.version ?? 0) + (isInPlace ? 0 : plan.ownVersions[tree.name] ?? 0)
@@ -69,9 +71,9 @@ struct FollowedRename {
             try versions.runVersions(rename.plan.versions[tree.name] ?? 0) { $0 + shift }
             versions.removeEmptyFolders()
         }
-        let found = commit.sidecar(of: output, in: tree)
+        let found = commit.foundSidecar(of: output, in: tree)
         return Outcome(
-            sidecar: found?.capture?.identity == rename.result.identity ? found : nil,
+            found: found?.sidecar.capture?.identity == rename.result.identity ? found : nil,
             older: older.replaced.older ?? (move.source == move.target ? nil : kept(of: output, commit)))
     }
 

@@ -56,7 +56,10 @@ extension CaptureWorker {
                 + (resultStays ? "; its result stays" : ", and its result is not in the output either")
                 + "; it is worked out once the file is back"
         let stays = resultStays
+        // A name that was reserved for the next result is not needed any more.
+        let name = stays ? known.flatMap { $0.output == row.output || isOfHeldFolder($0, row) ? nil : $0.output } : nil
         await persist {
+            if let name { try await ledger.keepName(name, of: row.id) }
             try await ledger.end(row.id, stamp: row.stamp, .gone(note: note, resultStays: stays), now: clock.now)
         }
         if row.wasDone {
@@ -65,6 +68,11 @@ extension CaptureWorker {
             log.write(.ignored(lab: claim.root.settings.lab, file: claim.name, reason: reason))
         }
         return await takeUpIfBack(claim)
+    }
+
+    /// Whether a result lies where version 0.7 held it back, for the name that is reserved for its capture's.
+    private func isOfHeldFolder(_ result: ResultRow, _ row: CaptureRow) -> Bool {
+        HeldMigration.newName(of: result.output, reserved: row.output ?? []) != nil
     }
 
     /// Whether a result of a capture is where the ledger says it is.

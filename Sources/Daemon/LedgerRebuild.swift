@@ -43,7 +43,8 @@ struct LedgerRebuild {
     private struct Told: Sendable {
         var output: [UInt8]
         var tree: ResultTrees.Tree
-        var sidecar: Sidecar
+        var found: ResultCommit.FoundSidecar
+        var sidecar: Sidecar { found.sidecar }
         var capture: Sidecar.Capture
         var path: CapturePath
         /// The name that is reserved for the capture's result; nil for a copy.
@@ -86,12 +87,12 @@ struct LedgerRebuild {
     }
 
     private func told(_ place: Place) -> Told? {
-        guard let sidecar = commit.sidecar(of: place.output, in: place.tree), let capture = sidecar.capture,
+        guard let found = commit.foundSidecar(of: place.output, in: place.tree), let capture = found.sidecar.capture,
             let path = capture.place
         else { return nil }
         return Told(
-            output: place.output, tree: place.tree, sidecar: sidecar, capture: capture, path: path,
-            reserved: sidecar.reservedName(at: place.output))
+            output: place.output, tree: place.tree, found: found, capture: capture, path: path,
+            reserved: found.sidecar.reservedName(at: place.output))
     }
 
     private mutating func root(_ path: String, lab: String) async throws -> Int64 {
@@ -113,7 +114,7 @@ struct LedgerRebuild {
         }
         try await ledger.rebuild(
             root: root, path: told.path, stamp: stamp,
-            result: ResultRow(sidecar, capture, output: told.output, in: told.tree, now: clock.now),
+            result: ResultRow(told.found, capture, output: told.output, in: told.tree, now: clock.now),
             rule: capture.rule, reserved: reserved, now: clock.now)
         found.captures += 1
     }
@@ -200,7 +201,7 @@ struct LedgerRebuild {
                 guard let number = OutputNames.versionNumber(place), let told = told((place, tree)),
                     let reserved = told.reserved
                 else { continue }
-                var version = ResultRow(told.sidecar, told.capture, output: place, in: tree, now: clock.now)
+                var version = ResultRow(told.found, told.capture, output: place, in: tree, now: clock.now)
                 version.version = number
                 try await ledger.rebuildVersion(version, reserved: reserved)
             }
@@ -211,8 +212,10 @@ struct LedgerRebuild {
 extension ResultRow {
     /// What a sidecar tells of the result that it lies beside.
     init(
-        _ sidecar: Sidecar, _ capture: Sidecar.Capture, output: [UInt8], in tree: ResultTrees.Tree, now: Moment
+        _ found: ResultCommit.FoundSidecar, _ capture: Sidecar.Capture, output: [UInt8], in tree: ResultTrees.Tree,
+        now: Moment
     ) {
+        let sidecar = found.sidecar
         self.init(
             digest: capture.place?.digest(ofFile: sidecar.source.sha256) ?? sidecar.source.sha256,
             identity: capture.identity, profile: sidecar.profile?.name ?? "",
@@ -221,5 +224,6 @@ extension ResultRow {
             attempt: capture.attempt, durationMilliseconds: nil,
             finishedAt: Timestamp.date(sidecar.createdAt)?.timeIntervalSince1970 ?? now.wall,
             treatment: sidecar.quality.treatment.rawValue, engine: sidecar.engineVersion)
+        self.sidecar = found.digest
     }
 }

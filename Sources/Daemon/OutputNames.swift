@@ -51,6 +51,18 @@ public enum OutputNames {
         return candidates
     }
 
+    /// Whether a result of a lab and a format may have a name: it lies in the lab's folder, and has the format's ending.
+    static func isFit(_ output: [UInt8], lab: String, format: ImageFormat) -> Bool {
+        output.suffix(format.fileExtension.utf8.count + 1).elementsEqual(".\(format.fileExtension)".utf8)
+            && lies(output, inFolderOf: lab)
+    }
+
+    /// Whether a result lies in the folder of a lab, as it is called by the rules of some tree.
+    static func lies(_ output: [UInt8], inFolderOf lab: String) -> Bool {
+        let folder = Array(output.prefix { $0 != slash })
+        return NameRules.ofNames.contains { $0.name(Array(lab.utf8)) == folder }
+    }
+
     /// Whether a result is called after its file without the file's extension, in whichever folder.
     static func isPlain(_ output: [UInt8], of path: CapturePath, rules: NameRules) -> Bool {
         func stem(_ name: [UInt8]) -> [UInt8] {
@@ -122,21 +134,28 @@ extension Sidecar {
     /// A sidecar that lies anywhere else came with a copy of a result: a backup, a conflict, a version of a sync program.
     func reservedName(at place: [UInt8]) -> [UInt8]? {
         let place = OutputNames.unversioned(place)
-        guard let capture, let format = ImageFormat(rawValue: output.format),
-            let path = capture.place
-        else { return nil }
+        guard let path = capture?.place else { return nil }
         let isHeld = verdict.delivery == .held
         let named = isHeld ? [place, HeldMigration.reservedName(of: place)] : [place]
+        // An older version has the name of the result that took its place, whose format may be another; and up to version
+        // 0.9.4 a result kept its name when the format or the lab's name changed.
+        let lab = String(decoding: place.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
         // By which rules it was named, nobody wrote down.
-        let own = NameRules.ofNames.lazy.compactMap { rules in
-            let names = OutputNames.candidates(lab: capture.lab, path: path, format: format, rules: rules)
-            return named.first(where: names.contains)
+        let own = NameRules.ofNames.lazy.flatMap { rules in
+            ImageFormat.allCases.lazy.compactMap { format in
+                let names = OutputNames.candidates(lab: lab, path: path, format: format, rules: rules)
+                return named.first(where: names.contains)
+            }
         }.first
-        guard let own else { return nil }
+        return own.flatMap { speaks(of: $0, in: isHeld ? .held : .delivered) ? $0 : nil }
+    }
+
+    /// Whether this sidecar says that its image has a name below a tree.
+    func speaks(of name: [UInt8], in tree: ResultTrees.Tree) -> Bool {
         // What version 0.7 held back still speaks of the place where that had put it.
-        let places = isHeld ? [own, HeldMigration.oldName(of: own)] : [own]
+        let names = tree == .held ? [name, HeldMigration.oldName(of: name)] : [name]
         let said = output.path.utf8.reversed()
-        return places.contains { said.starts(with: ("/" + CapturePath.printable($0)).utf8.reversed()) } ? own : nil
+        return names.contains { said.starts(with: ("/" + CapturePath.printable($0)).utf8.reversed()) }
     }
 }
 

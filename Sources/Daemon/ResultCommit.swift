@@ -151,14 +151,23 @@ public struct ResultCommit: Sendable {
     private func putAside(
         _ output: [UInt8], in tree: ResultTrees.Tree, _ older: inout Older
     ) throws(TreeError) {
+        let sidecar = OutputNames.sidecar(trees.place(of: output, in: tree))
+        let number = Self.freeNumber(besides: [trees.place(of: output, in: tree), sidecar])
+        older.restorable.append((OutputNames.aside(sidecar, number), sidecar))
+        older.replaced.aside.append(try putAside(output, in: tree))
+    }
+
+    /// The same; returns the name that the image has besides.
+    func putAside(_ output: [UInt8], in tree: ResultTrees.Tree) throws(TreeError) -> [UInt8] {
         let image = trees.place(of: output, in: tree)
         let sidecar = OutputNames.sidecar(image)
         let number = Self.freeNumber(besides: [image, sidecar])
-        for path in [image, sidecar] { try TreeFiles.linkOrCopy(path, to: OutputNames.aside(path, number)) }
-        older.replaced.aside.append(OutputNames.aside(output, number))
-        older.restorable.append((OutputNames.aside(sidecar, number), sidecar))
+        for path in [image, sidecar] where TreeFiles.exists(path) {
+            try TreeFiles.linkOrCopy(path, to: OutputNames.aside(path, number))
+        }
         try TreeFiles.removeSurely(sidecar)
         try TreeFiles.syncDirectory(DurableDirectory.holding(image))
+        return OutputNames.aside(output, number)
     }
 
     /// The first number under which nothing was put aside yet of any of some paths.
@@ -221,8 +230,16 @@ public struct ResultCommit: Sendable {
 
     /// The sidecar beside an image below a tree; nil if there is none that can be read.
     public func sidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> Sidecar? {
+        foundSidecar(of: output, in: tree)?.sidecar
+    }
+
+    /// A sidecar as it lies in a tree, with the SHA-256 of its bytes.
+    typealias FoundSidecar = (sidecar: Sidecar, digest: String)
+
+    func foundSidecar(of output: [UInt8], in tree: ResultTrees.Tree) -> FoundSidecar? {
         let path = OutputNames.sidecar(trees.place(of: output, in: tree))
-        guard let json = try? TreeFiles.read(path, limit: Self.longestSidecar) else { return nil }
-        return try? Sidecar(json: json)
+        guard let json = try? TreeFiles.read(path, limit: Self.longestSidecar), let sidecar = try? Sidecar(json: json)
+        else { return nil }
+        return (sidecar, FileDigest.sha256(json))
     }
 }

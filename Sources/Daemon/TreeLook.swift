@@ -34,12 +34,20 @@ struct TreeLook: Sendable {
     /// An image that has a sidecar.
     mutating func at(_ image: [UInt8], in tree: ResultTrees.Tree) async throws {
         let name = name(image, in: tree)
+        let own = try await current(at: image, in: tree)
         guard let sidecar = commit.sidecar(of: image, in: tree) else {
             try await add(SidecarName.of(name), "it is no sidecar that can be read", at: image, in: tree)
             return
         }
-        guard sidecar.capture == nil || sidecar.reservedName(at: image) != nil else {
+        // Where the ledger has a result, there it belongs, whatever lies there says of itself.
+        guard own != nil || sidecar.capture == nil || sidecar.reservedName(at: image) != nil else {
             found.copies.append(name)
+            return
+        }
+        if let difference = try await difference(own, at: image, in: tree) {
+            try await add(
+                SidecarName.of(name), "the sidecar was changed since it was written: \(difference)", at: image, in: tree
+            )
             return
         }
         guard commit.soundSidecar(of: image, in: tree) != nil else {
@@ -67,6 +75,39 @@ struct TreeLook: Sendable {
         if row.state == .done, row.identity != capture.identity || ResultTrees.Tree(delivery: row.delivery) != tree {
             try await add(name, "the ledger has another result for this capture", at: image, in: tree)
         }
+    }
+
+    /// The current result of a capture that is done.
+    private struct Current {
+        var row: CaptureRow
+        var result: ResultRow
+    }
+
+    /// The one that the ledger says lies at a place.
+    private func current(at image: [UInt8], in tree: ResultTrees.Tree) async throws -> Current? {
+        guard OutputNames.unversioned(image) == image, let row = try await ledger.capture(output: image),
+            row.state == .done, let result = try await ledger.results(of: row.id).last, result.version == nil,
+            result.output == image, ResultTrees.Tree(delivery: result.delivery) == tree
+        else { return nil }
+        return Current(row: row, result: result)
+    }
+
+    /// What a result's sidecar says otherwise than the ledger. Between two looks the daemon may have made another result.
+    private func difference(
+        _ first: Current?, at image: [UInt8], in tree: ResultTrees.Tree
+    ) async throws -> String? {
+        var next = first
+        var difference: String?
+        for _ in 0..<2 {
+            guard let current = next, let found = commit.foundSidecar(of: image, in: tree),
+                found.sidecar.capture?.identity == current.result.identity
+            else { return nil }
+            difference = current.result.difference(
+                of: found, path: current.row.path, lab: roots[current.row.root]?.lab ?? "")
+            if difference == nil { return nil }
+            next = try await self.current(at: image, in: tree)
+        }
+        return difference
     }
 
     /// What lies in a tree and belongs to no result.

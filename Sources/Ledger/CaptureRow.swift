@@ -129,6 +129,8 @@ public struct ResultRow: Sendable, Equatable {
     public var engine: String?
     /// When its files were removed, seconds since 1970; nil for one that is there.
     public var removedAt: Double?
+    /// SHA-256 of its sidecar's bytes; nil where it is not known, as it is not of older versions.
+    public var sidecar: String?
 
     public init(
         version: Int? = nil, digest: String, identity: String, profile: String, verdict: String, delivery: String,
@@ -156,6 +158,7 @@ public struct ResultRow: Sendable, Equatable {
             verdict: row["verdict"], delivery: row["delivery"], output: Array(bytes), attempt: row["attempt"],
             durationMilliseconds: row["duration_ms"], finishedAt: row["finished_at"])
         removedAt = row["removed_at"]
+        sidecar = row["sidecar"]
     }
 }
 

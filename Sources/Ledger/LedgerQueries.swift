@@ -138,26 +138,6 @@ extension Ledger {
         }
     }
 
-    /// The capture that a result's name is reserved for.
-    public func capture(output: [UInt8]) async throws -> CaptureRow? {
-        try await store.read {
-            try Row.fetchOne($0, sql: "SELECT * FROM captures WHERE output = ?", arguments: [Data(output)])
-                .map(CaptureRow.init)
-        }
-    }
-
-    /// All results of a capture, the older versions first.
-    public func results(of capture: Int64) async throws -> [ResultRow] {
-        try await store.read { try Self.results(of: capture, in: $0) }
-    }
-
-    static func results(of capture: Int64, in database: Database) throws -> [ResultRow] {
-        try Row.fetchAll(
-            database, sql: "SELECT * FROM results WHERE capture = ? ORDER BY version IS NULL, version",
-            arguments: [capture]
-        ).map(ResultRow.init)
-    }
-
     /// Puts failed captures back to work and returns how many.
     ///
     /// - Parameters:

@@ -138,7 +138,7 @@ extension Ledger {
             let keepsName = try capture.output.map { try !names.hold(foldersOf: Data($0)) } ?? false
             if !keepsName {
                 let free = try outputs.lazy.map { Data($0) }
-                    .first { try names.isFree($0, besides: note == nil ? nil : former) }
+                    .first { try names.isFree($0, for: id, besides: note == nil ? nil : former) }
                 guard let free else { return nil }
                 if old.output.map({ Data($0) }) == free {
                     try database.execute(sql: "UPDATE captures SET output = NULL WHERE id = ?", arguments: [former])
@@ -183,6 +183,7 @@ extension Ledger {
     /// Enters that a result has followed, with its versions: they are the capture's under its new name now.
     ///
     /// - Parameters:
+    ///   - rename: its result's sidecar is the one that says the new name.
     ///   - older: what was kept aside of a result that the new name had.
     ///   - version: the number and the name of a version under the new name, by its row.
     /// - Returns: true if the file was written to meanwhile, so that the capture is pending again.
@@ -195,7 +196,9 @@ extension Ledger {
             guard let output = rename.capture.output else { return false }
             if let older {
                 try database.execute(
-                    sql: "UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL",
+                    sql: """
+                        UPDATE results SET version = ?, output = ?, sidecar = NULL WHERE capture = ? AND version IS NULL
+                        """,
                     arguments: [older.number, Data(older.output), id])
             }
             try database.execute(sql: "DELETE FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
@@ -203,9 +206,10 @@ extension Ledger {
                 let result = ResultRow(row)
                 let target = result.version == nil ? nil : version(result)
                 try database.execute(
-                    sql: "UPDATE results SET capture = ?, version = ?, output = ? WHERE id = ?",
+                    sql: "UPDATE results SET capture = ?, version = ?, output = ?, sidecar = ? WHERE id = ?",
                     arguments: [
-                        id, target?.number ?? result.version, Data(target?.output ?? output), row["id"] as Int64,
+                        id, target?.number ?? result.version, Data(target?.output ?? output),
+                        target == nil ? rename.result.sidecar : nil, row["id"] as Int64,
                     ])
             }
             try database.execute(

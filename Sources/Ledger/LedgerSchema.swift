@@ -155,6 +155,14 @@ enum LedgerSchema {
                     ALTER TABLE captures ADD COLUMN directory INTEGER NOT NULL DEFAULT 0;
                     """)
         }
+        migrator.registerMigration("14 sidecars") { database in
+            // SHA-256 of the sidecar of a capture's current result; nothing for what was done before this was kept.
+            try database.execute(
+                sql: """
+                    ALTER TABLE results ADD COLUMN sidecar TEXT;
+                    CREATE INDEX results_by_output ON results (output) WHERE version IS NULL;
+                    """)
+        }
         return migrator
     }
 }

@@ -41,6 +41,17 @@ extension Ledger {
         }
     }
 
+    /// Gives versions of a capture, by their numbers, other names.
+    public func renameVersions(_ versions: [KeptVersion], of capture: Int64) async throws {
+        try await store.write { database in
+            for version in versions {
+                try database.execute(
+                    sql: "UPDATE results SET output = ? WHERE capture = ? AND version = ?",
+                    arguments: [Data(version.output), capture, version.number])
+            }
+        }
+    }
+
     /// How many versions were removed between two times, by lab.
     public func removedVersions(since: Double, until: Double) async throws -> [String: Int] {
         try await store.read { database in

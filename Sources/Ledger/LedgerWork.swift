@@ -157,7 +157,8 @@ extension Ledger {
         }
     }
 
-    /// Reserves a name for a claimed capture's result, if it has none yet.
+    /// Reserves a name for a claimed capture's result, if it has none yet that may stay. The name that a current result has
+    /// stays reserved besides, until the next one is there.
     ///
     /// - Parameters:
     ///   - outputs: names below the trees of results, in order of preference; the first that no other capture
@@ -174,7 +175,7 @@ extension Ledger {
             guard let row = try Self.capture(id, in: database) else { return nil }
             // A name may have been reserved before another capture's result took the place of one of its folders.
             if let reserved = row.output, keeping(reserved), try !names.hold(foldersOf: Data(reserved)) { return row }
-            let free = try outputs.lazy.map { Data($0) }.first { try names.isFree($0) }
+            let free = try outputs.lazy.map { Data($0) }.first { try names.isFree($0, for: id) }
             guard let free else { return nil }
             try database.execute(sql: "UPDATE captures SET output = ? WHERE id = ?", arguments: [free, id])
             return try Self.capture(id, in: database)
@@ -322,41 +323,6 @@ extension Ledger {
                 sql: "UPDATE captures SET attempts = 0, crashes = 0, workers = 0 WHERE id = ?", arguments: [id])
         }
         return isOther
-    }
-
-    /// The current result of a capture, without what stands with the capture alone.
-    static func currentResult(of id: Int64, in database: Database) throws -> ResultRow? {
-        try Row.fetchOne(
-            database, sql: "SELECT * FROM results WHERE capture = ? AND version IS NULL", arguments: [id]
-        ).map(ResultRow.init)
-    }
-
-    static func add(_ result: ResultRow, to id: Int64, older: KeptVersion?, in database: Database) throws {
-        if let older {
-            try database.execute(
-                sql:
-                    """
-                    UPDATE results SET version = ?, output = ? WHERE capture = ? AND version IS NULL AND identity <> ?
-                        AND NOT EXISTS (SELECT 1 FROM results WHERE capture = ? AND output = ?)
-                    """,
-                arguments: [
-                    older.number, Data(older.output), id, result.identity, id, Data(older.output),
-                ])
-        }
-        let current = try currentResult(of: id, in: database)
-        if let current, current.identity == result.identity, current.output == result.output { return }
-        try database.execute(
-            sql: "DELETE FROM results WHERE capture = ? AND version IS NULL", arguments: [id])
-        try database.execute(
-            sql: """
-                INSERT INTO results (capture, version, digest, identity, profile, verdict, delivery, output, attempt,
-                    duration_ms, finished_at)
-                VALUES (?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id, result.digest, result.identity, result.profile, result.verdict, result.delivery,
-                Data(result.output), result.attempt, result.durationMilliseconds, result.finishedAt,
-            ])
     }
 
     /// The current result of another capture that has the same identity: a duplicate need not be worked out again.

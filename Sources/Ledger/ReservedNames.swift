@@ -22,7 +22,9 @@ struct ReservedNames {
         try database.execute(
             sql: """
                 CREATE INDEX IF NOT EXISTS captures_by_folded_output ON captures (\(Self.folded))
-                    WHERE output IS NOT NULL
+                    WHERE output IS NOT NULL;
+                CREATE INDEX IF NOT EXISTS results_by_folded_output ON results (\(Self.folded))
+                    WHERE version IS NULL;
                 """)
     }
 
@@ -33,8 +35,17 @@ struct ReservedNames {
 
     /// Whether no other capture has a name, has one of its folders as a name, or has it as a folder.
     ///
-    /// - Parameter former: a capture that gives up its name.
-    func isFree(_ output: Data, besides former: Int64? = nil) throws -> Bool {
+    /// - Parameters:
+    ///   - capture: that it would be for.
+    ///   - former: a capture that gives up its name.
+    func isFree(_ output: Data, for capture: Int64, besides former: Int64? = nil) throws -> Bool {
+        // A result keeps its name until the next one is there, whatever name that is to have.
+        let result = try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT capture FROM results WHERE version IS NULL AND \(column) = ? AND capture NOT IN (?, ?) LIMIT 1
+                """, arguments: [key(output), capture, former ?? capture])
+        guard result == nil else { return false }
         let holder = try Int64.fetchOne(
             database,
             sql: """

@@ -24,7 +24,7 @@ final class DaemonBench: Sendable {
     /// In place of the stand-in; for tests of what the engine itself does.
     let processors: (any ProcessorSource)?
     let configuration: DaemonConfiguration
-    let announcers = ["lab-a": Announcer(), "lab-b": Announcer()]
+    let announcers: [String: Announcer]
     let sources: [String: TroubledSource]
     private let service = Mutex<DaemonService?>(nil)
 
@@ -54,6 +54,7 @@ final class DaemonBench: Sendable {
         configuration.isolation = isolation
         change(&configuration)
         self.configuration = configuration
+        announcers = Dictionary(uniqueKeysWithValues: configuration.watches.map { ($0.lab, Announcer()) })
         sources = Dictionary(
             uniqueKeysWithValues: configuration.watches.map {
                 ($0.lab, TroubledSource(DirectorySource(root: $0.path)))
