@@ -18,7 +18,7 @@ import Watching
     }
 
     static let changes = [
-        Change(key: "verdict.value", old: #""value" : "good""#, new: #""value" : "doubtful""#),
+        Change(key: "verdict.value", old: #""value" : "doubtful""#, new: #""value" : "good""#),
         Change(key: "verdict.delivery", old: #""delivery" : "delivered""#, new: #""delivery" : "flagged""#),
         Change(key: "source.sha256", old: #""sha256" : "SOURCE""#, new: #""sha256" : "00""#),
         Change(key: "capture.path", old: #""path" : "x.png""#, new: #""path" : "y.png""#),
