@@ -76,7 +76,7 @@ struct LedgerRecovery: Sendable {
                     ledger: ledger, rename: rename, trees: trees, lab: root.lab, root: root.path
                 )
                 .run(now: clock.now)
-                if outcome.sidecar != nil { log.write(.renamed(rename, lab: root.lab, root: root.path)) }
+                if outcome.found != nil { log.write(.renamed(rename, lab: root.lab, root: root.path)) }
             } catch let error as TreeError {
                 log.write(
                     .trouble(
