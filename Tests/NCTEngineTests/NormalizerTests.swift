@@ -14,8 +14,8 @@ struct NormalizerTests {
 
     private let capture = SmearScene(seed: 1, width: 90, height: 70).render(in: .labB, noiseSeed: 1)
     private let references = [
-        SmearScene(seed: 2, width: 60, height: 80).render(in: .labA, noiseSeed: 2),
-        SmearScene(seed: 3, width: 75, height: 50).render(in: .labA, noiseSeed: 3),
+        SmearScene(seed: 2, width: 120, height: 160).render(in: .labA, noiseSeed: 2),
+        SmearScene(seed: 3, width: 150, height: 100).render(in: .labA, noiseSeed: 3),
     ]
 
     private func normalize(
@@ -136,10 +136,10 @@ struct NormalizerTests {
         #expect(stages.field.count == 45 * 35 && stages.confidence.values.count == 45 * 35)
         #expect(Set(stages.field.map(\.reference)) == [0, 1])
         for target in stages.field {
-            let (width, height) = target.reference == 0 ? (30, 40) : (37, 25)
+            let (width, height) = target.reference == 0 ? (60, 80) : (75, 50)
             #expect(target.x >= 0 && target.x < width && target.y >= 0 && target.y < height)
         }
-        #expect(stages.referenceFeatures.map(\.width) == [30, 37])
+        #expect(stages.referenceFeatures.map(\.width) == [60, 75])
         #expect(Set(stages.referenceClusters.flatMap(\.bytes)).count == 5)
         #expect(stages.sourceClusters?.bytes.allSatisfy { $0 < 5 } == true)
         #expect(stages.transfer.channels == 6 && stages.transferLabels == nil)

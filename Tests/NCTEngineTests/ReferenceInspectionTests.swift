@@ -32,6 +32,25 @@ struct ReferenceInspectionTests {
         for kind in NotASmear.allCases {
             #expect(problem(kind.image(seed: 3, width: 240, height: 180)) != nil, "\(kind)")
         }
+        // What prepares references for any method says the same of the one that it is.
+        for unfit in [noise, negative, gray] {
+            let expected = EngineError.Subject.reference(1)
+            for method in [NormalizationMethod.colorTransfer, .reinhard, .classPalette] {
+                let error = #expect(throws: EngineError.self, "\(method)") { try prepare([Self.smear, unfit], method) }
+                #expect(error?.code == .unusableReference && error?.subject == expected, "\(method)")
+                #expect(problem(unfit) == error?.message, "\(method)")
+            }
+        }
+    }
+
+    private func prepare(_ references: [RGBImage], _ method: NormalizationMethod) throws {
+        if method == .colorTransfer {
+            _ = try Normalizer(
+                extractor: SmearNet.embedded, references: references, parameters: NormalizationParameters(),
+                workers: Self.workers)
+        } else {
+            _ = try BaselineNormalizer(method: method, references: references, workers: Self.workers)
+        }
     }
 
     @Test("The same picture twice, and references without a white cell, are said")

@@ -6,7 +6,7 @@ public struct EngineError: Error, Sendable, Equatable, Codable, CustomStringConv
         case imageTooSmall
         /// A weights file cannot be used: bad header, missing tensor, wrong shape or type.
         case invalidWeights
-        /// A reference cannot serve (blank, or too small).
+        /// A reference cannot serve: it is too small, or shows no stained smear.
         case unusableReference
         /// A parameter lies outside its range.
         case invalidParameter

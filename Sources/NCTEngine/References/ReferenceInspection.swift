@@ -27,15 +27,7 @@ package struct ReferenceInspection: Sendable {
         if min(width, height) < Self.leastSide {
             return "it has only \(width) × \(height) pixels, too few to show cells"
         }
-        if inspection.isBlank { return "the image is blank: it has no structure to match" }
-        if let crossed = inspection.crossedLimits.first {
-            return "it shows no stained smear: its \(crossed.name) is \(Self.text(crossed.value)), the limit "
-                + Self.text(crossed.limit)
-        }
-        if let smearProbability, smearProbability < SmearSegmentation.leastProbability {
-            return "it shows no smear, says the network (probability \(Self.text(smearProbability)))"
-        }
-        return nil
+        return inspection.problemOfReference(smearProbability: smearProbability)
     }
 
     /// What it shows, for people.
@@ -60,7 +52,4 @@ package struct ReferenceInspection: Sendable {
         }
         return found
     }
-
-    /// With three digits after the point, without the ones that say nothing.
-    private static func text(_ value: Float) -> String { "\((value * 1000).rounded() / 1000)" }
 }
