@@ -150,10 +150,11 @@ struct ValidAreaTests {
     }
 
     @Test(
-        "The corners of a turned image are found, with the pixels that are blended with them", arguments: [3.0, 15.0])
-    func turned(degrees: Double) throws {
+        "The corners of a turned image are found, with the pixels that are blended with them, whether it is cut or not",
+        arguments: [3.0, 15, 37], [false, true])
+    func turned(degrees: Double, isCut: Bool) throws {
         for color in [SIMD3<Float>(0, 0, 0), SIMD3(1, 1, 1)] {
-            let (image, share) = turned(by: degrees, within: color)
+            let (image, share) = turned(by: degrees, within: color, isCut: isCut)
             let area = try #require(ValidArea(of: image, workers: Self.workers), "\(color)")
             #expect(
                 area.missingShare > share - 0.005 && area.missingShare < share + 0.04, "\(area.missingShare), \(share)")
@@ -162,12 +163,12 @@ struct ValidAreaTests {
         }
     }
 
-    /// Bilinear, on a canvas that holds all of the field; and the share of the canvas outside.
-    private func turned(by degrees: Double, within color: SIMD3<Float>) -> (RGBImage, Float) {
+    /// Bilinear, on a canvas that holds all of the field, or is as large as it; and the share of the canvas outside.
+    private func turned(by degrees: Double, within color: SIMD3<Float>, isCut: Bool) -> (RGBImage, Float) {
         let angle = degrees * .pi / 180
         let (w, h) = (Double(Self.field.width), Double(Self.field.height))
-        let width = Int(w * cos(angle) + h * sin(angle) + 1)
-        let height = Int(w * sin(angle) + h * cos(angle) + 1)
+        let width = isCut ? Self.field.width : Int(w * cos(angle) + h * sin(angle) + 1)
+        let height = isCut ? Self.field.height : Int(w * sin(angle) + h * cos(angle) + 1)
         var (samples, outside) = ([Float](), 0)
         func sample(_ x: Int, _ y: Int) -> SIMD3<Float> {
             guard x >= 0, y >= 0, x < Self.field.width, y < Self.field.height else { return color }

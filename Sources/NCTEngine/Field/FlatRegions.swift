@@ -51,7 +51,8 @@ struct FlatRegions {
         return spots.mask(where: chosen.contains)
     }
 
-    /// The regions at the border if all that they leave is one rectangle, upright or turned; nil otherwise.
+    /// The regions at the border if all that they leave is one rectangle, upright or turned, as far as it lies in the
+    /// image; nil otherwise.
     func leavingRectangle() -> [Region]? {
         let outer = all.filter(\.touchesBorder)
         guard !outer.isEmpty else { return nil }
@@ -67,7 +68,7 @@ struct FlatRegions {
     }
 }
 
-/// The smallest rectangle of any direction around the large part of what a mask leaves.
+/// The rectangle of any direction around the large part of what a mask leaves that covers least of the image.
 struct RotatedRectangle {
     /// Pixels that it is around.
     let count: Int
@@ -75,8 +76,8 @@ struct RotatedRectangle {
     private let along: ClosedRange<Double>
     private let across: ClosedRange<Double>
 
-    /// In pixels.
-    var area: Float { Float((along.upperBound - along.lowerBound + 1) * (across.upperBound - across.lowerBound + 1)) }
+    /// Of the part that lies in the image, in pixels.
+    let area: Float
 
     /// Pieces of less than this share of the rest do not count: writing.
     private static let leastPiece: Float = 0.01
@@ -105,11 +106,38 @@ struct RotatedRectangle {
             let axis = SIMD2(cos(angle), sin(angle))
             let along = Self.extent(points, axis)
             let across = Self.extent(points, SIMD2(-axis.y, axis.x))
-            let area = (along.upperBound - along.lowerBound + 1) * (across.upperBound - across.lowerBound + 1)
+            let area = Self.covered(axis, along, across, width: mask.width, height: mask.height)
             if area < best?.area ?? .infinity { best = (axis, along, across, area) }
         }
         guard let best else { return nil }
-        (axis, along, across) = (best.axis, best.along, best.across)
+        (axis, along, across, area) = (best.axis, best.along, best.across, Float(best.area))
+    }
+
+    /// Area of a rectangle of pixels, half a pixel around their centers, as far as it lies in the image: what its four sides
+    /// leave of the image (Sutherland and Hodgman), by the shoelace formula.
+    private static func covered(
+        _ axis: SIMD2<Double>, _ along: ClosedRange<Double>, _ across: ClosedRange<Double>, width: Int, height: Int
+    ) -> Double {
+        let (right, bottom) = (Double(width) - 0.5, Double(height) - 0.5)
+        var corners: [SIMD2<Double>] = [[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]]
+        let other = SIMD2(-axis.y, axis.x)
+        for (direction, limit) in [
+            (axis, along.upperBound), (-axis, -along.lowerBound), (other, across.upperBound),
+            (-other, -across.lowerBound),
+        ] {
+            var kept: [SIMD2<Double>] = []
+            for (index, end) in corners.enumerated() {
+                let start = corners[(index + corners.count - 1) % corners.count]
+                let (from, to) = ((start * direction).sum() - limit - 0.5, (end * direction).sum() - limit - 0.5)
+                if from * to < 0 { kept.append(start + (end - start) * (from / (from - to))) }
+                if to <= 0 { kept.append(end) }
+            }
+            corners = kept
+        }
+        return corners.indices.reduce(0) { sum, index in
+            let (first, second) = (corners[index], corners[(index + 1) % corners.count])
+            return sum + (first.x * second.y - first.y * second.x) / 2
+        }
     }
 
     private static func extent(_ points: [SIMD2<Double>], _ axis: SIMD2<Double>) -> ClosedRange<Double> {
