@@ -83,6 +83,25 @@ struct SmearContentsTests {
         }
     }
 
+    @Test("Platelets are right where they are near to a reference's or to the lab's, and judged where there are any")
+    func platelets() throws {
+        let kept = try contents(.platelet, movedBy: .zero)
+        let (distance, limit) = (try #require(kept.plateletDistance), try #require(kept.plateletLimit))
+        #expect(kept.cells.platelets > 0 && distance < limit && (18...26).contains(limit), "\(distance), \(limit)")
+        // A reference whose only platelet is a speck of dirt says little.
+        var odd = kept
+        odd.platelet.distanceAfter = 60
+        #expect(verdict(odd).0 == .good)
+        odd.plateletDistance = 30
+        #expect(verdict(odd) == (.doubtful, [.plateletColor]))
+        // Without a lab that showed some, the references are all that is known.
+        odd.plateletDistance = nil
+        odd.plateletLimit = nil
+        #expect(verdict(odd).0 == .bad)
+        odd.cells.platelets = 0
+        #expect(verdict(odd).0 == .good)
+    }
+
     @Test("What is larger than any white cell is doubtful, what is far larger bad; without a size it is neither")
     func oversized() throws {
         var contents = try contents(.nucleus, movedBy: .zero)

@@ -1,4 +1,4 @@
 /// The engine's version, part of every result's identity: it changes whenever the bytes of a result may.
 public enum EngineVersion {
-    public static let current = "0.9.4"
+    public static let current = "0.9.5"
 }

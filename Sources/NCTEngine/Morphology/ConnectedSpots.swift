@@ -120,6 +120,13 @@ package struct RegionMap: Sendable {
         }
     }
 
+    /// Pixels of each of the first `count` regions, or those of them that a mask of the map's size sets.
+    package func areas(count: Int, in mask: [Bool]? = nil) -> [Int] {
+        var areas = [Int](repeating: 0, count: count)
+        for (pixel, owner) in owners.enumerated() where owner >= 0 && mask?[pixel] ?? true { areas[Int(owner)] += 1 }
+        return areas
+    }
+
     /// The smallest rectangle around each of the first `count` regions; empty where a region has no pixel.
     package func bounds(count: Int) -> [PixelArea] {
         var (left, right) = ([Int](repeating: .max, count: count), [Int](repeating: -1, count: count))

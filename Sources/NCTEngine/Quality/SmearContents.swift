@@ -15,6 +15,10 @@ public struct SmearContents: Sendable, Equatable, Codable {
     public var whiteCells: [SightedCell]
     /// CIEDE2000 of the result's background to the training lab's; nil where hardly any is seen.
     public var backgroundDistance: Float?
+    /// CIEDE2000 of the result's platelets to the training lab's, and how far they may be, as far as its own are from each
+    /// other; nil where the lab showed too few, or the field hardly any, and in sidecars of nctd 0.9.4 and before.
+    public var plateletDistance: Float?
+    public var plateletLimit: Float?
     public var background: ClassFigures
     public var redCell: ClassFigures
     public var cytoplasm: ClassFigures
@@ -68,9 +72,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
             nucleusDistance = kinds.compactMap { distance(.nucleus, $0) }.min()
             let cytoplasm = kinds.compactMap { kind in
                 distance(.cytoplasm, kind).map { distance in
-                    let between = palette[.cytoplasm, kind].between
-                    let limit = Self.greatestDeviations * (between * between).sum().squareRoot()
-                    return (distance, min(Self.limits.upperBound, max(Self.limits.lowerBound, limit)))
+                    (distance, Self.limit(of: palette[.cytoplasm, kind], within: Self.limits))
                 }
             }.min { $0.0 / $0.1 < $1.0 / $1.1 }
             (cytoplasmDistance, cytoplasmLimit) = (cytoplasm?.0, cytoplasm?.1)
@@ -78,6 +80,12 @@ public struct SmearContents: Sendable, Equatable, Codable {
                 let ordinary = kinds.map { palette[.nucleus, $0].within.x }.min() ?? own
                 nucleusTexture = min(1, after / max(0.1, min(own, ordinary)))
             }
+        }
+
+        /// How far from their lab's mean ordinary fields or cells are.
+        fileprivate static func limit(of color: ColorStatistics, within limits: ClosedRange<Float>) -> Float {
+            let limit = greatestDeviations * (color.between * color.between).sum().squareRoot()
+            return min(limits.upperBound, max(limits.lowerBound, limit))
         }
     }
 
@@ -114,6 +122,11 @@ public struct SmearContents: Sendable, Equatable, Codable {
     /// No white cell is larger, in areas of a red cell: the largest of 1,105 fields of five labs has 11.9, whose classes
     /// are right; where they are wrong half a field may be one.
     package static let greatestCell: Float = 12
+    /// A lab that was seen with fewer fields of platelets tells nothing about theirs.
+    private static let leastPlatelets: Float = 10
+    /// Bounds of how far platelets may be from the lab's mean, CIEDE2000: on lab A, whose limit is 24, nine in ten fields
+    /// are nearer.
+    private static let plateletLimits: ClosedRange<Float> = 18...26
     /// A class with a smaller share of the field is mostly the rims of others. By eye.
     private static let leastShare: Float = 0.05
 
@@ -122,13 +135,19 @@ public struct SmearContents: Sendable, Equatable, Codable {
     ///
     /// Background is compared with the training lab's, red cells and platelets with the nearest reference's: their limits
     /// were set on training images of one lab against three of its own, where 19 of 20 are nearer, whatever cells they
-    /// show. Of white cells the one counts that is farthest for its kind; the limit of nuclei is by eye.
+    /// show. References may show a speck for all platelets, so that these may as well be near to what the lab's are
+    /// otherwise; and rims of what is counted as none say nothing. Of white cells the one counts that is farthest for its
+    /// kind; the limit of nuclei is by eye.
     package func judged(_ kind: SmearClass) -> (distance: Float, limit: Float)? {
         func known(_ distance: Float?, _ limit: Float) -> (Float, Float)? { distance.map { ($0, limit) } }
         return switch kind {
         case .background: background.areaShare < Self.leastShare ? nil : known(backgroundDistance, 4)
         case .redCell: redCell.areaShare < Self.leastShare ? nil : known(redCell.distanceAfter, 5)
-        case .platelet: known(platelet.distanceAfter, 18)
+        case .platelet:
+            cells.platelets == 0
+                ? nil
+                : [known(platelet.distanceAfter, 18), plateletLimit.flatMap { known(plateletDistance, $0) }]
+                    .compactMap { $0 }.min { $0.0 / $0.1 < $1.0 / $1.1 }
         case .nucleus: known(whiteCells.compactMap(\.nucleusDistance).max(), 8)
         case .cytoplasm:
             whiteCells.compactMap { cell in cell.cytoplasmLimit.flatMap { known(cell.cytoplasmDistance, $0) } }
@@ -194,7 +213,7 @@ public struct SmearContents: Sendable, Equatable, Codable {
         self.whiteCells = whiteCells.cells.enumerated().map { index, cell in
             let isSeen = seen.indices.contains(index)
             return SightedCell(
-                cell, isMeasured: whiteCells.regions.showsRedCell, before: isSeen ? own[index] : nil,
+                cell, isMeasured: whiteCells.regions.isUnitKnown, before: isSeen ? own[index] : nil,
                 in: isSeen ? seen[index] : nil, palette: palette)
         }
         background = figures(.background)
@@ -205,5 +224,9 @@ public struct SmearContents: Sendable, Equatable, Codable {
         cytoplasm = figures(.cytoplasm)
         nucleus = figures(.nucleus)
         platelet = figures(.platelet)
+        if let color = platelet.colorAfter, palette.platelet.count >= Self.leastPlatelets {
+            plateletDistance = Float(CIEDE2000.difference(color, palette.platelet.mean))
+            plateletLimit = SightedCell.limit(of: palette.platelet, within: Self.plateletLimits)
+        }
     }
 }

@@ -40,14 +40,10 @@ enum ScatteredCells {
                 owner >= 0 && scattered[Int(owner)] && !(body.isSet[pixel] && near.isSet[pixel]) ? -1 : owner
             })
         reduced.fillHoles()
-        let still = areScattered(reduced, count: count)
-        var areas = [Int](repeating: 0, count: count)
-        for (pixel, owner) in reduced.owners.enumerated() where owner >= 0 && nuclei.isSet[pixel] {
-            areas[Int(owner)] += 1
-        }
         var next: Int32 = 0
-        let numbers = (0..<count).map { region -> Int32 in
-            guard !(still[region] && scattered[region]), Float(areas[region]) >= leastNucleus else { return -1 }
+        let numbers = zip(areScattered(reduced, count: count), reduced.areas(count: count, in: nuclei.isSet)).map {
+            isScattered, nucleus -> Int32 in
+            guard !isScattered, Float(nucleus) >= leastNucleus else { return -1 }
             next += 1
             return next - 1
         }
@@ -56,9 +52,7 @@ enum ScatteredCells {
     }
 
     private static func areScattered(_ cells: RegionMap, count: Int) -> [Bool] {
-        var areas = [Int](repeating: 0, count: count)
-        for owner in cells.owners where owner >= 0 { areas[Int(owner)] += 1 }
-        return zip(areas, cells.bounds(count: count)).map { area, box in
+        zip(cells.areas(count: count), cells.bounds(count: count)).map { area, box in
             area == 0 || Float(area) < leastFill * Float(box.width * box.height)
         }
     }

@@ -23,11 +23,7 @@ package struct SmearParts: Sendable {
     /// - Parameter classes: what the field's classes look like.
     /// - Precondition: all are of one grid.
     package init(_ labels: LabelMap<SmearClass>, _ cells: WhiteCellRegions, colors: LabImage, _ classes: ClassColors) {
-        let (ground, red) = (classes.median(of: .background), classes.median(of: .redCell))
-        func isGround(_ color: SIMD3<Float>) -> Bool {
-            guard let ground, let red else { return red == nil && ground != nil }
-            return ((color - ground) * (color - ground)).sum() < ((color - red) * (color - red)).sum()
-        }
+        let ground = FieldGround(classes)
         (width, height) = (labels.width, labels.height)
         cellCount = min(Self.mostCells, cells.regions.count)
         let count = cellCount
@@ -40,7 +36,7 @@ package struct SmearParts: Sendable {
             case .background: UInt16(Self.background)
             case .platelet: UInt16(Self.platelet)
             case .redCell: UInt16(Self.redCell)
-            case .cytoplasm, .nucleus: UInt16(isGround(colors[pixel]) ? Self.background : Self.redCell)
+            case .cytoplasm, .nucleus: UInt16(ground.has(colors[pixel]) ? Self.background : Self.redCell)
             }
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it and `ClassColorModel` corrects it, and
-/// whether it is a smear at all.
+/// The ``SmearClass`` of every pixel of a smear, as ``SmearNet`` sees it and `ClassColorModel` and `ObjectClasses` correct
+/// it, and whether it is a smear at all.
 ///
 /// Known on the grid that the network looked at; asked for on any grid of the image.
 public struct SmearSegmentation: Sendable {
@@ -27,7 +27,8 @@ public struct SmearSegmentation: Sendable {
     ///   - smearScore: before the logistic function.
     ///   - colors: of the image that the network looked at.
     ///   - mask: of the image that the network looked at.
-    ///   - corrected: whether these colors correct the classes (``ClassColorModel``).
+    ///   - corrected: whether these colors and the white cells correct the classes (``ClassColorModel``,
+    ///     ``ObjectClasses``).
     init(
         scores: FeatureMap, smearScore: Float, colors: LabImage, mask: DataMask?, corrected: Bool, reduction: Int,
         imageWidth: Int, imageHeight: Int, workers: Workers
@@ -43,10 +44,10 @@ public struct SmearSegmentation: Sendable {
                 probabilities.values[pixel * Self.classCount + Int(kind.rawValue)] = kind == .background ? 1 : 0
             }
         }
-        self.probabilities = probabilities
+        (self.probabilities, labels, whiteCellRegions) = Self.settled(
+            probabilities, colors: colors, mask: mask, corrected: corrected, workers: workers)
         self.colors = colors
         self.mask = mask
-        labels = ClassKernels.likeliest(probabilities, workers: workers)
         smearProbability = 1 / (1 + exp(-smearScore))
         self.reduction = reduction
         self.imageWidth = imageWidth
@@ -57,19 +58,34 @@ public struct SmearSegmentation: Sendable {
     ///
     /// - Parameter probabilities: `height × width × 5`, on the network's grid.
     package init(_ other: SmearSegmentation, probabilities: FeatureMap, workers: Workers) {
-        self.probabilities = probabilities
-        labels = ClassKernels.likeliest(probabilities, workers: workers)
+        (self.probabilities, labels, whiteCellRegions) = Self.settled(
+            probabilities, colors: other.colors, mask: other.mask, corrected: true, workers: workers)
         (colors, mask, smearProbability) = (other.colors, other.mask, other.smearProbability)
         (reduction, imageWidth, imageHeight) = (other.reduction, other.imageWidth, other.imageHeight)
     }
 
-    /// The likeliest class of every pixel on the network's own grid.
+    /// Brings probabilities in line with the white cells (``ObjectClasses``): where a pixel is of another class than its
+    /// likeliest, the two change places.
+    private static func settled(
+        _ probabilities: FeatureMap, colors: LabImage, mask: DataMask?, corrected: Bool, workers: Workers
+    ) -> (FeatureMap, LabelMap<SmearClass>, WhiteCellRegions) {
+        let labels = ClassKernels.likeliest(probabilities, workers: workers)
+        let cells = WhiteCellRegions(labels, colors: colors, mask: mask)
+        guard corrected else { return (probabilities, labels, cells) }
+        let settled = ObjectClasses.settled(labels, cells, colors: colors, mask: mask)
+        var probabilities = probabilities
+        for pixel in labels.bytes.indices where settled.bytes[pixel] != labels.bytes[pixel] {
+            let first = pixel * classCount
+            probabilities.values.swapAt(first + Int(labels.bytes[pixel]), first + Int(settled.bytes[pixel]))
+        }
+        return (probabilities, settled, cells)
+    }
+
+    /// The class of every pixel on the network's own grid.
     public let labels: LabelMap<SmearClass>
 
-    /// The field's white cells on the network's own grid. Cost linear in the pixels.
-    package var whiteCellRegions: WhiteCellRegions {
-        WhiteCellRegions(labels, colors: colors, mask: mask)
-    }
+    /// The field's white cells on the network's own grid.
+    package let whiteCellRegions: WhiteCellRegions
 
     /// How many cells the field shows. Cost linear in the pixels.
     package var cellCounts: CellCounts { CellCounts(self, whiteCellRegions) }

@@ -25,7 +25,7 @@ package struct WhiteCellRegions: Sendable {
     /// Area of an ordinary red cell in pixels; without a cell that stands free, a hundredth of the field.
     package let unit: Float
     /// Whether a cell stands free, red or white, by which ``unit`` is known.
-    package let showsRedCell: Bool
+    package let isUnitKnown: Bool
 
     /// Nuclei less than twice this apart belong together, in diameters of a red cell.
     private static let reach: Float = 0.2
@@ -54,7 +54,7 @@ package struct WhiteCellRegions: Sendable {
         let ground = classes?.median(of: .background)
         let map = Self.withoutGround(map, colors: colors, ground: ground)
         let redCell = RedCellSize.area(map, mask: mask)
-        showsRedCell = redCell != nil
+        isUnitKnown = redCell != nil
         unit = redCell ?? max(1, Float(mask?.count ?? map.pixelCount) / 100)
         let (unit, diameter) = (unit, (unit * 4 / .pi).squareRoot())
         func pixels(_ diameters: Float) -> Int { Int((diameters * diameter).rounded()) }
@@ -140,13 +140,10 @@ package struct WhiteCellRegions: Sendable {
     }
 
     private static func measured(_ cells: RegionMap, _ isNucleus: [Bool], count: Int) -> [Region] {
-        var (areas, nuclei) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
+        let (areas, nuclei) = (cells.areas(count: count), cells.areas(count: count, in: isNucleus))
         var sums = [SIMD2<Double>](repeating: .zero, count: count)
         for (pixel, owner) in cells.owners.enumerated() where owner >= 0 {
-            let cell = Int(owner)
-            areas[cell] += 1
-            if isNucleus[pixel] { nuclei[cell] += 1 }
-            sums[cell] += SIMD2(Double(pixel % cells.width), Double(pixel / cells.width))
+            sums[Int(owner)] += SIMD2(Double(pixel % cells.width), Double(pixel / cells.width))
         }
         return cells.bounds(count: count).enumerated().map { cell, bounds in
             Region(
