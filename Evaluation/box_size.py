@@ -22,7 +22,7 @@ from metrics import FIGURES, Found, Sample
 from precision import correct_detections
 from score import CLASSES
 
-FACTORS = [1.0, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12, 1.14]
+FACTORS = [0.86, 0.88, 0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12, 1.14]
 
 
 def scaled(boxes: np.ndarray, factor: float, width: int, height: int) -> np.ndarray:
