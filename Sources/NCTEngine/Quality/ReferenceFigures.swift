@@ -18,17 +18,15 @@ package struct ReferenceFigures: Sendable, Equatable {
         self.classColors = classColors
     }
 
-    /// Throws ``EngineError/Code/unusableReference`` for one that shows no stained smear: it has no cells whose colors could
-    /// be taken on.
+    /// Throws ``EngineError/Code/unusableReference`` for one that is blank, gray or a negative: it has no cells whose colors
+    /// could be taken on. `nctd profile check` asks for more.
     ///
     /// - Parameter segmentations: of each reference; nil for one that is too small for the network.
     /// - Precondition: at least one reference.
     package init(_ references: [FieldImage], _ segmentations: [SmearSegmentation?], workers: Workers) throws {
         let analyses = references.map { FieldAnalysis($0, workers: workers) }
         for (index, analysis) in analyses.enumerated() {
-            let problem = analysis.inspection.problemOfReference(
-                smearProbability: segmentations[index]?.smearProbability)
-            guard let problem else { continue }
+            guard let problem = analysis.inspection.colorProblem else { continue }
             throw EngineError(
                 .unusableReference, problem, subject: .reference(index),
                 remedy: "choose an image of the training lab that shows stained cells")
@@ -49,20 +47,19 @@ package struct ReferenceFigures: Sendable, Equatable {
 }
 
 extension FieldInspection {
-    /// Why an image that shows this has no colors that could be taken on; nil if it has.
-    ///
-    /// - Parameter smearProbability: what the network says; nil for an image that is too small for it.
-    func problemOfReference(smearProbability: Float?) -> String? {
+    /// Why there are no colors of a smear that could be taken on; nil if there are.
+    var colorProblem: String? {
+        if isBlank { return "the image is blank: it has no structure to match" }
+        if let crossed = crossedLimits.first(where: \.isOfColor) { return crossed.problem }
+        return isNegative ? "it is a negative: its cells are brighter than its background" : nil
+    }
+}
+
+extension FieldInspection.CrossedLimit {
+    /// What it says of an image that is to be a reference.
+    var problem: String {
         // With three digits after the point, without the ones that say nothing.
         func text(_ value: Float) -> String { "\((value * 1000).rounded() / 1000)" }
-        if isBlank { return "the image is blank: it has no structure to match" }
-        if let crossed = crossedLimits.first {
-            return "it shows no stained smear: its \(crossed.name) is \(text(crossed.value)), the limit "
-                + text(crossed.limit)
-        }
-        if let smearProbability, smearProbability < SmearSegmentation.leastProbability {
-            return "it shows no smear, says the network (probability \(text(smearProbability)))"
-        }
-        return nil
+        return "it shows no stained smear: its \(name) is \(text(value)), the limit \(text(limit))"
     }
 }

@@ -27,7 +27,11 @@ package struct ReferenceInspection: Sendable {
         if min(width, height) < Self.leastSide {
             return "it has only \(width) × \(height) pixels, too few to show cells"
         }
-        return inspection.problemOfReference(smearProbability: smearProbability)
+        if let problem = inspection.colorProblem ?? inspection.crossedLimits.first?.problem { return problem }
+        if let smearProbability, smearProbability < SmearSegmentation.leastProbability {
+            return "it shows no smear, says the network (probability \((smearProbability * 1000).rounded() / 1000))"
+        }
+        return nil
     }
 
     /// What it shows, for people.
