@@ -74,36 +74,34 @@ import Testing
         _ = daemon.read(until: "done", count: 2)
         daemon.process.terminate()
         daemon.process.waitUntilExit()
-        func run(_ arguments: String...) throws -> Subprocess.Result {
-            try Subprocess.run(
-                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
-                environment: Bench.environment)
-        }
         for name in ["out/lab-b/none.png", "out/lab-b/1.png.v7", "out/lab-b"] {
-            let none = try run("repair", name)
+            let none = try bench.command("repair", name)
             #expect(none.status == 2 && none.error.contains("\(name) is no result"), "\(name): \(none)")
         }
-        let sound = try run("repair", "out/lab-b/1.png")
+        let sound = try bench.command("repair", "out/lab-b/1.png")
         #expect(sound.status == 0 && sound.output.contains("1 result is sound"), "\(sound)")
         for name in ["1.png", "1.png.json", "2.png"] {
             try FileManager.default.removeItem(atPath: bench.space("out/lab-b/\(name)"))
         }
-        let repaired = try run("repair")
+        let repaired = try bench.command("repair")
         #expect(repaired.status == 0 && repaired.output.hasSuffix("2 problems: 2 repaired, 0 left\n"), "\(repaired)")
         // The one of which nothing is left is found by its name alone.
-        for again in [try run("repair"), try run("repair", "out/lab-b/1.png"), try run("repair", "--dry-run")] {
+        for again in [
+            try bench.command("repair"), try bench.command("repair", "out/lab-b/1.png"),
+            try bench.command("repair", "--dry-run"),
+        ] {
             #expect(again.status == 0, "\(again)")
             #expect(again.output.hasSuffix("1 problem: 0 repaired, 1 in hand, 0 left\n"), "\(again)")
         }
-        #expect(try run("repair", "--json").output.contains("\"in_hand\" : 1"))
+        #expect(try bench.command("repair", "--json").output.contains("\"in_hand\" : 1"))
         let second = try bench.startDaemon()
         _ = second.read(until: "done", count: 2)
         second.process.terminate()
         second.process.waitUntilExit()
         try FileManager.default.removeItem(atPath: bench.space("in/1.png"))
-        let gone = try run("explain", "in/1.png")
+        let gone = try bench.command("explain", "in/1.png")
         #expect(gone.output.contains("1.png: done") && gone.output.contains("why: its file is gone; its result stays"))
-        let verified = try run("verify", "--captures")
+        let verified = try bench.command("verify", "--captures")
         #expect(verified.status == 0 && verified.output.contains("lab-b/1.png: its capture is gone"), "\(verified)")
         #expect(verified.output.contains("1 capture compared"), "\(verified)")
     }
@@ -117,24 +115,17 @@ import Testing
         _ = daemon.read(until: "done")
         daemon.process.terminate()
         daemon.process.waitUntilExit()
-        func run(_ arguments: String...) throws -> Subprocess.Result {
-            try Subprocess.run(
-                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
-                environment: Bench.environment)
-        }
         try FileManager.default.copyItem(atPath: bench.space("out"), toPath: bench.space("copy"))
-        #expect(try run("verify", "--output", bench.space("copy")).status == 0)
+        #expect(try bench.command("verify", "--output", bench.space("copy")).status == 0)
         try FileManager.default.moveItem(atPath: bench.space("out"), toPath: bench.space("away"))
         try FileManager.default.createDirectory(atPath: bench.space("out"), withIntermediateDirectories: true)
         for arguments in [["verify"], ["verify", "--output", bench.space("out")], ["repair"]] {
-            let refused = try Subprocess.run(
-                Subprocess.nctd, arguments + ["--config", "nctd.toml"], in: bench.space.path,
-                environment: Bench.environment)
+            let refused = try bench.command(arguments)
             #expect(refused.status == 2 && refused.output.isEmpty, "\(refused)")
             #expect(refused.error.contains(".nctd-tree") && refused.error.contains("mount"), "\(refused.error)")
         }
         for (name, words) in [("none", "No such file"), ("in", ".nctd-tree")] {
-            let refused = try run("verify", "--output", bench.space(name))
+            let refused = try bench.command("verify", "--output", bench.space(name))
             #expect(refused.status == 2 && refused.output.isEmpty && refused.error.contains(words), "\(refused)")
         }
     }
@@ -151,11 +142,6 @@ import Testing
         if !log.contains("[failed]") { _ = daemon.read(until: "failed") }
         process.terminate()
         process.waitUntilExit()
-        func run(_ arguments: String...) throws -> Subprocess.Result {
-            try Subprocess.run(
-                Subprocess.nctd, [arguments[0], "--config", "nctd.toml"] + arguments.dropFirst(), in: bench.space.path,
-                environment: Bench.environment)
-        }
         for (arguments, words) in [
             (["retry", "--lab", "lab-c"], ["--lab lab-c", "did you mean lab-b?", "known: lab-b"]),
             (["failures", "--lab", "nowhere"], ["--lab nowhere", "known: lab-b"]),
@@ -163,9 +149,7 @@ import Testing
             (["retry", "in/nothing.png"], ["in/nothing.png", "no such capture"]),
             (["retry", "in/1.png"], ["in/1.png has not failed; it is done"]),
         ] {
-            let result = try Subprocess.run(
-                Subprocess.nctd, [arguments[0], "--config", "nctd.toml"] + arguments.dropFirst(), in: bench.space.path,
-                environment: Bench.environment)
+            let result = try bench.command(arguments)
             #expect(result.status == 2 && result.output == "", "\(arguments): \(result.status)")
             for word in words { #expect(result.error.contains(word), "\(arguments): \(result.error)") }
         }
@@ -173,17 +157,17 @@ import Testing
         let text = String(decoding: try #require(bench.space.read("nctd.toml")), as: UTF8.self)
         try FileManager.default.createDirectory(atPath: bench.space("in2"), withIntermediateDirectories: true)
         try bench.space.write(text.replacing("/in\"", with: "/in2\""), to: "nctd.toml")
-        let one = try run("retry", "in/bad.png")
+        let one = try bench.command("retry", "in/bad.png")
         #expect(one.status == 2 && one.error.contains("no longer watched"), "\(one)")
-        let all = try run("retry")
+        let all = try bench.command("retry")
         #expect(all.status == 0 && all.output.contains("0 captures are pending again"), "\(all)")
         #expect(all.error.contains("1 failed capture left") && all.error.contains("no longer watched"), "\(all)")
-        let done = try run("reprocess", "--profile", "lab-a")
+        let done = try bench.command("reprocess", "--profile", "lab-a")
         #expect(done.output.contains("0 captures") && done.error.contains("1 done capture left"), "\(done)")
         try bench.space.write(text, to: "nctd.toml")
-        let again = try run("retry")
+        let again = try bench.command("retry")
         #expect(again.output.contains("1 capture is pending again"), "\(again)")
-        let why = try run("explain", "in/bad.png")
+        let why = try bench.command("explain", "in/bad.png")
         #expect(why.output.contains("why: the daemon is not running"), "\(why)")
     }
 

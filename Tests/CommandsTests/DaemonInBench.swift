@@ -42,6 +42,15 @@ extension Bench {
             """, to: "nctd.toml")
     }
 
+    /// Runs another command with that configuration.
+    func command(_ arguments: String...) throws -> Subprocess.Result { try command(arguments) }
+
+    func command(_ arguments: [String]) throws -> Subprocess.Result {
+        try Subprocess.run(
+            Subprocess.nctd, [arguments[0], "--config", "nctd.toml"] + arguments.dropFirst(), in: space.path,
+            environment: Bench.environment)
+    }
+
     /// Starts `nctd run` with that configuration.
     func startDaemon() throws -> RunningDaemon {
         let process = Process()
