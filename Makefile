@@ -6,7 +6,7 @@ SWIFT_FLAGS := -c release
 MODELS := $(firstword $(NCTD_MODELS) $(wildcard $(CURDIR)/../shared/models))
 export NCTD_MODELS := $(MODELS)
 
-.PHONY: help dependencies build demo test bench acceptance fuzz evaluate segmentation train lint format static install uninstall deb manual acceptance-systemd acceptance-machines clean
+.PHONY: failed-scripts help dependencies build demo test bench acceptance fuzz evaluate segmentation train lint format static install uninstall deb manual acceptance-systemd acceptance-machines clean
 .DEFAULT_GOAL := help
 
 help:
@@ -50,9 +50,11 @@ test: dependencies
 	Tests/Baselines/run
 	Tests/Formats/run
 	python3 Tests/Counts/counts.py
-	$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
+	rm -rf $(SCRIPT_LOGS)
+	-$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $(QUICK:%=script-%)
 	SECONDS_EACH=5 tools/fuzz png jpeg tiff
 	$(ABREAST) swift test $(SWIFT_FLAGS) --skip-build
+	@$(MAKE) --no-print-directory failed-scripts
 
 # What drives the built program: crashes, signals, a full disk, a long backlog. Some need root. Those in QUICK, and short
 # forms of the rest, belong to `make test`: they mostly wait, so they run side by side, each one's output in one piece.
@@ -65,8 +67,16 @@ AMOUNT_storm := 100 3 3
 AMOUNT_shares_rules := portable exfat
 AMOUNT_copies := 60
 AMOUNT_renames := 40
+# What one that fails said is kept, and shown once more at the end (`failed-scripts`): the tests that follow run all the same.
+SCRIPT_LOGS := .build/failed-scripts
 script-%:
-	@begin=$$SECONDS; python3 Tests/Acceptance/$*.py $(AMOUNT_$*) && echo "$*: $$((SECONDS - begin)) s"
+	@begin=$$SECONDS; mkdir -p $(SCRIPT_LOGS); set -o pipefail; \
+	python3 Tests/Acceptance/$*.py $(AMOUNT_$*) 2>&1 | tee $(SCRIPT_LOGS)/$* || { echo "$*: FAILED"; exit 1; }; \
+	rm $(SCRIPT_LOGS)/$*; echo "$*: $$((SECONDS - begin)) s"
+
+failed-scripts:
+	@failed=$$(ls $(SCRIPT_LOGS) 2>/dev/null); [ -z "$$failed" ] || { \
+		for name in $$failed; do echo "== Tests/Acceptance/$$name.py failed:"; tail -25 $(SCRIPT_LOGS)/$$name; done; exit 1; }
 
 acceptance: build
 	set -e; for script in $(QUICK) pages overflow latency isolation out_of_memory fault_sweep soak real_smears; do \

@@ -163,6 +163,15 @@ enum LedgerSchema {
                     CREATE INDEX results_by_output ON results (output) WHERE version IS NULL;
                     """)
         }
+        migrator.registerMigration("15 mounts of the machine") { database in
+            // They were kept as the service sees them, which has one over each directory that it may write to; they are
+            // found out again.
+            try database.execute(
+                sql: """
+                    UPDATE trees SET mount_point = NULL;
+                    UPDATE roots SET identity = json_remove(identity, '$.mountPoint') WHERE identity IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 }

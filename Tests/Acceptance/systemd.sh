@@ -302,6 +302,9 @@ inside nctd verify > "$root.verify" 2>&1 || { tail -3 "$root.verify"; rm -f "$ro
 echo "  restarts: $(property NRestarts); all $captured done; nctd verify: $(tail -1 "$root.verify")"
 rm -f "$root.verify"
 show nctd verify
+# The service has mounts of its own over what it may write to; a command outside must know the same trees.
+inside nctd check --no-prepare > "$root.check" 2>&1 || { tail -5 "$root.check"; rm -f "$root.check"; fail "nctd check finds something"; }
+rm -f "$root.check"
 
 step "a hung worker is caught by the watchdog"
 override "WatchdogSec=8s" "Environment=NCTD_FAILPOINT=afterDecoding:1:hang"

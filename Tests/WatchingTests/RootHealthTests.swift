@@ -21,6 +21,7 @@ import Watching
         var health = health(tree)
         #expect(health.check() == .renewed && health.check() == .same)
         let first = try #require(health.identity)
+        #expect(first.mountPoint?.hasPrefix("/") == true)
         try FileManager.default.moveItem(atPath: tree.root, toPath: tree.outside("moved"))
         #expect(isUnhealthy(health.check(), "No such file"))
         try FileManager.default.createDirectory(atPath: tree.root, withIntermediateDirectories: false)
