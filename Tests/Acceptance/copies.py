@@ -13,10 +13,27 @@ from shares_formats import bmp, noisy, tiff
 SETTLE = 0.5
 
 
+WIDTH, HEIGHT = 120, 90
+ROW, BODY = 3 * WIDTH, 3 * WIDTH * HEIGHT
+
+
+def showing(cut, data):
+    """Nearest place where a stop shows although all space was taken beforehand (docs/daemon.md, "whole"): not in the last
+    bytes, and in the last eighth of pixels that are stored as they are only inside a row."""
+    cut = min(cut, len(data) - 64)
+    pixels = len(data) - BODY
+    is_plain = data[:2] == b"BM" or data[:2] == b"II" and 0 < pixels and data[4:8] == b"\x08\0\0\0"
+    if is_plain and len(data) - cut < BODY // 7:
+        cut -= (cut - pixels) % ROW - ROW // 2
+    return min(cut, len(data) - 64)
+
+
 def manners():
     """Each writes bytes to a path, and calls `pause` where it may stop."""
-    def pieces(data, rng):
+    def pieces(data, rng, is_reserved):
         cuts = sorted(rng.randrange(1, len(data)) for _ in range(rng.randrange(1, 4)))
+        if is_reserved:
+            cuts = [showing(cut, data) for cut in cuts]
         return zip([0, *cuts], [*cuts, len(data)])
 
     def write(path, data, rng, pause, flags=os.O_WRONLY | os.O_CREAT | os.O_TRUNC, before=None):
@@ -24,7 +41,7 @@ def manners():
         try:
             if before:
                 before(descriptor)
-            for start, end in pieces(data, rng):
+            for start, end in pieces(data, rng, before is not None):
                 os.pwrite(descriptor, data[start:end], start)
                 pause()
         finally:
@@ -66,8 +83,8 @@ def run():
                 time.sleep(SETTLE * random_numbers.uniform(2, 5))
         manner = manners()[number % 6]
         picture = number % 4
-        data = (smear(number) if picture < 2 else bmp(120, 90, noisy(number, 120, 90)) if picture == 2
-                else tiff(120, 90, noisy(number, 120, 90), number % 8 == 3, number % 16 > 8))
+        data = (smear(number) if picture < 2 else bmp(WIDTH, HEIGHT, noisy(number, WIDTH, HEIGHT)) if picture == 2
+                else tiff(WIDTH, HEIGHT, noisy(number, WIDTH, HEIGHT), number % 8 == 3, number % 16 > 8))
         ending = "png" if picture < 2 else "bmp" if picture == 2 else "tif"
         path = os.path.join(bench.labs[["lab-a", "lab-b"][number % 2]], f"{number}.{ending}")
         manner(path, data, random_numbers, pause)
