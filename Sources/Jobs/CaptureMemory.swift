@@ -17,7 +17,7 @@ public struct CaptureMemory: Sendable {
     /// The capture and the result as floats with alpha, while the result is encoded.
     private static let encodingPerPixel = 28
     /// Beside all that.
-    private static let base = 36 << 20
+    private static let base = 48 << 20
 
     /// Of an image that is only looked at, at full size.
     static let ofLook = CaptureMemory(tilePerPixel: 40, tilePixels: .max)
