@@ -30,8 +30,9 @@ import Watching
 
     @Test("Captures wait for each other's memory, and a stop gives back those that wait at once")
     func waiting() async throws {
-        // Room for one of these at a time.
-        let bench = try DaemonBench { $0.memoryMebibytes = 45 }
+        // Room for one of these at a time: an eighth of the budget is kept free.
+        let budget = try Self.need(of: DaemonBench.picture(1)) * 8 / 7 + 2
+        let bench = try DaemonBench { $0.memoryMebibytes = budget }
         for number in 1...3 { try bench.write("\(number).png", seed: UInt64(number)) }
         try await bench.run {
             bench.shelf.brake.hold()
@@ -53,6 +54,13 @@ import Watching
         #expect(counts.done == 4 && counts.pending == 1 && counts.failed == 0)
     }
 
+    /// MiB that a capture is estimated to take.
+    private static func need(of bytes: [UInt8]) throws -> Int {
+        let header = try ImageHeader.read(fileSize: bytes.count, path: "") { Array(bytes.dropFirst($0).prefix($1)) }
+        let estimate = CaptureMemory(Profile(name: "", references: []), weights: nil)
+        return try #require(estimate.bytes(header, fileBytes: bytes.count)) >> 20
+    }
+
     /// A PNG of one color whose pixels are many.
     private func large(seed: Float) throws -> [UInt8] {
         let image = RGBImage(width: 1600, height: 1200, filledWith: (seed, 0.5, 0.5))
@@ -61,12 +69,7 @@ import Watching
 
     @Test("A capture that waits for memory holds no worker: those that fit go on, it is said once, and its turn comes")
     func waitsBeside() async throws {
-        let bytes = try large(seed: 0.5)
-        let header = try ImageHeader.read(fileSize: bytes.count, path: "") { Array(bytes.dropFirst($0).prefix($1)) }
-        let need =
-            try #require(
-                CaptureMemory(Profile(name: "", references: []), weights: nil)
-                    .bytes(header, fileBytes: bytes.count)) >> 20
+        let need = try Self.need(of: large(seed: 0.5))
         // Room for one large one and a small one.
         let budget = max(need * 8 / 7 + 2, need + 100)
         #expect(budget < 2 * need)
