@@ -60,7 +60,7 @@ private struct MountLine {
 
 extension String {
     /// What follows a directory in a path that lies in it, from the slash on; nil where it does not.
-    fileprivate func below(_ directory: String) -> String? {
+    func below(_ directory: String) -> String? {
         guard directory != "/" else { return self == "/" ? "" : self }
         return self == directory ? "" : hasPrefix(directory + "/") ? String(dropFirst(directory.count)) : nil
     }

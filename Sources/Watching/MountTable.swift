@@ -50,7 +50,7 @@ public final class MountTable: Sendable {
             else { return nil }
             return fields[1].count > 1 && fields[1].hasSuffix("/") ? String(fields[1].dropLast()) : fields[1]
         }
-        return wanted.filter { (path == $0 || path.hasPrefix($0 + "/")) && !mounted.contains($0) }
+        return wanted.filter { path.below($0) != nil && !mounted.contains($0) }
             .max { $0.count < $1.count }
     }
 }

@@ -7,16 +7,6 @@ import Testing
 
 @Suite("Cell counts")
 struct CellCountsTests {
-    /// A disk of a class, over what is there.
-    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap<SmearClass>) {
-        for y in max(0, center.1 - radius)...min(map.height - 1, center.1 + radius) {
-            for x in max(0, center.0 - radius)...min(map.width - 1, center.0 + radius) {
-                let (dx, dy) = (x - center.0, y - center.1)
-                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind }
-            }
-        }
-    }
-
     @Test("Cells that stand free are counted one by one, a clump by its area, crumbs not at all")
     func free() {
         var map = LabelMap<SmearClass>(width: 400, height: 300)

@@ -5,15 +5,6 @@ import Testing
 
 @Suite("White cells as regions")
 struct WhiteCellRegionsTests {
-    private func draw(_ kind: SmearClass, at center: (Int, Int), radius: Int, on map: inout LabelMap<SmearClass>) {
-        for y in max(0, center.1 - radius)...min(map.height - 1, center.1 + radius) {
-            for x in max(0, center.0 - radius)...min(map.width - 1, center.0 + radius) {
-                let (dx, dy) = (x - center.0, y - center.1)
-                if dx * dx + dy * dy <= radius * radius { map[x, y] = kind }
-            }
-        }
-    }
-
     /// Three red cells of 40 pixels across.
     private func field(width: Int = 400, height: Int = 300) -> LabelMap<SmearClass> {
         var map = LabelMap<SmearClass>(width: width, height: height)
